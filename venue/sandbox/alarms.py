@@ -81,10 +81,10 @@ class AlarmBoard:
         return {"posts": list(self._posts.values())}
 
     def _resolve(self, which: str) -> None:
-        known = set(self._incidents) | set(self._posts)
+        known = [*self._incidents, *self._posts]
         if which != "all" and which not in known:
             raise msgspec.ValidationError(f"no alarm {which} is up")
-        for ident in known if which == "all" else {which}:
+        for ident in known if which == "all" else [which]:
             self._posts.pop(ident, None)
             ended = self._incidents.pop(ident, None)
             if ended is not None:

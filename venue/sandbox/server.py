@@ -8,9 +8,8 @@ from decimal import Decimal
 
 from starlette.applications import Starlette
 
-from venue.protocol.units import NS_PER_S
-from venue.sandbox.assembly import assemble, salt
-from venue.sandbox.base.faults import DepositRequest, Exchange, OneTimeFaults
+from venue.sandbox.assembly import assemble
+from venue.sandbox.base.faults import Exchange
 from venue.sandbox.base.hosting import HOST, HttpHost
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc
@@ -29,16 +28,14 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
-from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
+from venue.sandbox.flow.guests import Guest
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
+from venue.sandbox.operations import Operations
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
 from venue.sandbox.verifier.ledger import Ledger
-
-PULSE_S = 0.1
-"""Pause between two checks of the deposits; a block is added every ten pulses."""
 
 
 class Venue:
@@ -58,13 +55,13 @@ class Venue:
         self._config = config
         self._clock = clock
         self._parts = assemble(config, clock=clock, monotonic_ns=monotonic_ns)
-        self._guests = Guests(config, self._parts.ledger)
-        self._opened = [self._guests.open(AccountOrder(account=name)) for name in config.accounts]
-        self._opening = balances(self._parts.ledger)
-        self._rotations = 0
         self._tokens = BearerTokens(config.seed, self._parts.clock, life_s=config.token_life_s)
         self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, tokens=self._tokens, seed=config.seed)
         self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
+        self._operations = Operations(
+            self._parts, drop_connections=self._relay_socket.drop, reconnect_bitstamp=self._reconnect_bitstamp
+        )
+        self._opening = balances(self._parts.ledger)
         self._host: HttpHost | None = None
 
     @property
@@ -77,19 +74,12 @@ class Venue:
         Raises OSError when a port is taken.
 
         """
-        parts = self._parts
         self._host = HttpHost(self._apps(), self._config.port, self._stated_time_ns)
         await self._host.start()
-        parts.background.spawn(self._pulse(), "sandbox chain")
-        parts.background.spawn(parts.traders.follow(), "sandbox traders")
-        if self._config.deposit_after_s is not None and self._config.deposit_btc > 0:
-            parts.background.spawn(self._deposit_later(self._config.deposit_after_s), "sandbox deposit")
-        if not self._config.start_paused:
-            parts.traders.run()
+        self._operations.run()
 
     async def stop(self) -> None:
-        self._parts.traders.pause()
-        await self._parts.background.stop()
+        await self._operations.stop()
         if self._host is not None:
             await self._host.stop()
 
@@ -120,11 +110,11 @@ class Venue:
 
     def apply_faults(self, body: Mapping[str, object]) -> None:
         """Switch faults on, by their names. Raises ValueError and changes nothing for what cannot be."""
-        self._trigger(self._parts.faults.apply(dict(body)))
+        self._operations.apply_faults(body)
 
     def guests(self) -> Sequence[Guest]:
         """Return the further accounts that the settings open, with the sandbox's own secrets."""
-        return tuple(self._opened)
+        return self._operations.guests
 
     def state(self, account: str | None = None) -> dict[str, object]:
         """Return what the venue holds and has seen; ``account`` narrows the fills to its own."""
@@ -138,24 +128,6 @@ class Venue:
 
     def chains(self) -> dict[str, object]:
         return chains_view(self._parts.bridge, self._parts.omni, self.ledger, self._parts.clock())
-
-    def forward(self, by_ns: int) -> int:
-        """Put the venue's time forward, with blocks, bridge and deadlines, and return it, UTC nanoseconds.
-
-        The exchanges and the market do not move. Quotes that a maker signs by its own clock may then be too old, and a
-        desk that compares its clock with the venue's finds it behind.
-
-        """
-        self.ledger.advance_block()
-        self._parts.clock.forward(by_ns)
-        self.ledger.advance_block()
-        self._advance_bridges()
-        return self._parts.clock()
-
-    def _advance_bridges(self) -> None:
-        now = self._parts.clock()
-        self._parts.bridge.advance(now)
-        self._parts.omni.advance(now)
 
     def _stated_time_ns(self) -> int:
         return self._parts.clock() + self._parts.faults.skew_ns
@@ -206,14 +178,17 @@ class Venue:
                 chains=self.chains,
                 faults=faults,
                 traders=parts.traders,
-                trigger=self._trigger,
+                trigger=self._operations.trigger,
                 issue_token=self._tokens.issue,
-                forward=self.forward,
+                forward=self._operations.forward,
                 alarms=parts.alarms,
-                open_account=self._guests.open,
+                open_account=self._operations.open_account,
             ),
             "alarms": alarm_app(parts.alarms, faults),
         }
+
+    def _reconnect_bitstamp(self) -> None:
+        self._parts.background.spawn(self._bitstamp.send_to_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
 
     def _feed(self, name: Exchange, tick_s: float, step: str) -> ExchangeFeed:
         return ExchangeFeed(
@@ -226,50 +201,6 @@ class Venue:
             clock=self._clock,
             faults=self._parts.faults,
         )
-
-    def _trigger(self, once: OneTimeFaults) -> None:
-        if once.relay_drop:
-            self._relay_socket.drop()
-        if once.rotate_salt is not None:
-            self._rotations += 1
-            new = salt(self._config.seed, self._rotations)
-            self.ledger.rotate_salt(new, invalidate_old=once.rotate_salt == "invalidate_old")
-        if once.deposit is not None:
-            self._deposit(once.deposit)
-        if once.gift is not None:
-            account = once.gift.account or self._parts.participants.maker.account
-            self.ledger.mint(account, once.gift.token_id, once.gift.amount)
-        if once.bitstamp_reconnect:
-            self._parts.background.spawn(self._bitstamp.send_to_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
-
-    async def _deposit_later(self, after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        amount, confirm_s = self._config.deposit_btc, self._config.deposit_confirm_s
-        chain = self._config.credited_token.chain
-        self._deposit(DepositRequest(chain=chain, amount=amount, confirm_after_s=confirm_s))
-
-    def _deposit(self, deposit: DepositRequest) -> None:
-        account = deposit.account or self._parts.participants.maker.account
-        self._parts.bridge.deposit(
-            account,
-            deposit.token_id,
-            deposit.amount,
-            chain=deposit.chain,
-            confirm_after_ns=int(deposit.confirm_after_s * NS_PER_S),
-            seen_after_ns=int(deposit.seen_after_s * NS_PER_S),
-            sender=deposit.sender,
-            tx_hash=deposit.tx_hash,
-            fails=deposit.fails,
-        )
-
-    async def _pulse(self) -> None:
-        pulses = 0
-        while True:
-            await asyncio.sleep(PULSE_S)
-            self._advance_bridges()
-            pulses += 1
-            if pulses % 10 == 0:
-                self.ledger.advance_block()
 
 
 async def run(
