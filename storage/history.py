@@ -1,6 +1,7 @@
 """The history's interface: what every engine must do for the desk."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -145,6 +146,10 @@ class History(Protocol):
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
         """Return every fill recorded at this time or later, UTC ns, in the order of recording."""
+        ...
+
+    async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
+        """Return the mids of a source recorded at this time or later, each with its time, UTC ns, oldest first."""
         ...
 
     async def last_arguments(self, command: str) -> str | None:

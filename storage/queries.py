@@ -46,6 +46,7 @@ FILLS_SINCE = (
     "JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash "
     "WHERE r.outcome = 'settled' AND r.at_ns >= ? ORDER BY r.at_ns, r.id"
 )
+PRICES_SINCE = "SELECT at_ns, mid FROM market_price_events WHERE source = ? AND at_ns >= ? ORDER BY at_ns, id"
 LAST_ARGUMENTS = "SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 ORDER BY id DESC LIMIT 1"
 EXPLAINED = (
     f"SELECT run_id, {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "

@@ -1,6 +1,7 @@
 """What a desk reads of its history, the same of every engine."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
@@ -57,6 +58,9 @@ class HistoryReads:
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
         return tuple(map(read_fill, await self._rows(queries.FILLS_SINCE, at_ns)))
+
+    async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
+        return tuple((at, Decimal(mid)) for at, mid in await self._rows(queries.PRICES_SINCE, source, at_ns))
 
     async def last_arguments(self, command: str) -> str | None:
         rows = await self._rows(queries.LAST_ARGUMENTS, command)

@@ -24,6 +24,7 @@ from cockpit.desk.interlocks.absence import Absence
 from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.market.volatility import resume
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
@@ -97,6 +98,7 @@ class Desk:
         trading, funding = self._build(client, run, journal)
         self._writer.record(self._start_action(run))
         await remember(trading.trading_state, self._history)
+        await resume(trading.reference.volatility, self._history, self._env.wall_ns())
         await funding.load(self._history)
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()

@@ -141,6 +141,20 @@ async def test_fills_of_every_run_are_read_with_what_they_moved_and_when(engine:
     await history.close(None)
 
 
+async def test_prices_of_a_source_are_read_with_their_times_whatever_the_run(engine: Engine) -> None:
+    history = engine.make()
+    for run in (1, 2):
+        await history.open(facts.run(f"run-{run}"))
+        await history.write([facts.price(10 * run + n, source) for n in range(3) for source in ("composite", "kraken")])
+        await history.close(None)
+    await history.open(facts.run("run-3"))
+    prices = [facts.price(n, "composite") for n in (12, 20, 21, 22)]
+    found = await history.prices_since("composite", START_NS + 12)
+    assert found == tuple((price.at_ns, price.mid) for price in prices)
+    assert await history.prices_since("bitstamp", 0) == ()
+    await history.close(None)
+
+
 async def test_the_newest_accepted_command_of_a_name_is_read_whatever_its_run(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run("run-1"))

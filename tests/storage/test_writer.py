@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -331,6 +332,9 @@ class LostConfirmations(History):
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
         return await self.inner.fills_since(at_ns)
+
+    async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
+        return await self.inner.prices_since(source, at_ns)
 
     async def last_arguments(self, command: str) -> str | None:
         return await self.inner.last_arguments(command)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import httpx
 
+from cockpit.desk.market.volatility import COMPOSITE, Volatility
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.environment import Environment
 from cockpit.model.events import MarketPrice
@@ -27,7 +28,8 @@ class Reference:
     """``current`` is the composite in EUR per BTC, ``mid`` its price in EURe; ``version`` rises with every judgement.
 
     ``every_ms`` and ``move_bps``: a source's price is recorded after that time, once it moved so far. ``on_mid`` gets
-    the trusted mid, None without one, whenever it is judged.
+    the trusted mid, None without one, whenever it is judged. ``volatility`` is that of the trusted mid; it changes only
+    with ``version``.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Reference:
         self._recorded: dict[str, MarketPrice] = {}
         self.chart: deque[tuple[int, Decimal]] = deque(maxlen=CHART_POINTS)
         self.version = 0
+        self.volatility = Volatility()
         self.mid: Decimal | None = None
         self.current: Composite = self._compose(env.wall_ns())
         self.on_mid: Callable[[Decimal | None], None] = lambda mid: None
@@ -80,11 +83,17 @@ class Reference:
         mid = self.current.mid
         self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
         self.version += 1
+        if self.current.usable and self.mid is not None:
+            self.volatility.take(self._newest_ns(), self.mid)
         self.on_mid(self.trusted_mid)
         if self.current.usable and self.mid is not None:
             if not self.chart or now - self.chart[-1][0] >= NS_PER_S:
                 self.chart.append((now, self.mid))
-            self._thin(MarketPrice(at_ns=now, source="composite", bid=self.mid, ask=self.mid, mid=self.mid))
+            self._thin(MarketPrice(at_ns=now, source=COMPOSITE, bid=self.mid, ask=self.mid, mid=self.mid))
+
+    def _newest_ns(self) -> int:
+        """When the mid became what it is: the newest price in it, by its exchange's time."""
+        return max(self._ticks[source.source].at_ns for source in self.current.sources if source.agrees)
 
     def _compose(self, now_ns: int) -> Composite:
         limits = self._limits.current
