@@ -1,1 +1,1 @@
-"""How trading is counted: profit and loss, markouts, option value and percentiles; pure functions for the desk and the reports."""
+"""How trading is counted: profit and loss, markouts, option value, percentiles; pure, for the desk and the reports."""
