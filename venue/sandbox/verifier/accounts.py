@@ -16,10 +16,11 @@ from venue.sandbox.wire.errors import (
     key_exists,
     key_missing,
 )
-from venue.sandbox.wire.keys import public_key_text
+from venue.sandbox.wire.keys import address_account, public_key_text
 from venue.sandbox.wire.scalars import MAX_U128
 
 _IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 
 
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +51,15 @@ class StoragePaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account:
-    """Balances in base units, registered keys and used nonces of one account."""
+    """Balances in base units, registered keys and used nonces of one account.
+
+    ``keeps_address_key``: an account named by the address of a key owns that key until it is removed.
+    """
 
     def __init__(self, name: str) -> None:
         self.balances: dict[str, int] = {}
         self.keys: dict[str, None] = {}
+        self.keeps_address_key = True
         self.nonces: set[bytes] = set()
         self.takes_predecessor = True
         implicit = implicit_key(name)
@@ -65,6 +70,11 @@ class Account:
 def implicit_key(account: str) -> str | None:
     """Return the key that a 64-hex implicit account owns from the start; None for a named account."""
     return public_key_text(bytes.fromhex(account)) if _IMPLICIT.fullmatch(account) else None
+
+
+def is_address_key(account: str, key: str) -> bool:
+    """Return whether the account is named by the key's address (``0x…``), which does not tell the key itself."""
+    return _ADDRESS.fullmatch(account) is not None and address_account(key) == account
 
 
 def read_nonce(raw: bytes) -> Nonce | None:
@@ -102,6 +112,13 @@ class Accounts:
         implicit = implicit_key(name)
         return () if implicit is None else (implicit,)
 
+    def has_key(self, name: str, key: str) -> bool:
+        """Return whether the key (in canonical form) may sign for the account."""
+        if is_address_key(name, key):
+            account = self._accounts.get(name)
+            return account is None or account.keeps_address_key
+        return key in self.keys_of(name)
+
     def forget_nonces(self, cleanable: Callable[[Nonce], bool]) -> int:
         """Drop every versioned nonce that ``cleanable`` accepts and return their number; legacy nonces stay."""
         dropped = 0
@@ -124,6 +141,7 @@ class Draft:
         self._locked = locked
         self._balances: dict[tuple[str, str], int] = {}
         self._keys: dict[str, dict[str, None]] = {}
+        self._keeps_address_key: dict[str, bool] = {}
         self._nonces: set[tuple[str, bytes]] = set()
         self._made: set[str] = set()
         self.deltas: dict[str, dict[str, int]] = {}
@@ -176,22 +194,24 @@ class Draft:
         owners = self.deltas.setdefault(token_id, {})
         owners[name] = owners.get(name, 0) + delta
 
-    def keys(self, name: str) -> tuple[str, ...]:
-        """Return the keys that may sign for the account at this point of the call."""
-        drafted = self._keys.get(name)
-        return self._accounts.keys_of(name) if drafted is None else tuple(drafted)
+    def has_key(self, name: str, key: str) -> bool:
+        """Return whether the key may sign for the account at this point of the call."""
+        if is_address_key(name, key):
+            drafted = self._keeps_address_key.get(name)
+            return self._accounts.has_key(name, key) if drafted is None else drafted
+        return key in self._keys.get(name, self._accounts.keys_of(name))
 
     def add_key(self, name: str, public_key: str) -> None:
         """Register a key; ContractPanicError when it is already registered."""
-        if public_key in self.keys(name):
+        if self.has_key(name, public_key):
             raise key_exists(name, public_key)
-        self._own_keys(name)[public_key] = None
+        self._set_key(name, public_key, registered=True)
 
     def remove_key(self, name: str, public_key: str) -> None:
         """Remove a key; ContractPanicError when it is not registered."""
-        if public_key not in self.keys(name):
+        if not self.has_key(name, public_key):
             raise key_missing(name, public_key)
-        del self._own_keys(name)[public_key]
+        self._set_key(name, public_key, registered=False)
 
     def use_nonce(self, name: str, nonce: bytes) -> None:
         """Burn a nonce of the account; ContractPanicError when it was used before, in this call too."""
@@ -227,6 +247,8 @@ class Draft:
                 balances.pop(token_id, None)
         for name, keys in self._keys.items():
             self._accounts.touch(name).keys = keys
+        for name, keeps in self._keeps_address_key.items():
+            self._accounts.touch(name).keeps_address_key = keeps
         for name, nonce in self._nonces:
             self._accounts.touch(name).nonces.add(nonce)
 
@@ -234,7 +256,14 @@ class Draft:
         if name in self._locked:
             raise account_locked(name)
 
-    def _own_keys(self, name: str) -> dict[str, None]:
+    def _set_key(self, name: str, key: str, *, registered: bool) -> None:
         self._check_lock(name)
         self._made.add(name)
-        return self._keys.setdefault(name, dict.fromkeys(self.keys(name)))
+        if is_address_key(name, key):
+            self._keeps_address_key[name] = registered
+            return
+        keys = self._keys.setdefault(name, dict.fromkeys(self._accounts.keys_of(name)))
+        if registered:
+            keys[key] = None
+        else:
+            del keys[key]

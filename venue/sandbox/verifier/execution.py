@@ -56,7 +56,7 @@ def check_message(draft: Draft, message: SignedMessage, rules: Rules) -> None:
         raise ContractPanicError(WRONG_CONTRACT)
     if message.deadline_ns < rules.now_ns:
         raise ContractPanicError(DEADLINE_EXPIRED)
-    if message.public_key not in draft.keys(message.signer_id):
+    if not draft.has_key(message.signer_id, message.public_key):
         raise key_missing(message.signer_id, message.public_key)
     nonce = read_nonce(message.nonce)
     if nonce is not None:

@@ -155,13 +155,13 @@ class Ledger:
         """Register ``ed25519:<base58>`` for the account as set-up; no effect when it is registered."""
         key = parse_public_key(public_key)
         draft = Draft(self.accounts)
-        if key not in draft.keys(account):
+        if not draft.has_key(account, key):
             draft.add_key(account, key)
             draft.commit()
 
     def has_public_key(self, account: str, public_key: str) -> bool:
         """Return whether the key may sign for the account; ValueError for an invalid key."""
-        return parse_public_key(public_key) in self.accounts.keys_of(account)
+        return self.accounts.has_key(account, parse_public_key(public_key))
 
     def takes_predecessor(self, account: str) -> bool:
         """Return whether the account may make function calls of its own."""

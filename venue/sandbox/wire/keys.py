@@ -6,6 +6,7 @@ import base58
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
+from venue.sandbox.wire.keccak import keccak256
 from venue.sandbox.wire.shapes import ShapeError, text
 from venue.sandbox.wire.strict_json import Escaped, Value
 
@@ -50,6 +51,18 @@ def any_borrowed_signature(value: Value) -> tuple[str, bytes]:
     """Read a signature of any curve that stands in the JSON without escapes: its curve and bytes."""
     curve, encoded = _split(_borrowed(value))
     return curve, _bytes(encoded, _SIGNATURE_BYTES[curve])
+
+
+def address_account(key: str) -> str | None:
+    """Return the account that is named by the key's address; None for Ed25519, whose account is the key in hex.
+
+    Source: near/intents, ``PublicKey::to_implicit_account_id``: Ethereum's rule, P-256 set apart by a prefix.
+    """
+    curve, encoded = _split(key)
+    if curve == ED25519:
+        return None
+    prefix = b"p256" if curve == P256 else b""
+    return "0x" + keccak256(prefix + _bytes(encoded, _KEY_BYTES[curve]))[12:].hex()
 
 
 def verify_ed25519(key: str, message: bytes, signature: bytes) -> bool:
