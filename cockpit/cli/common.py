@@ -79,6 +79,11 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
         click.option(
+            "--record",
+            type=click.Path(dir_okay=False, resolve_path=True),
+            help="Write every frame of every endpoint to this new file, one line of JSON each, without secrets.",
+        ),
+        click.option(
             "--set",
             "settings",
             multiple=True,

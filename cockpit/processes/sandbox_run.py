@@ -85,6 +85,7 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     credited: str | None = None
     legacy_share: float | None = None
     markets: str | None = None
+    record: str | None = None
     balances: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 

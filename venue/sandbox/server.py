@@ -5,8 +5,11 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 
+import msgspec
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from venue.sandbox.assembly import assemble
 from venue.sandbox.base.faults import Exchange
@@ -32,6 +35,9 @@ from venue.sandbox.flow.guests import Guest
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.operations import Operations
+from venue.sandbox.recording.frame_log import FrameLog, Sink
+from venue.sandbox.recording.frames import Start
+from venue.sandbox.recording.tap import Tap
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
@@ -39,7 +45,8 @@ from venue.sandbox.verifier.ledger import Ledger
 
 
 class Venue:
-    """One sandbox venue. ``clock`` gives UTC nanoseconds, ``monotonic_ns`` the time that the market runs by.
+    """One sandbox venue. ``clock`` gives UTC nanoseconds, ``monotonic_ns`` the time that the market runs by; ``sink``
+    gets every frame of every endpoint.
 
     Raises RecordingError for an invalid recording.
 
@@ -51,6 +58,7 @@ class Venue:
         *,
         clock: Callable[[], int] = time.time_ns,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        sink: Sink | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -63,6 +71,7 @@ class Venue:
         )
         self._opening = balances(self._parts.ledger)
         self._host: HttpHost | None = None
+        self._sink = sink
 
     @property
     def ledger(self) -> Ledger:
@@ -74,7 +83,7 @@ class Venue:
         Raises OSError when a port is taken.
 
         """
-        self._host = HttpHost(self._apps(), self._config.port, self._stated_time_ns)
+        self._host = HttpHost(self.apps(), self._config.port, self._stated_time_ns)
         await self._host.start()
         self._operations.run()
 
@@ -124,7 +133,7 @@ class Venue:
             connections=self._relay_socket.connections(),
             failures=self._parts.background.failures + (self._host.failures if self._host else 0),
             account=account,
-        )
+        ) | ({} if self._sink is None else {"recording": msgspec.to_builtins(self._sink.tally)})
 
     def chains(self) -> dict[str, object]:
         return chains_view(self._parts.bridge, self._parts.omni, self.ledger, self._parts.clock())
@@ -132,7 +141,15 @@ class Venue:
     def _stated_time_ns(self) -> int:
         return self._parts.clock() + self._parts.faults.skew_ns
 
-    def _apps(self) -> dict[str, Starlette]:
+    def apps(self) -> dict[str, ASGIApp]:
+        """Return every endpoint by its name, in the order of the ports."""
+        apps = self._endpoints()
+        if self._sink is None:
+            return dict(apps)
+        tap = Tap(self._sink, self._parts.clock)
+        return {name: tap.on(name, app) for name, app in apps.items()}
+
+    def _endpoints(self) -> dict[str, Starlette]:
         parts = self._parts
         faults, background = parts.faults, parts.background
         node = NearRpc(parts.ledger, name="near_a", faults=faults)
@@ -207,22 +224,43 @@ async def run(
     config: VenueConfig,
     announce: Callable[[Mapping[str, str], Sequence[Guest]], None],
     faults: Mapping[str, object] | None = None,
+    *,
+    record: Path | None = None,
 ) -> None:
     """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment and its further
     accounts once every endpoint is open.
 
-    ``faults`` hold from the start. Raises RecordingError for an invalid recording, OSError for a port that is taken,
-    and ValueError for a fault that there is not.
+    ``faults`` hold from the start; ``record``: the frame log to write. Raises RecordingError for an invalid recording,
+    OSError for a port that is taken or a log that cannot be made, and ValueError for a fault that there is not.
 
     """
+    log = None if record is None else FrameLog(record, Start(at_ns=time.time_ns(), seed=config.seed))
+    opened = False
+
+    def announced(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
+        nonlocal opened
+        announce(env, guests)
+        opened = True
+
+    try:
+        await _run(Venue(config, sink=log), announced, faults or {})
+    finally:
+        if log is not None:
+            log.close()
+            if not opened:
+                log.path.unlink(missing_ok=True)
+
+
+async def _run(
+    venue: Venue, announce: Callable[[Mapping[str, str], Sequence[Guest]], None], faults: Mapping[str, object]
+) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, ended.set)
-    venue = Venue(config)
     await venue.start()
     try:
-        venue.apply_faults(faults or {})
+        venue.apply_faults(faults)
         announce(venue.env(), venue.guests())
         await ended.wait()
     finally:

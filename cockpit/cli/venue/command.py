@@ -58,6 +58,7 @@ def venue(
     balances: tuple[str, ...],
     settings: tuple[str, ...],
     faults: tuple[str, ...],
+    record: str | None,
     **flags: Any,
 ) -> None:
     """Run the sandbox venue alone.
@@ -81,7 +82,7 @@ def venue(
         tokens = tokens_of_file(markets)
         given |= {"maker_balances": opening_balances(balances, tokens), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig, strict=False)
-        asyncio.run(run(config, announce, named_faults(faults)))
+        asyncio.run(run(config, announce, named_faults(faults), record=Path(record) if record else None))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 
