@@ -158,6 +158,6 @@ async def test_a_relay_that_refuses_the_token_is_shown_and_blocks_arming(launch:
     desk = await launch(NEAR_INTENTS_API_KEY="wrong-token-canary")
     shot = await desk.until(lambda shot: shot.relay == "down" and "relay" in shot.executor_blocked)
     health = next(health for health in shot.health if health.part == INGEST)
-    assert "401" in health.last_error
+    assert "403" in health.last_error
     assert "canary" not in health.last_error
     assert "wrong-token-canary" not in desk.process.output()

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from venue.protocol.units import NS_PER_MS
-from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
+from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.quote_request import MAX_WAIT_MS, QuoteRequest, Window, window_of
 from venue.sandbox.relay.responses import Decline, Output, Response
 from venue.sandbox.wire.errors import ContractPanicError
@@ -14,7 +14,11 @@ from venue.sandbox.wire.payload import SignedMessage, open_payload
 from venue.sandbox.wire.scalars import parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
+MAX_ANSWERS = 1_000
+"""Answers to one request that are taken."""
 MAX_DECLINES = 100
+MAX_DEADLINE_MS = 7 * 24 * 3_600_000
+"""The longest life of a quote that a taker may ask for."""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
                 parse_token_id(token_id)
         except ValueError as error:
             raise AuctionRefusedError(INVALID_PARAMS, str(error)) from error
-        if 0 in amounts or self.asset_in == self.asset_out or self.min_deadline_ms < 0:
+        if 0 in amounts or self.asset_in == self.asset_out or not 0 <= self.min_deadline_ms <= MAX_DEADLINE_MS:
             raise AuctionRefusedError(INVALID_PARAMS, "two assets, an amount above zero and a deadline are expected")
         return QuoteRequest(
             quote_id=quote_id,
@@ -154,9 +158,11 @@ class Auction:
         self.declines: list[Decline] = []
 
     def enter(self, answer: Answer, *, refuse_worse: bool = False) -> None:
-        """Add the answer. With ``refuse_worse`` AuctionRefusedError when a better or equal one is present."""
+        """Add the answer. AuctionRefusedError past the bound; with ``refuse_worse`` when one as good is present."""
         if refuse_worse and self._answers and self._rank(answer) >= self._rank(self.options()[0]):
-            raise AuctionRefusedError(OUTBID, "another solver won")
+            raise AuctionRefusedError(GONE, GONE_TEXT)
+        if len(self._answers) >= MAX_ANSWERS:
+            raise AuctionRefusedError(INVALID_PARAMS, "too many answers to one request")
         self._answers[answer.quote_hash] = answer
         self.answered.set()
 

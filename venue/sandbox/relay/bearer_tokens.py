@@ -41,8 +41,17 @@ class BearerTokens:
 
     def accepts_header(self, authorization: str | None) -> bool:
         """Return whether the header ``Authorization`` bears a token that is taken."""
-        kind, _, token = (authorization or "").partition(" ")
-        return kind == "Bearer" and self.accepts(token)
+        return self.accepts(_borne(authorization))
+
+    def knows_header(self, authorization: str | None) -> bool:
+        """Return whether the header bears no token, or one that was issued here, ended or not."""
+        token = _borne(authorization)
+        return token is None or token in self._ends_ns
+
+
+def _borne(authorization: str | None) -> str | None:
+    kind, _, token = (authorization or "").partition(" ")
+    return token if kind == "Bearer" and token else None
 
 
 def _part(value: dict[str, object]) -> str:

@@ -5,9 +5,10 @@ from venue.sandbox.base.errors import SandboxError
 INVALID_PARAMS = -32602
 GONE = -32098
 GONE_TEXT = "quote not found or already finished"
-OUTBID = -32097
 NOT_VALID = -32096
 FAILED = -32095
+EXPIRED = "expired"
+"""Why a taker's intent is not settled against a quote past its deadline, as the official SDK knows it."""
 
 
 class AuctionRefusedError(SandboxError):

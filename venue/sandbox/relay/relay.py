@@ -12,8 +12,17 @@ from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.config import Pace
 from venue.sandbox.relay.auction import Answer, Auction, read_answer
-from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
+from venue.sandbox.relay.errors import (
+    EXPIRED,
+    FAILED,
+    GONE,
+    GONE_TEXT,
+    INVALID_PARAMS,
+    NOT_VALID,
+    AuctionRefusedError,
+)
 from venue.sandbox.relay.quote_request import QuoteRequest, Window
+from venue.sandbox.relay.quote_store import QuoteStore
 from venue.sandbox.relay.responses import Decline, Response, read_decline
 from venue.sandbox.relay.settlement import Progress, Settlement
 from venue.sandbox.relay.subscriptions import Subscriptions
@@ -56,7 +65,7 @@ class Relay:
         self._ask_count = 0
         self._auctions: dict[str, Auction] = {}
         self._ended: dict[str, QuoteRequest] = {}
-        self._quotes: dict[str, Answer] = {}
+        self._quotes = QuoteStore()
         self._on_open: list[Callable[[Auction, int], None]] = []
         self.requests: Counter[tuple[str, str]] = Counter()
         self.counts: Counter[str] = Counter()
@@ -114,7 +123,7 @@ class Relay:
             self._ended[request.quote_id] = self._auctions.pop(request.quote_id).request
             if len(self._ended) > _ENDED:
                 del self._ended[next(iter(self._ended))]
-        self._forget_expired()
+        self._quotes.forget(self._clock())
         if declines is not None:
             declines += auction.declines
         return auction.options()
@@ -135,7 +144,7 @@ class Relay:
         except ContractPanicError as panic:
             raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
         # Whatever the relay says of an answer, it has the signature: until the deadline it can be settled.
-        self._quotes[answer.quote_hash] = answer
+        self._quotes.add(answer)
         auction.enter(answer, refuse_worse=self._faults.current.relay_refuses_worse)
         if self._faults.current.relay_refuses_taken:
             raise AuctionRefusedError(GONE, GONE_TEXT)
@@ -150,7 +159,7 @@ class Relay:
             return
         with contextlib.suppress(AuctionRefusedError):
             answer = read_answer(request, response, self._clock())
-            self._quotes[answer.quote_hash] = answer
+            self._quotes.add(answer)
 
     def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         """Settle the quotes against the takers' payloads, and return the payloads' hashes.
@@ -164,8 +173,10 @@ class Relay:
         answers = []
         for quote_hash in quote_hashes:
             answer = self._quotes.get(quote_hash)
-            if answer is None or answer.deadline_ns < self._clock():
-                raise AuctionRefusedError(GONE, f"quote {quote_hash} is unknown or has expired")
+            if answer is None:
+                raise AuctionRefusedError(GONE, GONE_TEXT)
+            if answer.deadline_ns < self._clock():
+                raise AuctionRefusedError(FAILED, EXPIRED)
             answers.append(answer)
         return self.settlement.publish(answers, signed)
 
@@ -176,11 +187,6 @@ class Relay:
     def _indexed_after_s(self) -> float:
         fault = self._faults.current.status_after_s
         return self._status_after_s if fault is None else fault
-
-    def _forget_expired(self) -> None:
-        now_ns = self._clock()
-        while self._quotes and (oldest := next(iter(self._quotes.values()))).deadline_ns < now_ns:
-            del self._quotes[oldest.quote_hash]
 
     def _announce(self, answer: Answer, intent_hash: str, executed: Executed) -> None:
         data: dict[str, object] = {

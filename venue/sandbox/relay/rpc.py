@@ -108,7 +108,7 @@ class RelayRpc:
         if found.tx_hash is not None:
             answer["data"] = {"hash": found.tx_hash}
         if found.reason:
-            answer |= {"reason": found.reason, "status_details": "FAILED"}
+            answer["status_details"] = "FAILED"
         return answer
 
 

@@ -74,7 +74,10 @@ class SocketLink:
 
 
 class RelaySocket:
-    """The endpoint ``/ws``. One of ``tokens`` must come as ``Authorization: Bearer``."""
+    """The endpoint ``/ws``. One of ``tokens`` must come as ``Authorization: Bearer``.
+
+    Without one, or with one that has ended, the handshake gets 401; with one that the relay does not know, 403.
+    """
 
     def __init__(self, relay: Relay, faults: FaultTable, *, tokens: BearerTokens, seed: int) -> None:
         self._relay = relay
@@ -93,10 +96,12 @@ class RelaySocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """Run one connection from its handshake to its end."""
-        if not self._tokens.accepts_header(socket.headers.get("authorization")):
+        bearer = socket.headers.get("authorization")
+        known = self._tokens.knows_header(bearer)
+        if known and not self._tokens.accepts_header(bearer):
             await socket.send_denial_response(JSONResponse({"error": "Unauthorized"}, 401))
             return
-        if self._faults.current.relay_forbidden:
+        if not known or self._faults.current.relay_forbidden:
             await socket.send_denial_response(JSONResponse({"error": "Forbidden"}, 403))
             return
         await socket.accept()

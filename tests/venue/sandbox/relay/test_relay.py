@@ -47,12 +47,22 @@ def taker(rig: Rig) -> Signer:
     return signer
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])
-async def test_a_websocket_without_the_token_is_refused(launch: Launch, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"Authorization": "Bearer"}, 401),
+        ({"Authorization": "Basic nonsense"}, 401),
+        ({"Authorization": "Bearer nonsense"}, 403),
+    ],
+)
+async def test_a_websocket_without_a_registered_token_is_refused(
+    launch: Launch, headers: dict[str, str], status: int
+) -> None:
     rig = await launch()
     with pytest.raises(InvalidStatus) as caught:
         await connect(rig.env["NEAR_INTENTS_RELAY_WS_URL"], additional_headers=headers)
-    assert caught.value.response.status_code == 401
+    assert caught.value.response.status_code == status
 
 
 async def test_the_rpc_accepts_the_token_in_either_header_only(launch: Launch) -> None:
@@ -298,7 +308,7 @@ async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
         fair = {BTC: -100_001, EURE: 80 * EUR - 80 * EUR // 10**6}
         intent_hash, paid = buyer.diff(fair, rig.salt, rig.deadline_ms())
         unknown = await rig.rpc("publish_intent", {"quote_hashes": ["nobody's"], "signed_data": paid})
-        assert (unknown["status"], unknown["intent_hash"]) == ("FAILED", intent_hash)
+        assert unknown == {"status": "FAILED", "reason": GONE_TEXT, "intent_hash": intent_hash}
         published = await rig.rpc("publish_intent", {"quote_hashes": [quote_hash], "signed_data": paid})
         assert published == {"status": "OK", "intent_hash": intent_hash}
         assert (await rig.rpc("get_status", {"intent_hash": intent_hash}))["status"] == "PENDING"
@@ -363,7 +373,7 @@ async def test_an_answer_that_does_not_win_stays_signed_and_can_be_settled(launc
                 await maker.call("quote_response", response(quote_id, {"amount_out": str(euros * EUR)}, signed))
             )
         assert answers[0]["result"] == "OK"
-        assert text_of(answers[1]) == "another solver won" if refuses_worse else answers[1]["result"] == "OK"
+        assert text_of(answers[1]) == GONE_TEXT if refuses_worse else answers[1]["result"] == "OK"
         options = await pending_quote
         assert [option["amount_out"] for option in options] == [str(80 * EUR), str(79 * EUR)][
             : 1 if refuses_worse else 2
@@ -444,6 +454,10 @@ async def test_a_quote_that_cannot_be_paid_any_more_fails_to_settle(launch: Laun
             return found if not {"PENDING", "TX_BROADCASTED"} & set(found) else None
 
         assert sorted(await rig.until(ends)) == ["NOT_FOUND_OR_NOT_VALID", "SETTLED"]
+        for _, _, name in hashes:
+            told = await rig.rpc("get_status", {"intent_hash": name})
+            failed = {"status_details": "FAILED"} if told["status"] == "NOT_FOUND_OR_NOT_VALID" else {}
+            assert told == {"status": told["status"], "intent_hash": name, "data": told["data"], **failed}
     assert (await rig.state())["settlements"] == {"settled": 1, "failed": 1}
 
 
@@ -481,6 +495,8 @@ async def test_publishing_an_empty_intent_burns_a_quotes_nonce(launch: Launch) -
         {"exact_amount_in": "1.5"},
         {"defuse_asset_identifier_out": BTC},
         {"defuse_asset_identifier_in": "bitcoin"},
+        {"min_deadline_ms": -1},
+        {"min_deadline_ms": 10**15},
     ],
 )
 async def test_a_bad_request_is_refused_and_not_broadcast(launch: Launch, params: dict[str, object]) -> None:
@@ -492,3 +508,36 @@ async def test_a_bad_request_is_refused_and_not_broadcast(launch: Launch, params
     )
     assert answer.json()["error"]["code"] == -32602
     assert (await rig.state())["requests"]["total"] == 0
+
+
+async def test_a_taker_gets_every_valid_answer_and_the_best_first_for_an_exact_amount_out(launch: Launch) -> None:
+    rig = await launch()
+    async with relay(rig.env) as first, relay(rig.env) as second:
+        makers = (Maker(first), Maker(second))
+        for maker in makers:
+            await maker.call("subscribe", ["quote"])
+        exact = {"exact_amount_in": None, "exact_amount_out": str(80 * EUR)}
+        quote_id, pending_quote = await ask(rig, makers[0], **exact)
+        deadline = rig.deadline_ms()
+        for turn, units in enumerate((100_000, 99_000, 101_000, 99_500)):
+            _, signed = rig.signer.diff({BTC: units, EURE: -80 * EUR}, rig.salt, deadline)
+            answered = response(quote_id, {"amount_in": str(units)}, signed)
+            assert (await makers[turn % 2].call("quote_response", answered))["result"] == "OK"
+        options = await pending_quote
+    assert [option["amount_in"] for option in options] == ["99000", "99500", "100000", "101000"]
+    assert {option["amount_out"] for option in options} == {str(80 * EUR)}
+
+
+async def test_a_quote_past_its_deadline_is_said_to_be_expired(launch: Launch) -> None:
+    rig = await launch()
+    async with relay(rig.env) as socket:
+        maker = Maker(socket)
+        await maker.call("subscribe", ["quote"])
+        quote_id, pending_quote = await ask(rig, maker)
+        name, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, rig.deadline_ms())
+        await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
+        await pending_quote
+    _, paid = taker(rig).diff({BTC: -100_001, EURE: 80 * EUR - 80 * EUR // 10**6}, rig.salt, rig.deadline_ms(600_000))
+    await rig.control("/time", {"forward_s": 66})
+    refused = await rig.rpc("publish_intent", {"quote_hashes": [name], "signed_data": paid})
+    assert (refused["status"], refused["reason"]) == ("FAILED", "expired")
