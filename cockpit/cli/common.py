@@ -88,7 +88,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "settings",
             multiple=True,
             metavar="NAME=VALUE",
-            help="Any other venue setting, such as index_after_s=1; may be repeated.",
+            help="Any other venue setting, such as index_after_s=1; may be repeated; help lists them.",
         ),
     ):
         command = option(command)

@@ -31,12 +31,15 @@ def sandbox(
 
     The venue runs on loopback. No key, network or configuration is needed, and no money is at risk.
     """
+    from cockpit.cli.venue.settings import listed_or_refused
     from cockpit.config.errors import SettingsError
     from cockpit.processes.sandbox_run import LIKE_PRODUCTION, SandboxRun, VenueFlags, check_settings, new_name
 
     if not headless and (arm or as_json):
         raise click.UsageError("--arm and --json need --headless; in the cockpit, arm by keyboard")
     own = _own_settings(env_file)
+    if flags["settings"] and listed_or_refused(flags["settings"]):
+        return
     flags["settings"] = (*LIKE_PRODUCTION, *flags["settings"])
     root, environ, venue_flags = sandbox_root(), _bare_environment(), VenueFlags(**flags)
     try:

@@ -9,11 +9,14 @@ from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
 from docs.make.pictures import DOCS, picture_table
 from docs.make.settings import settings_page
+from docs.make.venue import fault_table, venue_setting_table
 
 TABLES = (
     ("architecture", "floors", floors),
     ("cockpit", "keys", key_table),
     ("development", "pictures", picture_table),
+    ("sandbox", "faults", fault_table),
+    ("sandbox", "settings", venue_setting_table),
     ("security", "gaps", gap_table),
     ("trading", "interlocks", interlock_table),
 )
@@ -25,7 +28,7 @@ def generated() -> dict[Path, str]:
     pages = {DOCS / "settings.md": settings_page(), DOCS / "commands.md": commands_page()}
     for page, name, table in TABLES:
         path = DOCS / f"{page}.md"
-        pages[path] = with_table(path.read_text("utf-8"), name, table())
+        pages[path] = with_table(pages.get(path) or path.read_text("utf-8"), name, table())
     return pages
 
 

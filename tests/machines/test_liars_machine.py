@@ -19,7 +19,7 @@ from tests.machines.test_desk_machine import DeskMachine, asks, picks
 from tests.support.desk.desk_harness import DeskHarness, World
 from tests.support.desk.lying_world import CHAIN_ADDRESSES, LyingDesk, LyingWorld, Publish
 from venue.protocol.tokens import BTC, EURE
-from venue.sandbox.base.faults import Node
+from venue.sandbox.base.fault_values import Node
 from venue.sandbox.base.lies import BridgeLie, NearLie, RelayLie, StatusLie
 
 NODES: tuple[Node, ...] = ("near_a", "near_b")

@@ -7,84 +7,114 @@ import msgspec
 
 from venue.protocol.assets import INTENTS_CONTRACT, Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, NBTC, TokenTable
+from venue.sandbox.base.described import about
 
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
-Pace = Literal["quick", "production"]
-_Amount = Annotated[int, msgspec.Meta(ge=0)]
+_Amount = Annotated[int, about("", "base units", values="0 to 2^128 - 1", ge=0)]
+_Seconds = Annotated[float, about("", "s", ge=0, le=604_800)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Pace = Literal["quick", "production"]
 
 
 class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one venue; the same seed gives the same requests, prices and rival answers.
 
-    ``rate``: requests a second. ``other_pairs``: their share for other pairs, 0 to 1. ``speed``: market seconds per
-    real second. ``prices``: path of a recording to replay instead of the random walk. ``median_eur``: median size.
-    ``tokens``: what the venue holds and the markets that traders ask for. ``maker_btc`` and ``maker_eure``: the maker's
-    opening balances in base units, that of BTC in the token ``funded``; ``maker_balances``: other ones, by symbol.
-    ``credited``: the token that a deposit of BTC becomes. ``legacy_share``: share of the ``legacy`` tokens in the
-    requests for our markets; takers only sell these, unless ``legacy_both_ways``. ``dry``: share of price checks in all
-    requests, which nobody takes; ``router_legs``: share of legs of a router, whose auctions last 51 ms.
-    ``deposit_after_s``: when a deposit
-    of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
-    ``settle_s``: shortest and longest time from publishing to settlement; ``pace`` *production* settles as the real
-    venue does instead, with a tail of minutes. ``status_after_s``: for so long after its publication the relay does
-    not know the status of an intent. ``flat``: requests in the documented flat envelope. ``port``: first of ten
-    consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``, ``complete_after_s``: how long after
-    a withdrawal left the Verifier the bridge knows it, has paid it out, and is done. ``confirm_s``: when a deposit is
-    final, unless it says otherwise. ``tx_validity_s``: how old the block named by a transaction may be.
-    ``key_registered``: whether the Verifier knows the maker's key; ``access``: that key's access to the maker's NEAR
-    account. ``contract``: the name of the Verifier.
-    ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an end.
-    ``rpc_open``: the relay's RPC answers without a key too. ``bridge_http``: the HTTP status of the bridge's answers.
-    ``accounts``: further accounts, each funded as the maker's is and with a key of its own.
+    Raises ValueError for settings that do not fit each other.
     """
 
-    seed: int = 1
-    rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 5.0
-    other_pairs: _Share = 0.9
-    tokens: TokenTable = DEFAULT_TOKENS
-    speed: Annotated[float, msgspec.Meta(gt=0, le=100_000)] = 1.0
-    prices: str | None = None
-    start_mid: Decimal = Decimal("80000.00")
-    median_eur: float = 60.0
-    sigma: float = 1.0
-    contract: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{2,64}$")] = INTENTS_CONTRACT
-    maker_account: str = "maker.sandbox.near"
-    maker_btc: _Amount = BTC.to_units(Decimal("0.5"))
-    maker_eure: _Amount = EURE.to_units(Decimal(15_000))
-    maker_balances: dict[str, _Amount] = {}
-    funded: str = NBTC.symbol
-    credited: str = NBTC.symbol
-    legacy: tuple[str, ...] = (BTC.symbol,)
-    legacy_share: _Share = 0.2
-    legacy_both_ways: bool = False
-    dry: _Share = 0.2
-    router_legs: _Share = 0.3
-    traders: int = 8
-    rivals: bool = True
-    settle_s: tuple[float, float] = (0.8, 2.0)
-    pace: Pace = "quick"
-    status_after_s: _Seconds = 0.0
-    deposit_after_s: float | None = 10.0
-    deposit_confirm_s: float = 15.0
-    deposit_btc: _Amount = BTC.to_units(Decimal("0.01"))
-    fee_pips: int = 1
-    flat: bool = False
-    start_paused: bool = False
-    port: Annotated[int, msgspec.Meta(ge=0, le=65_526)] = 0
-    index_after_s: _Seconds = 2.0
-    send_after_s: _Seconds = 6.0
-    complete_after_s: _Seconds = 20.0
-    confirm_s: _Seconds = 15.0
-    tx_validity_s: Annotated[float, msgspec.Meta(gt=0, le=604_800)] = 86_400.0
-    key_registered: bool = True
-    access: Literal["full", "function_call", "none"] = "full"
-    token_life_s: Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None = None
-    rpc_open: bool = False
-    bridge_http: Literal[200, 201] = 200
-    accounts: tuple[str, ...] = ()
+    seed: Annotated[int, about("The run; the same seed gives the same run.", ge=0, le=2**63 - 1)] = 1
+    rate: Annotated[float, about("Requests, all pairs together.", "per second", ge=0, le=10_000)] = 5.0
+    other_pairs: Annotated[_Share, about("Share of requests for other pairs.")] = 0.9
+    tokens: Annotated[
+        TokenTable,
+        about("What the venue holds, and the markets that traders ask for.", values="a file by `--markets`"),
+    ] = DEFAULT_TOKENS
+    speed: Annotated[float, about("How fast the market moves.", "market seconds per second", gt=0, le=100_000)] = 1.0
+    prices: Annotated[str | None, about("A recording to replay instead of the random walk.", values="path or none")] = (
+        None
+    )
+    start_mid: Annotated[
+        Decimal, about("The first mid price of the random walk.", "EUR per BTC", values="above 0 to 1,000,000,000")
+    ] = Decimal("80000.00")
+    median_eur: Annotated[float, about("The median size of a request.", "EUR", gt=0, le=1_000_000_000)] = 60.0
+    sigma: Annotated[float, about("How far sizes are spread, of their logarithm.", ge=0, le=5)] = 1.0
+    contract: Annotated[
+        str,
+        about("The name of the Verifier.", values="2 to 64 of `a-z0-9._-`", pattern=r"^[a-z0-9._-]{2,64}$"),
+    ] = INTENTS_CONTRACT
+    maker_account: Annotated[
+        str, about("The maker's account.", values="2 to 64 of `a-z0-9._-`", pattern=r"^[a-z0-9._-]{2,64}$")
+    ] = "maker.sandbox.near"
+    maker_btc: Annotated[_Amount, about("The maker's opening balance in the token `funded`.")] = BTC.to_units(
+        Decimal("0.5")
+    )
+    maker_eure: Annotated[_Amount, about("The maker's opening balance in the quote token.")] = EURE.to_units(
+        Decimal(15_000)
+    )
+    maker_balances: Annotated[
+        dict[str, _Amount],
+        about("Other opening balances, by symbol.", "base units", values='JSON such as {"BTC": 20000000}'),
+    ] = {}
+    funded: Annotated[str, about("The kind of BTC that the maker holds.", values="symbol")] = NBTC.symbol
+    credited: Annotated[str, about("The kind of BTC that a deposit becomes.", values="symbol")] = NBTC.symbol
+    legacy: Annotated[
+        tuple[str, ...], about("The kinds of BTC that takers only sell.", values="symbols, such as BTC,xBTC")
+    ] = (BTC.symbol,)
+    legacy_share: Annotated[_Share, about("Share of the legacy tokens in the requests for our markets.")] = 0.2
+    legacy_both_ways: Annotated[bool, about("Whether takers buy the legacy tokens too.")] = False
+    dry: Annotated[_Share, about("Share of price checks in all requests, which nobody takes.")] = 0.2
+    router_legs: Annotated[_Share, about("Share of a router's legs, whose auctions last 51 ms.")] = 0.3
+    traders: Annotated[int, about("How many traders ask and settle.", ge=1, le=1_000)] = 8
+    rivals: Annotated[bool, about("Whether other makers quote too.")] = True
+    settle_s: Annotated[
+        tuple[_Seconds, _Seconds],
+        about("Shortest and longest time from publishing to settlement.", "s", values="two of 0 to 604,800"),
+    ] = (0.8, 2.0)
+    pace: Annotated[
+        Pace, about("`production` settles as the real venue does, with a tail of minutes, whatever `settle_s` says.")
+    ] = "quick"
+    status_after_s: Annotated[
+        _Seconds, about("For so long after its publication the relay does not know the status of an intent.")
+    ] = 0.0
+    deposit_after_s: Annotated[
+        _Seconds | None, about("When the maker's first deposit shows up.", "s", values="0 to 604,800 or none")
+    ] = 10.0
+    deposit_confirm_s: Annotated[_Seconds, about("How long after that it is credited.")] = 15.0
+    deposit_btc: Annotated[_Amount, about("How much that deposit is; 0 for none.")] = BTC.to_units(Decimal("0.01"))
+    fee_pips: Annotated[int, about("The Verifier's fee.", "millionths", ge=0, le=1_000_000)] = 1
+    flat: Annotated[bool, about("Whether requests come in the documented flat envelope.")] = False
+    start_paused: Annotated[bool, about("Whether the traders wait for `POST /traders`.")] = False
+    port: Annotated[
+        int, about("First of ten consecutive ports; 0 for any free ones.", values="0, or 1 to 65,526", ge=0, le=65_526)
+    ] = 0
+    index_after_s: Annotated[_Seconds, about("When the bridge knows a withdrawal that left the Verifier.")] = 2.0
+    send_after_s: Annotated[_Seconds, about("When it has paid that out.")] = 6.0
+    complete_after_s: Annotated[_Seconds, about("When it is done with it.")] = 20.0
+    confirm_s: Annotated[_Seconds, about("When a deposit is final, unless it says otherwise.")] = 15.0
+    tx_validity_s: Annotated[
+        float, about("How old the block may be that a transaction names.", "s", gt=0, le=604_800)
+    ] = 86_400.0
+    key_registered: Annotated[bool, about("Whether the Verifier knows the maker's key.")] = True
+    access: Annotated[
+        Literal["full", "function_call", "none"], about("That key's access to the maker's NEAR account.")
+    ] = "full"
+    token_life_s: Annotated[
+        Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None,
+        about("Life of the relay's bearer token, which is then a JWT; none: a word that does not end.", "s"),
+    ] = None
+    rpc_open: Annotated[bool, about("Whether the relay's RPC answers without a key too.")] = False
+    bridge_http: Annotated[Literal[200, 201], about("The HTTP status of the bridge's answers.")] = 200
+    accounts: Annotated[
+        tuple[str, ...],
+        about("Further accounts, each funded as the maker's and with its own key.", values="names, by `--account`"),
+    ] = ()
 
     def __post_init__(self) -> None:
+        if not self.start_mid.is_finite() or not 0 < self.start_mid <= 1_000_000_000:
+            raise ValueError("start_mid must be above 0 and at most 1,000,000,000 EUR per BTC")
+        if max(self.maker_btc, self.maker_eure, self.deposit_btc, *self.maker_balances.values()) >= 2**128:
+            raise ValueError("the Verifier counts to 2^128 - 1 base units")
+        if self.settle_s[0] > self.settle_s[1]:
+            raise ValueError("settle_s is the shortest time, then the longest")
         if self.dry + self.router_legs > 1:
             raise ValueError("dry and router_legs are shares of the same requests: together at most 1")
         for name in (self.funded, self.credited, *self.legacy):

@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from venue.sandbox.alarms import AlarmBoard
-from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, Gateway, LostAnswer, Node
+from venue.sandbox.base.fault_values import Endpoint, Gateway, LostAnswer, Node
+from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.base.lies import bridge_answer, near_answer, relay_answer, spoiled
 from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background

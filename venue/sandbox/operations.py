@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import Parts, salt
-from venue.sandbox.base.faults import DepositRequest, OneTimeFaults
+from venue.sandbox.base.fault_values import DepositRequest
+from venue.sandbox.base.faults import OneTimeFaults
 from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
 
 PULSE_S = 0.1

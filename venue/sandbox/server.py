@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from venue.sandbox.assembly import assemble
-from venue.sandbox.base.faults import Exchange
+from venue.sandbox.base.fault_values import Exchange
 from venue.sandbox.base.hosting import HOST, HttpHost
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc

@@ -11,7 +11,8 @@ import msgspec
 from cockpit.cli.common import venue_options
 from cockpit.cli.venue.env_file import refuse_other, write_env
 from cockpit.cli.venue.fault import fault, named_faults
-from cockpit.cli.venue.options import opening_balances, tokens_of_file, venue_settings
+from cockpit.cli.venue.options import opening_balances, tokens_of_file
+from cockpit.cli.venue.settings import list_settings, listed_or_refused, venue_settings
 from cockpit.processes.echo import echo
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.guests import Guest
@@ -67,6 +68,8 @@ def venue(
     """
     if context.invoked_subcommand is not None:
         return
+    if settings and listed_or_refused(settings):
+        return
 
     def announce(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in env.items()) + "".join(map(_guest_lines, guests))
@@ -81,13 +84,14 @@ def venue(
         given = {name: value for name, value in flags.items() if value is not None} | venue_settings(settings)
         tokens = tokens_of_file(markets)
         given |= {"maker_balances": opening_balances(balances, tokens), "tokens": tokens}
-        config = msgspec.convert(given, VenueConfig, strict=False)
+        config = msgspec.convert(given, VenueConfig)
         asyncio.run(run(config, announce, named_faults(faults), record=Path(record) if record else None))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 
 
 venue.add_command(fault)
+venue.add_command(list_settings)
 
 
 def _guest_lines(guest: Guest) -> str:

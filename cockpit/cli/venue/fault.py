@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from cockpit.cli.common import sandbox_root
+from cockpit.cli.venue.settings import print_described
 from cockpit.processes.echo import echo, echo_json
+from venue.sandbox.base.faults import Faults, OneTimeFaults
 
 ANSWER_WITHIN_S = 5.0
 NO_VENUE = "no sandbox is known: name its control endpoint with --control, or start one"
@@ -31,11 +33,17 @@ def named_faults(pairs: Sequence[str]) -> dict[str, object]:
     "--control", envvar="SANDBOX_CONTROL_URL", help="The venue's control endpoint; the newest sandbox's by default."
 )
 @click.option("--mend", is_flag=True, help="Switch every other fault off first.")
-def fault(faults: tuple[str, ...], control: str | None, mend: bool) -> None:
+@click.option("--list", "listed", is_flag=True, help="List every fault with its unit, range and usual value.")
+def fault(faults: tuple[str, ...], control: str | None, mend: bool, listed: bool) -> None:
     """Switch faults of a running sandbox on and off, then print those that hold.
 
-    A name alone switches its fault on. A VALUE is plain text, such as near_a=429, or JSON for a list or an object.
+    A name alone switches its fault on. A VALUE is plain text, such as near_a=429, a list such as
+    exchange_frozen=kraken,coinbase, or JSON.
     """
+    if listed:
+        for kind in (Faults, OneTimeFaults):
+            print_described(kind, (), "fault")
+        return
     import httpx
 
     url = (control or _newest()).rstrip("/")

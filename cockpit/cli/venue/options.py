@@ -1,9 +1,10 @@
-"""What the options of a venue mean: its tokens, the maker's balances and further settings."""
+"""What the options of a venue mean: its tokens and the maker's balances."""
 
 from decimal import Decimal, InvalidOperation
 
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
-from venue.sandbox.config import VenueConfig
+
+MOST_DIGITS = 18
 
 
 def tokens_of_file(markets: str | None) -> TokenTable:
@@ -29,18 +30,11 @@ def opening_balances(balances: tuple[str, ...], tokens: TokenTable) -> dict[str,
         if token is None:
             raise ValueError(f"--balance {balance}: expected SYMBOL=AMOUNT with a token of the venue, such as BTC=0.2")
         try:
-            found[token.symbol] = token.to_units(Decimal(amount))
+            whole = Decimal(amount)
         except InvalidOperation:
             raise ValueError(f"--balance {balance}: {amount!r} is not an amount") from None
+        # Before it is written out: a few characters can name a number that fills the memory.
+        if not whole.is_finite() or whole < 0 or whole.adjusted() > MOST_DIGITS:
+            raise ValueError(f"--balance {balance}: expected 0 to 10^{MOST_DIGITS} {token.symbol}")
+        found[token.symbol] = token.to_units(whole)
     return found
-
-
-def venue_settings(settings: tuple[str, ...]) -> dict[str, str]:
-    """Return ``name=value`` pairs by name. Raises ValueError for anything else, and for an unknown name."""
-    pairs = [setting.split("=", 1) for setting in settings]
-    for pair in pairs:
-        if len(pair) != 2:
-            raise ValueError(f"--set {pair[0]}: expected NAME=VALUE, such as index_after_s=1")
-        if pair[0] not in VenueConfig.__struct_fields__:
-            raise ValueError(f"--set {'='.join(pair)}: unknown venue setting")
-    return dict(pairs)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from websockets.asyncio.client import connect
 
 from cockpit.cli.venue.env_file import write_env
@@ -16,6 +17,8 @@ from tests.support.processes.command import run
 from tests.support.processes.processes import Process, await_file, bare_environment
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE, NBTC
+from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.config import VenueConfig
 
 LAST = re.compile(r"^SANDBOX_CONTROL_URL=.*\n", re.MULTILINE)
 QUIET = ("venue", "--rate", "0")
@@ -98,6 +101,34 @@ def test_a_fault_that_there_is_not_starts_no_venue(tmp_path: Path, fault: str) -
     assert "cannot run the venue" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["venue", "sandbox"])
+def test_a_setting_that_there_is_not_starts_nothing_and_names_those_that_there_are(
+    tmp_path: Path, command: str
+) -> None:
+    done = run(command, "--set", "dri=1", "--set", "settle_s=5", cwd=tmp_path, environ={})
+    assert done.returncode != 0
+    assert "there is no venue setting 'dri'; there are dry, " in done.stderr
+    assert "settle_s: expected two of 0 to 604,800 s, got '5'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_settings_and_the_faults_are_listed() -> None:
+    from cockpit.cli.main import main
+
+    def listed(*arguments: str) -> str:
+        return CliRunner().invoke(main, arguments).output
+
+    everything = listed("venue", "settings")
+    assert listed("venue", "--set", "help") == listed("sandbox", "--set", "help") == everything
+    assert re.findall(r"^(\w+)=", everything, re.MULTILINE) == list(VenueConfig.__struct_fields__)
+    assert listed("venue", "settings", "dry") == (
+        "dry=0.2\n    0 to 1\n    Share of price checks in all requests, which nobody takes.\n"
+    )
+    assert "there is no venue setting 'drx'; there are dry, " in listed("venue", "settings", "drx")
+    faults = [*Faults.__struct_fields__, *OneTimeFaults.__struct_fields__]
+    assert re.findall(r"^(\w+)=", listed("venue", "fault", "--list"), re.MULTILINE) == faults
+
+
 def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
     path = tmp_path / "venue.env"
     process = Process([*QUIET, "--write-env", str(path)], tmp_path / "log", bare_environment())
@@ -151,7 +182,10 @@ async def test_the_makers_balances_and_the_kinds_of_btc_are_options(tmp_path: Pa
 
 @pytest.mark.parametrize(
     "option",
-    [("--balance", "DOGE=1"), ("--balance", "BTC"), ("--balance", "BTC=x"), ("--balance", "BTC=-1"), ("--funded", "x")],
+    [
+        *(("--balance", balance) for balance in ("DOGE=1", "BTC", "BTC=x", "BTC=-1", "BTC=1e999999999", "BTC=NaN")),
+        ("--funded", "x"),
+    ],
 )
 def test_an_unusable_balance_or_token_is_reported_in_one_line(tmp_path: Path, option: tuple[str, str]) -> None:
     ran = run(*QUIET, *option, cwd=tmp_path)

@@ -17,7 +17,7 @@ from tests.support.venue.relay_server import event
 from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Node
+from venue.sandbox.base.fault_values import Node
 from venue.sandbox.base.lies import (
     GARBAGE,
     BridgeLie,

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from venue.sandbox.base.faults import LostAnswer
+from venue.sandbox.base.fault_values import LostAnswer
 from venue.sandbox.base.runtime import Background
 
 Act = Callable[[], Awaitable[Response]]

@@ -6,7 +6,8 @@ from decimal import Decimal
 import msgspec
 
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.sandbox.base.faults import Exchange, FaultTable, MarketState
+from venue.sandbox.base.fault_values import Exchange, MarketState
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.seeding import rng
 from venue.sandbox.flow.price_path import PricePath
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from venue.sandbox.base.faults import MarketState
+from venue.sandbox.base.fault_values import MarketState
 from venue.sandbox.exchanges.prices import Book
 from venue.sandbox.wire.timestamps import format_timestamp
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from venue.sandbox.base.faults import MarketState
+from venue.sandbox.base.fault_values import MarketState
 from venue.sandbox.exchanges.prices import Book, ExchangeFeed
 from venue.sandbox.exchanges.tickers import ENCODER, Dialect, Message
 

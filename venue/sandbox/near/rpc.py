@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from venue.sandbox.base.faults import FaultTable, Node
+from venue.sandbox.base.fault_values import Node
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.near import errors
 from venue.sandbox.near.block_references import height_named, height_of, is_hash
 from venue.sandbox.near.chain_views import ChainView, network_info

@@ -1,0 +1,67 @@
+"""What the faults of a rehearsal may be: how an endpoint behaves, what an exchange says, which answers are lost."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from venue.sandbox.base.described import about
+
+Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
+Gateway = Literal["ok", "401", "403", "429", "500", "garbage", "slow"]
+Exchange = Literal["kraken", "coinbase", "bitstamp"]
+MarketState = Literal[
+    "online", "maintenance", "cancel_only", "post_only", "trading_disabled", "auction_mode", "delisted"
+]
+Node = Literal["near_a", "near_b"]
+Feature = Literal["ALL", "intents", "ft_withdraw", "ft_on_transfer", "mt_transfer"]
+View = Literal["pa_all_paused", "is_account_locked", "is_auth_by_predecessor_id_enabled", "simulate_intents"]
+Seconds = Annotated[float, about("", "s", ge=0, le=604_800)]
+Times = Annotated[int, about("", "times", ge=0, le=100_000)]
+
+
+class LostAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes wrong with the next ``times`` calls that would move money.
+
+    ``mode``: ``drop``, nothing happens and no answer comes; ``swallow``, it happens and no answer comes; ``late``, no
+    answer comes and it happens ``delay_s`` seconds later; ``twice``, it is delivered twice and the second answer
+    comes; ``garbled``, it happens and the answer comes twice in one body. ``silence``: what comes in place of the
+    answer: the connection closes, an HTTP 500, or nothing until the caller hangs up.
+
+    """
+
+    mode: Literal["drop", "swallow", "late", "twice", "garbled"]
+    times: Times = 1
+    silence: Literal["close", "500", "timeout"] = "close"
+    delay_s: Seconds = 1.0
+
+
+class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money that arrives on another chain, base units, final there after ``confirm_after_s``.
+
+    It becomes the token ``token_id``, or with ``chain`` instead the token that the bridge credits there.
+    The bridge sees it ``seen_after_s`` after its arrival, or at once after ``notify_deposit``. ``sender`` and
+    ``tx_hash`` are the chain's, made up when not given; ``fails``: it is never credited.
+
+    """
+
+    amount: Annotated[int, msgspec.Meta(gt=0)]
+    token_id: str | None = None
+    chain: str | None = None
+    account: str | None = None
+    confirm_after_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 15.0
+    seen_after_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+    sender: str | None = None
+    tx_hash: str | None = None
+    fails: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.token_id is None) == (self.chain is None):
+            raise ValueError("name the token_id or the chain of the deposit, not both")
+
+
+class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A transfer from a stranger within the Verifier, base units; no bridge knows of it. To the maker by default."""
+
+    token_id: str
+    amount: Annotated[int, msgspec.Meta(gt=0)]
+    account: str | None = None
