@@ -14,6 +14,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.bridge import deposit_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
+from venue.sandbox.bridges.omni_contract import contract_views
 from venue.sandbox.bridges.omni_message import InitTransfer, max_gas_fee, read_message, storage_account
 from venue.sandbox.verifier.accounts import Burn, StoragePaid
 from venue.sandbox.verifier.ledger import Ledger
@@ -93,7 +94,7 @@ class OmniBridge:
         self._storage: dict[str, int] = {}
         self.transfers: list[OmniTransfer] = []
         self.lost: list[Burn] = []
-        ledger.contracts[OMNI_BRIDGE] = {"storage_balance_of": self._storage_balance_of}
+        ledger.contracts[OMNI_BRIDGE] = dict(contract_views(self.tokens, self._storage_balance))
         ledger.on_storage_paid(self._storage_paid)
         ledger.on_burn(self._burned)
         ledger.on_lost(self._lost)
@@ -181,8 +182,7 @@ class OmniBridge:
         if paid.contract == OMNI_BRIDGE:
             self._storage[paid.for_account] = self._storage.get(paid.for_account, 0) + paid.amount
 
-    def _storage_balance_of(self, args: bytes) -> object:
-        account = msgspec.json.decode(args, type=dict[str, str]).get("account_id", "")
+    def _storage_balance(self, account: str) -> object:
         if account == self.contract:
             return {"total": str(STORAGE), "available": str(self.storage_available)}
         held = self._storage.get(account)
