@@ -43,7 +43,7 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE
 _TEXT = "x" * 900
 """As long as the checks and the view of a decision together."""
 
-_FILL = {
+_FILL = {  # Fills buy and sell in turn, each of another size: the cost of what is held never comes out even.
     "swap_demand_events": "SELECT 'run', :start + i * :apart, printf('quote-%010d', i), :btc, :eure, '8000', NULL,"
     " 60000, NULL, NULL, 0, i % 3 = 0, :start + i * :apart - 20000000, 300, NULL, i % 3 = 0, NULL, NULL, NULL, NULL",
     "trade_decisions": "SELECT 'run', :start + i * :apart, printf('decision-%010d', i), printf('quote-%010d', i),"
@@ -52,7 +52,11 @@ _FILL = {
     " '8000000000000000', :start + i * :apart + 61000000000, :text, 'rules', ''",
     "execute_trade_commands": "SELECT 'run', :start + 2 * i * :apart + 1000000, printf('command-%010d', i),"
     " printf('decision-%010d', 2 * i), printf('quote-%010d', 2 * i), printf('hash-%010d', i), 'nonce',"
-    " :start + 2 * i * :apart + 61000000000, :btc, :eure, '8000', '3992000000000000000', 300000 + i % 100000,"
+    " :start + 2 * i * :apart + 61000000000, CASE WHEN i / :every % 2 = 0 THEN :btc ELSE :eure END,"
+    " CASE WHEN i / :every % 2 = 0 THEN :eure ELSE :btc END,"
+    " CASE WHEN i / :every % 2 = 0 THEN 8000 + i % 977 || '' ELSE (8000 + i % 977) * 501 || '000000000000' END,"
+    " CASE WHEN i / :every % 2 = 0 THEN (8000 + i % 977) * 499 || '000000000000' ELSE 8000 + i % 977 || '' END,"
+    " 300000 + i % 100000,"
     " CASE WHEN i % 3 = 0 THEN 'router_leg' ELSE 'top_level' END",
 }
 _RESULTS = (
@@ -83,7 +87,14 @@ async def build(path: Path, rows: int) -> None:
     await history.close(START_NS)
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA synchronous = OFF")
-        values = {"start": START_NS, "apart": APART_NS, "btc": BTC.token_id, "eure": EURE.token_id, "text": _TEXT}
+        values = {
+            "start": START_NS,
+            "apart": APART_NS,
+            "btc": BTC.token_id,
+            "eure": EURE.token_id,
+            "text": _TEXT,
+            "every": SETTLED_EVERY,
+        }
         for name, select in _FILL.items():
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({name})")][1:]
             into = f"INSERT INTO {name} ({', '.join(columns)}) "

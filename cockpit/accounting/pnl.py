@@ -1,4 +1,4 @@
-"""P&L by average cost, exact to the base unit of EURe. Pure.
+"""P&L by average cost, in whole base units of EURe. Pure.
 
 BTC held at the start of a span, and deposited BTC, cost the mid of that moment. A sale realises its proceeds less the
 average cost of the BTC sold. Withdrawn BTC leaves at the mid of that moment, so its gain is realised too. BTC still
@@ -7,8 +7,6 @@ held at the end is marked to the closing mid.
 
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
-from math import floor
 
 import msgspec
 
@@ -53,9 +51,13 @@ def average_cost_pnl(
     changes: Iterable[InventoryChange],
     closing_mid: Decimal,
 ) -> Pnl:
-    """Return the P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
-    position, cost = held, Fraction(value_at_mid(base, quote, held, opening_mid))
-    realised, cash = Fraction(0), 0
+    """Return the P&L of a span that started with ``held`` base units of BTC and saw these changes in order.
+
+    The cost of what is held is kept in whole base units of EURe, rounded down at each sale: ``realised`` and
+    ``unrealised`` may be off by one a sale, ``total`` is exact. A fraction would grow with every sale.
+    """
+    position, cost = held, value_at_mid(base, quote, held, opening_mid)
+    realised, cash = 0, 0
     for change in changes:
         paid = change.quote if change.mid is None else -value_at_mid(base, quote, change.base, change.mid)
         if change.base == 0:
@@ -64,21 +66,19 @@ def average_cost_pnl(
             realised += paid if change.mid is None else 0
             continue
         cash += paid
-        position, cost, gained = _step(position, cost, change.base, Fraction(paid))
+        position, cost, gained = _step(position, cost, change.base, paid)
         realised += gained
     total = cash + value_at_mid(base, quote, position, closing_mid) - value_at_mid(base, quote, held, opening_mid)
-    booked = floor(realised)
-    return Pnl(realised=booked, unrealised=total - booked, total=total)
+    return Pnl(realised=realised, unrealised=total - realised, total=total)
 
 
-def _step(position: int, cost: Fraction, base: int, paid: Fraction) -> tuple[int, Fraction, Fraction]:
+def _step(position: int, cost: int, base: int, paid: int) -> tuple[int, int, int]:
     """Return position, cost and realised gain after signed changes of ``base`` BTC and ``paid`` EURe."""
     if position == 0 or (position > 0) == (base > 0):
-        return position + base, cost - paid, Fraction(0)
+        return position + base, cost - paid, 0
     closes = min(abs(base), abs(position))
-    taken, bringing = cost * closes / abs(position), paid * closes / abs(base)
-    left = position + base
+    taken, bringing = cost * closes // abs(position), paid * closes // abs(base)
     gained = bringing - taken
     if abs(base) <= abs(position):
-        return left, cost - taken, gained
-    return left, -(paid - bringing), gained
+        return position + base, cost - taken, gained
+    return position + base, bringing - paid, gained

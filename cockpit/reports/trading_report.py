@@ -130,8 +130,19 @@ def _us(ns: int | None) -> Decimal | None:
 def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
     # The mids at every horizon of every fill; moments at which no desk ran are left out.
     times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
-    seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
-    return trading.mids_at(reader, sorted(seen))
+    return trading.mids_at(reader, _while_a_desk_ran(sorted(times), every))
+
+
+def _while_a_desk_ran(times: Iterable[int], every: Sequence[RunRow]) -> list[int]:
+    """Pick the times, in order, that lie in a run; one pass over both."""
+    ends = iter(sorted((run.started_ns, run.last_write_ns) for run in every))
+    seen, started, ended = [], 0, -1
+    for at_ns in times:
+        while ended < at_ns and (run := next(ends, None)) is not None:
+            started, ended = run[0], max(ended, run[1])
+        if started <= at_ns <= ended:
+            seen.append(at_ns)
+    return seen
 
 
 def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None], tokens: TokenTable) -> _Marked:

@@ -1,6 +1,8 @@
 """Average cost: golden sums, and realised + unrealised is the change in value, to the base unit."""
 
+import random
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -68,6 +70,40 @@ def test_realised_and_unrealised_are_the_change_in_value_less_money_in_and_out(
     brought = sum(value_at_mid(BITCOIN, EURO, move.base, move.mid) for move in moves if move.mid is not None)
     change = value_at_mid(BITCOIN, EURO, base, last) + cash - value_at_mid(BITCOIN, EURO, held, first)
     assert sums.total == sums.realised + sums.unrealised == change - brought
+
+
+def exactly_realised(held: int, first: Decimal, moves: list[InventoryChange]) -> Fraction:
+    """What average cost realises without any rounding."""
+    position, cost, realised = Fraction(held), Fraction(value_at_mid(BITCOIN, EURO, held, first)), Fraction(0)
+    for move in moves:
+        paid = move.quote if move.mid is None else -value_at_mid(BITCOIN, EURO, move.base, move.mid)
+        if move.base == 0:
+            realised += paid if move.mid is None else 0
+        elif position == 0 or (position > 0) == (move.base > 0):
+            position, cost = position + move.base, cost - paid
+        else:
+            closed = min(abs(move.base), abs(position))
+            realised += Fraction(paid * closed, abs(move.base)) - cost * closed / abs(position)
+            crosses = abs(move.base) > abs(position)
+            cost = -paid * (1 - closed / abs(move.base)) if crosses else cost * (1 - closed / abs(position))
+            position += move.base
+    return realised
+
+
+@given(st.integers(0, 10**14), MIDS, st.lists(FILLS | FLOWS, max_size=30))
+def test_rounding_costs_at_most_two_base_units_a_sale(held: int, first: Decimal, moves: list[InventoryChange]) -> None:
+    assert abs(pnl(held, first, moves, first).realised - exactly_realised(held, first, moves)) <= 2 * len(moves)
+
+
+def test_a_hundred_thousand_fills_on_both_sides_add_up() -> None:
+    # Kept as a fraction, their cost would take an hour: each sale makes its denominator longer.
+    sides = random.Random(7)
+    moves = [
+        InventoryChange(size, -size * 5 * 10**14 - sides.randrange(10**12))
+        for size in (sides.choice((-1, 1)) * sides.randrange(1, 10**6) for _ in range(100_000))
+    ]
+    sums = pnl(10**9, Decimal(50_000), moves, Decimal(50_000))
+    assert sums.total == sum(move.base * 5 * 10**14 + move.quote for move in moves)
 
 
 @given(st.integers(1, 10**14), MIDS, MIDS)
