@@ -8,7 +8,8 @@ from cockpit.accounting.percentiles import percentile
 from cockpit.model.snapshot import Counts
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
-from storage.reporting import trading
+from storage.reporting import differences, trading
+from storage.reporting.movements import MoneyMovement, movements
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 
@@ -26,19 +27,26 @@ class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetReconciliation(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset in base units: opening + filled + deposited should be closing, as the ledger itself holds it."""
+    """One asset in base units: opening + filled + deposited − withdrawn + accepted should be closing.
+
+    Opening and closing are as the ledger itself holds it; returned withdrawals are not in ``withdrawn``.
+    """
 
     symbol: str
     opening: str
     filled: str
     deposited: str
+    withdrawn: str
+    accepted: str
     closing: str
     unexplained: str
 
     @property
     def seen(self) -> bool:
         """Whether there was any of the asset, or anything moved."""
-        return any(amount != "0" for amount in (self.opening, self.filled, self.deposited, self.closing))
+        return any(
+            amount != "0" for amount in (self.opening, self.filled, self.deposited, self.withdrawn, self.closing)
+        )
 
 
 class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +126,8 @@ def account_for(
     """Compare the desk's counts and history with the ledger's balances (base units by token id)."""
     everything = Span(0, LATER_NS)
     counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
-    flows = trading.movements(reader, everything, {})
+    accepted = differences.accepted_differences(reader, everything)
+    flows = [*movements(reader), *holdings.accepted_movements(accepted, tokens)]
     reconciled = tuple(_reconcile(token, opening, fills, flows, closing) for token in tokens.tokens)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)
@@ -161,18 +170,22 @@ def _reconcile(
     asset: Token,
     opening: Mapping[str, int],
     fills: Sequence[trading.FillRecord],
-    flows: Sequence[trading.MoneyMovement],
+    flows: Sequence[MoneyMovement],
     closing: Mapping[str, int],
 ) -> AssetReconciliation:
     token = asset.token_id
     start, end = opening.get(token, 0), closing.get(token, 0)
     filled = sum(holdings.moved(fill, token) for fill in fills)
     deposited = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "deposit")
+    withdrawn = -sum(flow.amount for flow in flows if flow.asset == token and flow.kind in ("withdrawal", "returned"))
+    accepted = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "accepted")
     return AssetReconciliation(
         symbol=asset.symbol,
         opening=str(start),
         filled=str(filled),
         deposited=str(deposited),
         closing=str(end),
-        unexplained=str(end - start - filled - deposited),
+        withdrawn=str(withdrawn),
+        accepted=str(accepted),
+        unexplained=str(end - start - filled - deposited + withdrawn - accepted),
     )

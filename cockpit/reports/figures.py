@@ -56,14 +56,28 @@ class AcceptedDifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class ValuedMovement(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of BTC, signed whole tokens, and the mid nearest to it that it was valued by. Times: UTC ns."""
+
+    at_ns: int
+    kind: str
+    asset: str
+    amount: Decimal
+    mid: Decimal
+    mid_at_ns: int
+
+
 class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """Average cost, EURe; realised + unrealised = total. The mids are the first and the last of the span."""
+    """Average cost, EURe; realised + unrealised = total. The mids are those nearest to both ends of the span."""
 
     realised: Decimal
     unrealised: Decimal
     total: Decimal
     opening_mid: Decimal
     closing_mid: Decimal
+    opening_mid_at_ns: int
+    closing_mid_at_ns: int
+    movements: tuple[ValuedMovement, ...] = ()
 
 
 class Fees(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,35 +7,35 @@ import msgspec
 
 from cockpit.reports.figures import AcceptedDifferenceRow, AssetChange
 from storage.reader import Reader, Span
-from storage.reporting import differences, trading
+from storage.reporting import differences, movements, trading
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import PairAmounts, Token, Underlying
 from venue.protocol.tokens import TokenTable
 
 
-def opening(reader: Reader, span: Span, tokens: TokenTable) -> dict[str, trading.Balance]:
+def opening(reader: Reader, span: Span, tokens: TokenTable) -> dict[str, movements.Balance]:
     """Return opening balances by token id, without unexplained parts, so that these stay visible as unexplained."""
     found = {}
     for asset in tokens.tokens:
-        held = trading.opening_balance(reader, asset.token_id, span)
+        held = movements.opening_balance(reader, asset.token_id, span)
         if held is not None:
             unexplained = differences.difference_before(reader, span.from_ns, held.at_ns)[asset.token_id]
             found[asset.token_id] = msgspec.structs.replace(held, units=held.units - unexplained)
     return found
 
 
-def closing(reader: Reader, span: Span, tokens: TokenTable) -> dict[str, trading.Balance]:
+def closing(reader: Reader, span: Span, tokens: TokenTable) -> dict[str, movements.Balance]:
     """Return closing balances by token id."""
-    read = ((asset.token_id, trading.closing_balance(reader, asset.token_id, span)) for asset in tokens.tokens)
+    read = ((asset.token_id, movements.closing_balance(reader, asset.token_id, span)) for asset in tokens.tokens)
     return {token: held for token, held in read if held is not None}
 
 
 def accepted_movements(
     accepted: Iterable[differences.AcceptedDifference], tokens: TokenTable
-) -> list[trading.MoneyMovement]:
+) -> list[movements.MoneyMovement]:
     """Return accepted differences as movements of money, so that they are neither profit nor loss."""
     return [
-        trading.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
+        movements.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
         for one in accepted
         for asset in tokens.tokens
         if one.amounts.get(asset.symbol)
@@ -58,10 +58,10 @@ def accepted_row(one: differences.AcceptedDifference, tokens: TokenTable) -> Acc
 
 def change(
     asset: Token,
-    opening: Mapping[str, trading.Balance],
+    opening: Mapping[str, movements.Balance],
     found: Iterable[trading.FillRecord],
-    flows: Iterable[trading.MoneyMovement],
-    closing: Mapping[str, trading.Balance],
+    flows: Iterable[movements.MoneyMovement],
+    closing: Mapping[str, movements.Balance],
 ) -> AssetChange:
     """Explain one asset's closing balance from its opening balance."""
     token = asset.token_id

@@ -15,9 +15,12 @@ from cockpit.model.formatting import exact, number, percent, rounded
 from cockpit.reports.csv_cells import csv_row
 from cockpit.reports.figures import ReportedFill, TradingReport
 from venue.protocol.assets import EXACT
+from venue.protocol.units import NS_PER_S
 
 Cells = Sequence[str]
 WIDTH = 80
+FAR_NS = 60 * NS_PER_S
+"""A mid is recorded whenever it moves: one further away than this means that the reference was not trusted."""
 PERCENTILES = ("reaction_us", "relay_latency_ms")
 KINDS = {"top_level": "top level", "router_leg": "router legs", "dry": "dry", "": "not told"}
 
@@ -92,7 +95,7 @@ def as_text(report: TradingReport) -> str:
         _section("Fills", _fills(report)),
         _section("Inventory", _inventory(report)),
         *_accepted(report),
-        _section("P&L, average cost, EURe", _pnl(report)),
+        [*_section("P&L, average cost, EURe", _pnl(report)), *_far_mids(report)],
         _section("Fees", _fees(report)),
         _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
         _section("Not quoted", [("reason", "requests"), *((r, number(c)) for r, c in report.not_quoted)]),
@@ -201,6 +204,28 @@ def _pnl(report: TradingReport) -> list[Cells]:
         (f"unrealised, marked to {number(pnl.closing_mid, 2)}", rounded(pnl.unrealised, 4, signed=True)),
         ("total", rounded(pnl.total, 4, signed=True)),
     ]
+
+
+def _far_mids(report: TradingReport) -> list[str]:
+    """Say what was valued by a mid of more than a minute before or after it."""
+    pnl = report.profit
+    if pnl is None:
+        return []
+    ends = (("opening", report.from_ns, pnl.opening_mid_at_ns), ("closing", report.to_ns, pnl.closing_mid_at_ns))
+    # A range may be open at both ends: it begins before the first mid and ends after the last.
+    far = [f"the {name} mid is of {utc(mid_ns)}" for name, at_ns, mid_ns in ends if _is_far(at_ns, mid_ns)]
+    far += [
+        f"{one.kind} of {exact(abs(one.amount))} {one.asset} at {utc(one.at_ns)}: valued by the mid of "
+        f"{utc(one.mid_at_ns)}"
+        for one in pnl.movements
+        if _is_far(one.at_ns, one.mid_at_ns)
+    ]
+    notes = [line for text in far for line in textwrap.wrap(text, WIDTH - 4, subsequent_indent="  ")]
+    return ["  no mid within a minute:", *(f"    {line}" for line in notes)] if far else []
+
+
+def _is_far(at_ns: int, mid_ns: int) -> bool:
+    return abs(at_ns - mid_ns) > FAR_NS
 
 
 def _fees(report: TradingReport) -> list[Cells]:

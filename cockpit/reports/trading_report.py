@@ -18,11 +18,12 @@ from cockpit.reports.figures import (
     ReportedFill,
     SideFigures,
     TradingReport,
+    ValuedMovement,
 )
 from storage.reader import Reader, RunRow, Span, runs
-from storage.reporting import differences, trading
+from storage.reporting import differences, mids, movements, trading
 from venue.protocol.amounts import TokenAmounts
-from venue.protocol.assets import EXACT
+from venue.protocol.assets import EXACT, Token
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S, PIPS
 
@@ -57,8 +58,11 @@ def trading_report(
     marked = [_mark(fill, marks, tokens) for fill in found]
     opening = holdings.opening(reader, span, tokens)
     accepted_differences = differences.accepted_differences(reader, span)
-    flows = [*trading.movements(reader, span, opening), *holdings.accepted_movements(accepted_differences, tokens)]
     closing = holdings.closing(reader, span, tokens)
+    flows = [
+        *movements.movements_between(reader, span, opening, closing),
+        *holdings.accepted_movements(accepted_differences, tokens),
+    ]
     pnl, unknown = _pnl(reader, span, tokens, opening, found, flows)
     settled = counted.outcomes.get("settled", 0)
     reactions = counted.reactions_ns
@@ -130,7 +134,7 @@ def _us(ns: int | None) -> Decimal | None:
 def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
     # The mids at every horizon of every fill; moments at which no desk ran are left out.
     times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
-    return trading.mids_at(reader, _while_a_desk_ran(sorted(times), every))
+    return mids.mids_at(reader, _while_a_desk_ran(sorted(times), every))
 
 
 def _while_a_desk_ran(times: Iterable[int], every: Sequence[RunRow]) -> list[int]:
@@ -208,13 +212,13 @@ def _pnl(
     reader: Reader,
     span: Span,
     tokens: TokenTable,
-    opening: Mapping[str, trading.Balance],
+    opening: Mapping[str, movements.Balance],
     found: Iterable[trading.FillRecord],
-    flows: Iterable[trading.MoneyMovement],
+    flows: Iterable[movements.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
     """Return the P&L, or why it is unknown."""
     base, quote = tokens.base, tokens.quote
-    first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
+    first, last = mids.nearest_mid(reader, span.from_ns), mids.nearest_mid(reader, span.to_ns)
     if first is None or last is None:
         return None, "no mid was recorded"
     if not any(token.token_id in opening for token in tokens.of(base)):
@@ -224,19 +228,37 @@ def _pnl(
     for fill in found:
         moved = holdings.worth_moved(fill, tokens)
         changes.append((fill.at_ns, InventoryChange(moved.base, moved.quote)))
+    valued = []
     for flow in flows:
         token = tokens.get(flow.asset)
-        amount = flow.amount * token.scale if token is not None and token.underlying == base else 0
-        changes.append((flow.at_ns, InventoryChange(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
+        if token is None or token.underlying != base:
+            continue
+        near = mids.nearest_mid(reader, flow.at_ns) or first
+        changes.append((flow.at_ns, InventoryChange(flow.amount * token.scale, 0, near.mid)))
+        valued.append(_valued(flow, token, near))
     changes.sort(key=lambda item: item[0])
-    pnl = average_cost_pnl(base, quote, held, first, [change for _, change in changes], last)
+    pnl = average_cost_pnl(base, quote, held, first.mid, [change for _, change in changes], last.mid)
     return ProfitAndLoss(
         realised=quote.to_decimal(pnl.realised),
         unrealised=quote.to_decimal(pnl.unrealised),
         total=quote.to_decimal(pnl.total),
-        opening_mid=first,
-        closing_mid=last,
+        opening_mid=first.mid,
+        closing_mid=last.mid,
+        opening_mid_at_ns=first.at_ns,
+        closing_mid_at_ns=last.at_ns,
+        movements=tuple(valued),
     ), ""
+
+
+def _valued(flow: movements.MoneyMovement, token: Token, near: mids.RecordedMid) -> ValuedMovement:
+    return ValuedMovement(
+        at_ns=flow.at_ns,
+        kind=flow.kind,
+        asset=token.symbol,
+        amount=token.to_decimal(flow.amount),
+        mid=near.mid,
+        mid_at_ns=near.at_ns,
+    )
 
 
 class _Mean:

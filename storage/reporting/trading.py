@@ -1,19 +1,12 @@
-"""What trading left in the history over a span of time: fills, movements, counts and mids, for reports."""
+"""What trading left in the history over a span of time: fills and counts, for reports."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from storage.history import CREDITED
-from storage.queries import BALANCE
 from storage.reader import Reader, Span
-from venue.protocol.units import NS_PER_S
-
-STALE_NS = 60 * NS_PER_S
-"""A mid is recorded whenever it moves; an older one means that the reference was not trusted."""
 
 _FILLS = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
@@ -74,37 +67,11 @@ WHERE at_ns >= ? AND at_ns < ? AND asked_ns IS NOT NULL GROUP BY 1 ORDER BY 1
 """
 _REACTIONS = "SELECT json_group_array(reaction_ns) FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ?"
 _OTHERS = "SELECT COALESCE(SUM(others), 0) FROM market_settlement_events WHERE at_ns >= ? AND at_ns < ?"
-_MID = """
-SELECT mid, at_ns FROM market_price_events WHERE source = 'composite' AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1
-"""
-_MIDS = """
-SELECT t.value, (SELECT m.at_ns || ' ' || m.mid FROM market_price_events m
-                 WHERE m.source = 'composite' AND m.at_ns <= t.value ORDER BY m.at_ns DESC LIMIT 1)
-FROM json_each(?) t
-"""
-_NEXT_MID = """
-SELECT mid FROM market_price_events WHERE source = 'composite' AND at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1
-"""
-_FIRST_BALANCE = """
-SELECT balance, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns >= ? AND at_ns < ?
-ORDER BY at_ns LIMIT 1
-"""
-_STEPS = """
-SELECT action_id, kind, asset, amount, status, at_ns FROM liquidity_actions
-WHERE kind IN ('deposit', 'withdrawal') AND at_ns >= ? AND at_ns < ? AND asset IS NOT NULL AND amount IS NOT NULL
-ORDER BY at_ns, id
-"""
-_EARLIER = "SELECT status FROM liquidity_actions WHERE action_id = ? AND kind = ? AND at_ns < ?"
 _BRIDGE_FEES = """
 SELECT p.asset, p.fee FROM prepared_withdrawals p
 WHERE p.withdrawal_id IN (SELECT action_id FROM liquidity_actions WHERE kind = 'withdrawal' AND status = 'completed'
                           AND at_ns >= ? AND at_ns < ?)
 """
-
-_LEFT = ("burned", "bridging", "completed")
-_RETURNED = ("refunded", "returned")
-ALREADY_CREDITED_NS = 5 * NS_PER_S
-"""A deposit that is first seen as credited, this soon after the first balance ever read, was in that balance."""
 
 _numbers = msgspec.json.Decoder(list[int]).decode
 
@@ -123,23 +90,6 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sent_ns: int
     deadline_ns: int
     edge: int | None
-
-
-class MoneyMovement(msgspec.Struct, frozen=True):
-    """Money in or out but by a fill, signed base units: a deposit, withdrawal, return or accepted difference."""
-
-    at_ns: int
-    kind: str
-    asset: str
-    amount: int
-
-
-class Balance(msgspec.Struct, frozen=True):
-    """Base units of one asset as read at a time, UTC ns. ``first``: nothing was read before it."""
-
-    units: int
-    at_ns: int
-    first: bool = False
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,91 +166,12 @@ def live_quotes(reader: Reader, span: Span) -> int:
     return _one(reader, _LIVE, span.from_ns, span.to_ns)
 
 
-def mid_at(reader: Reader, at_ns: int) -> Decimal | None:
-    """Return the composite mid at this time, EURe per BTC; None when none was recorded in the minute before."""
-    for mid, recorded_ns in reader.rows(_MID, at_ns):
-        return Decimal(mid) if at_ns - recorded_ns <= STALE_NS else None
-    return None
-
-
-def opening_mid(reader: Reader, span: Span) -> Decimal | None:
-    """Return the mid at the span's start, or the first one in it."""
-    mid = mid_at(reader, span.from_ns)
-    if mid is None:
-        for (first,) in reader.rows(_NEXT_MID, span.from_ns, span.to_ns):
-            return Decimal(first)
-    return mid
-
-
-def last_mid(reader: Reader, span: Span) -> Decimal | None:
-    """Return the last mid recorded before the span's end, however long before."""
-    for mid, _ in reader.rows(_MID, span.to_ns - 1):
-        return Decimal(mid)
-    return None
-
-
-def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
-    """Return the asset's last balance before the span, or the first one in it; None without any."""
-    for units, at_ns in reader.rows(BALANCE, asset, span.from_ns - 1):
-        return Balance(int(units), at_ns)
-    for units, at_ns in reader.rows(_FIRST_BALANCE, asset, span.from_ns, span.to_ns):
-        return Balance(int(units), at_ns, first=True)
-    return None
-
-
-def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
-    """Return the asset's last balance before the span's end; None without any."""
-    for units, at_ns in reader.rows(BALANCE, asset, span.to_ns - 1):
-        return Balance(int(units), at_ns)
-    return None
-
-
-def movements(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[MoneyMovement]:
-    """Return money in and out in the span, each movement once, at the first step that shows it.
-
-    What the first balance ever read included already is left out.
-    """
-    found: list[MoneyMovement] = []
-    seen: dict[tuple[str, str], set[str]] = {}
-    for action_id, kind, asset, amount, status, at_ns in reader.rows(_STEPS, span.from_ns, span.to_ns):
-        key = action_id, kind
-        if key not in seen:
-            seen[key] = {row[0] for row in reader.rows(_EARLIER, action_id, kind, span.from_ns)}
-        before = seen[key]
-        if kind == "deposit" and status in CREDITED and before.isdisjoint(CREDITED):
-            held = opening.get(asset)
-            counted = held is not None and held.first and not before and at_ns <= held.at_ns + ALREADY_CREDITED_NS
-            if not counted:
-                found.append(MoneyMovement(at_ns, "deposit", asset, int(amount)))
-        elif kind == "withdrawal" and status in _LEFT and before.isdisjoint((*_LEFT, *_RETURNED)):
-            found.append(MoneyMovement(at_ns, "withdrawal", asset, -int(amount)))
-        elif (
-            kind == "withdrawal"
-            and status in _RETURNED
-            and before.isdisjoint(_RETURNED)
-            and not before.isdisjoint(_LEFT)
-        ):
-            found.append(MoneyMovement(at_ns, "returned", asset, int(amount)))
-        before.add(status)
-    return found
-
-
 def bridge_fees(reader: Reader, span: Span) -> dict[str, int]:
     """Sum the bridge's fees of withdrawals completed in the span, base units by token id."""
     fees: dict[str, int] = {}
     for asset, fee in reader.rows(_BRIDGE_FEES, span.from_ns, span.to_ns):
         fees[asset] = fees.get(asset, 0) + int(fee)
     return fees
-
-
-def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
-    """Return ``mid_at`` of many times at once."""
-    asked = msgspec.json.encode(list(times)).decode()
-    found: dict[int, Decimal | None] = {}
-    for at_ns, found_mid in reader.rows(_MIDS, asked):
-        recorded_ns, _, mid = (found_mid or "0 ").partition(" ")
-        found[at_ns] = Decimal(mid) if at_ns - int(recorded_ns) <= STALE_NS else None
-    return found
 
 
 def _kinds(reader: Reader, sql: str, span: Span) -> dict[str, int]:

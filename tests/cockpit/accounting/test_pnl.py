@@ -82,7 +82,7 @@ def exactly_realised(held: int, first: Decimal, moves: list[InventoryChange]) ->
         elif position == 0 or (position > 0) == (move.base > 0):
             position, cost = position + move.base, cost - paid
         else:
-            closed = min(abs(move.base), abs(position))
+            closed = Fraction(min(Fraction(abs(move.base)), abs(position)))
             realised += Fraction(paid * closed, abs(move.base)) - cost * closed / abs(position)
             crosses = abs(move.base) > abs(position)
             cost = -paid * (1 - closed / abs(move.base)) if crosses else cost * (1 - closed / abs(position))

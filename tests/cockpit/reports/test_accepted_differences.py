@@ -116,9 +116,10 @@ def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
     [one] = report.accepted
     assert (one.at_ns, one.actor, one.reason) == (at(20), "alice", WHY)
     assert (one.btc, one.eure) == (Decimal("7e-8"), Decimal(-2))
-    # What a stranger gave is no profit: the seven units cost the mid at which they were accepted.
+    # What a stranger gave is no profit: the seven units cost the mid nearest to when they were accepted.
     assert report.profit is not None
-    assert report.profit.total == 10_000 + Decimal("7e-8") * 10_000
+    assert [one.mid for one in report.profit.movements] == [Decimal(60_000)]
+    assert report.profit.total == 10_000
 
 
 @pytest.mark.parametrize(
