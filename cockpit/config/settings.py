@@ -22,6 +22,7 @@ from cockpit.config.paths import (
     keys_file_of,
     state_dir_of,
 )
+from cockpit.config.pricing_presets import PRICING, preset_of
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import SIGNED_OVER_COMMITTED, Limits
@@ -149,8 +150,15 @@ class Settings(BaseSettings):
     max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
     max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
     max_loss_per_day_eure: Decimal = _eure("STRATEGY_MAX_LOSS_PER_DAY_EURE", "5")
+    pricing: Literal["fixed", "option"] = Field(
+        default="fixed", validation_alias=PRICING, description="expected fixed or option"
+    )
     half_spread_bps: Decimal = _number("STRATEGY_HALF_SPREAD_BPS", "20", "0", "5000")
+    vol_factor: Decimal = _number("STRATEGY_VOL_FACTOR", "0", "0", "5", "standard deviations")
     max_skew_bps: Decimal = _number("STRATEGY_MAX_SKEW_BPS", "15", "0", "2000")
+    skew_sigmas: Decimal = _number("STRATEGY_SKEW_SIGMAS", "0", "0", "50", "standard deviations")
+    max_premium_bps: Decimal = _number("STRATEGY_MAX_PREMIUM_BPS", "0", "0", "5000")
+    unknown_sigma_bps: Decimal = _number("STRATEGY_UNKNOWN_SIGMA_BPS", "12", "1.5", "1000")
     target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
     min_edge_bps: Decimal = _number("STRATEGY_MIN_EDGE_BPS", "5", "0", "5000")
     eure_eur_basis_bps: Decimal = _number("EURE_EUR_BASIS_BPS", "0", "-1000", "1000")
@@ -331,7 +339,8 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
     state_dir = state_dir_of(given.get("COCKPIT_STATE_DIR", "").strip() or None, environ)
     markets_file = given.get("COCKPIT_MARKETS_FILE", "").strip() or None
     markets, market_problems = load_markets(markets_file, environ, state_dir)
-    given = {**markets.stage.services, **{name: value for name, value in given.items() if value.strip()}}
+    given = {name: value for name, value in given.items() if value.strip()}
+    given = {**markets.stage.services, **preset_of(given), **given}
     values: dict[str, Any] = {
         name: Secret(value.strip()) if name in SECRET_NAMES else value.strip() for name, value in given.items()
     }

@@ -11,6 +11,7 @@ import msgspec
 from cockpit.config.errors import SettingsError
 from cockpit.config.markets import BUILT_IN_ONLY
 from cockpit.config.paths import HISTORY_NAME, SOCKET_NAME
+from cockpit.config.pricing_presets import preset_of
 from cockpit.config.settings import NAMES, load
 from cockpit.processes.errors import ProcessStartError
 from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
@@ -199,9 +200,10 @@ class SandboxRun:
 
 
 def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str], markets: str | None) -> dict[str, str]:
-    # A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
-    # Its history is a file in its directory, never the operator's database, and its markets are those of the venue.
-    settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
+    # A sandbox desk's settings: its defaults, those of a preset that the operator named, the venue's addresses, the
+    # operator's own, the venue's credentials. Its history is a file in its directory, never the operator's database,
+    # and its markets are those of the venue.
+    settings = {**DESK_SETTINGS, **preset_of(own), **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
     known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
     return known | {"COCKPIT_STATE_DIR": str(directory), "COCKPIT_MARKETS_FILE": markets or BUILT_IN_ONLY}
 

@@ -1,11 +1,12 @@
 """A replay as text and JSON, and the settings that it accepts. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 from pydantic import BaseModel, ValidationError, create_model
 
+from cockpit.config.pricing_presets import PRESETS, PRICING
 from cockpit.config.settings import NAMES, Settings
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.model.commands import Limits
@@ -40,7 +41,7 @@ def changes_of(given: Sequence[str], *, armed: bool) -> RuleChanges:
     limits: dict[str, Any] = {}
     params: dict[str, Any] = {}
     view: dict[str, Any] = {}
-    for setting in given:
+    for setting in _with_presets(given):
         name, equals, text = setting.partition("=")
         attribute = NAMES.get(name)
         if not equals:
@@ -59,8 +60,18 @@ def changes_of(given: Sequence[str], *, armed: bool) -> RuleChanges:
     return RuleChanges(limits=limits, params=params, view=view, armed=armed)
 
 
+def _with_presets(given: Sequence[str]) -> Iterator[str]:
+    """Each preset as the settings that it stands for; a setting that is given too counts, wherever it stands."""
+    named = [setting.partition("=")[2].strip() for setting in given if setting.startswith(f"{PRICING}=")]
+    for name in named:
+        if name not in PRESETS:
+            raise InvalidChangeError(f"--set {PRICING}: {Settings.model_fields['pricing'].description}")
+        yield from (f"{setting}={value}" for setting, value in PRESETS[name].items())
+    yield from (setting for setting in given if not setting.startswith(f"{PRICING}="))
+
+
 def _replayable() -> list[str]:
-    taken = {*_LIMITS, *_VIEW, *Limits.__struct_fields__, *PriceParams.__struct_fields__}
+    taken = {"pricing", *_LIMITS, *_VIEW, *Limits.__struct_fields__, *PriceParams.__struct_fields__}
     return [name for name, attribute in NAMES.items() if attribute in taken]
 
 

@@ -34,6 +34,7 @@ REASONS: dict[str, str] = {
     "amount": "below dust",
     "notional": "over notional",
     "edge": "edge too thin",
+    "premium": "over premium",
     "covered": "not covered",
     "promised": "max committed",
     "signed": "max signed",

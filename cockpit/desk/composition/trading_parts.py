@@ -183,6 +183,10 @@ def build_trading(
         half_spread_bps=settings.half_spread_bps,
         max_skew_bps=settings.max_skew_bps,
         target_btc_share=settings.target_btc_share,
+        vol_factor=settings.vol_factor,
+        skew_sigmas=settings.skew_sigmas,
+        max_premium_bps=settings.max_premium_bps,
+        unknown_sigma_bps=settings.unknown_sigma_bps,
     )
     access = VenueAccess(
         env,

@@ -1,12 +1,16 @@
 """From the mid to a quote's amounts: spread, skew, and rounding in the desk's favour. Pure.
 
-A price is Decimal EUR per BTC with at most 8 decimals. The side is the desk's: it *buys* BTC when BTC comes in.
+The half spread may grow with what the mid may do during the quote's life, and the skew with σ, the standard deviation
+of the mid over a minute: a quote is an option, and its holder's gain grows with both. A price is Decimal EUR per BTC
+with at most 8 decimals. The side is the desk's: it *buys* BTC when BTC comes in.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from math import isqrt
 
 import msgspec
 
+from cockpit.accounting.option_value import option_value
 from cockpit.model.events import Side
 from venue.protocol.assets import PRICING, Market, PairAmounts
 
@@ -15,12 +19,38 @@ _TICK = Decimal("1e-8")
 _ONE = Decimal(1)
 
 
+MOST_HALF_SPREAD_BPS = Decimal(5_000)
+"""No half spread is larger, whatever the mid does; with the largest skew a bid is still above zero."""
+LONGEST_PRICED_MS = 3_600_000
+"""A longer life is priced as this one: the limit on lives refuses it."""
+STANDARD_LIFE_MS = 60_000
+"""The life that most requests ask for; what is shown as bid and ask is for one of these."""
+_MICRO = 10**6
+_MINUTE_MS = 60_000
+
+
 class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
-    """Half spread and largest skew in bps of the mid, and the target share of BTC, 0 to 1."""
+    """How quotes are priced. Spreads, skews, σ and premium are bps of the mid.
+
+    Half spread: ``half_spread_bps``, and ``vol_factor`` times the standard deviation of the mid until the deadline.
+    Skew: at most ``max_skew_bps``, and ``skew_sigmas`` times σ where that is not 0. ``target_btc_share`` is from 0 to
+    1. ``max_premium_bps``: what the option in a quote may be worth to its holder, 0 for no bound. σ counts as
+    ``unknown_sigma_bps`` while it is unknown. The defaults are those of records from before there was more than a half
+    spread and a largest skew.
+    """
 
     half_spread_bps: Decimal = Decimal(20)
     max_skew_bps: Decimal = Decimal(15)
     target_btc_share: Decimal = Decimal("0.5")
+    vol_factor: Decimal = Decimal(0)
+    skew_sigmas: Decimal = Decimal(0)
+    max_premium_bps: Decimal = Decimal(0)
+    unknown_sigma_bps: Decimal = Decimal(12)
+
+    @property
+    def depends_on_life(self) -> bool:
+        """Whether the price, or whether there is one, depends on how long the quote lives."""
+        return bool(self.vol_factor or self.max_premium_bps)
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -39,13 +69,50 @@ class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     keep_reducing: PairAmounts | None
 
 
+class LifePrices(msgspec.Struct, frozen=True, kw_only=True):
+    """Bid and ask of quotes of one life, and what the option in each is worth to its holder: bps to 0.01, up."""
+
+    bid: Decimal
+    ask: Decimal
+    bid_premium: Decimal
+    ask_premium: Decimal
+
+
+class PricesByLife:
+    """Bid and ask for each life that is asked for, made once: between two moves of the mid most requests ask for one of
+    a few."""
+
+    __slots__ = ("_made", "_make")
+    MOST = 64
+
+    def __init__(
+        self, mid: Decimal, skew: Decimal, params: PriceParams, *, min_edge_bps: Decimal, sigma_bps: Decimal
+    ) -> None:
+        self._make = mid, skew, params, min_edge_bps, int(PRICING.scaleb(sigma_bps, 6))
+        self._made: dict[tuple[int, Decimal], LifePrices] = {}
+
+    def at(self, life_ms: int, add_on_bps: Decimal = Decimal(0)) -> LifePrices:
+        """Return those of quotes that live so long, with so much more half spread."""
+        key = life_ms, add_on_bps
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= self.MOST:
+                self._made.clear()
+            found = self._made[key] = _life_prices(*self._make, life_ms, add_on_bps)
+        return found
+
+
 class Prices(msgspec.Struct, frozen=True):
-    """Bid and ask, and the skew in bps that both carry (negative: the desk wants to sell BTC)."""
+    """Bid and ask, and the skew in bps that both carry (negative: the desk wants to sell BTC).
+
+    ``by_life``: where they depend on the quote's life; ``bid`` and ``ask`` are then those of the usual one.
+    """
 
     bid: Decimal
     ask: Decimal
     skew_bps: Decimal
     bounds: Bounds | None = None
+    by_life: PricesByLife | None = None
 
 
 class Amounts(msgspec.Struct, frozen=True, gc=False):
@@ -60,10 +127,10 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
     edge: int
 
 
-def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
+def skew_bps(share: Decimal | None, params: PriceParams, sigma_bps: Decimal | None = None) -> Decimal:
     """How far both prices move, in bps: up when BTC is short of its target, down when there is too much.
 
-    ``max_skew_bps`` is reached when the inventory is all in one asset; a share of None (unknown) moves nothing.
+    The largest is reached when the inventory is all in one asset; a share of None (unknown) moves nothing.
     """
     if share is None:
         return Decimal(0)
@@ -73,20 +140,62 @@ def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
         return Decimal(0)
     lean = PRICING.divide(PRICING.subtract(target, share), room)
     lean = max(-_ONE, min(_ONE, lean))
-    return PRICING.multiply(lean, params.max_skew_bps).quantize(Decimal("0.001"), context=PRICING)
+    most = params.max_skew_bps
+    if params.skew_sigmas:
+        sigma = params.unknown_sigma_bps if sigma_bps is None else sigma_bps
+        most = min(most, PRICING.multiply(params.skew_sigmas, sigma))
+    return PRICING.multiply(lean, most).quantize(Decimal("0.001"), context=PRICING)
+
+
+def deviation(sigma_micro: int, life_ms: int) -> int:
+    """Return the standard deviation of the mid over so long; like σ in millionths of a bps, rounded down."""
+    return isqrt(sigma_micro * sigma_micro * min(max(life_ms, 0), LONGEST_PRICED_MS) // _MINUTE_MS)
 
 
 def make_prices(mid: Decimal, skew: Decimal, params: PriceParams, min_edge_bps: Decimal) -> Prices:
-    """Make bid and ask around the skewed mid, never closer to the mid than the least edge; bid down, ask up."""
-    half = params.half_spread_bps
+    """Make bid and ask around the skewed mid, never closer to the mid than the least edge; bid down, ask up.
+
+    For quotes whose price does not depend on their life.
+    """
+    bid, ask, _, _ = _around(mid, skew, params.half_spread_bps, min_edge_bps)
+    return Prices(bid, ask, skew)
+
+
+def _life_prices(
+    mid: Decimal,
+    skew: Decimal,
+    params: PriceParams,
+    min_edge_bps: Decimal,
+    sigma_micro: int,
+    life_ms: int,
+    add_on_bps: Decimal,
+) -> LifePrices:
+    moves = deviation(sigma_micro, life_ms)
+    half = PRICING.fma(params.vol_factor, Decimal(moves).scaleb(-6, PRICING), params.half_spread_bps)
+    half = min(PRICING.add(half, add_on_bps), MOST_HALF_SPREAD_BPS)
+    bid, ask, down, up = _around(mid, skew, half, min_edge_bps)
+    return LifePrices(bid=bid, ask=ask, bid_premium=_premium(down, moves), ask_premium=_premium(up, moves))
+
+
+def _premium(distance_bps: Decimal, moves: int) -> Decimal:
+    # Rounded against the quote: the distance down, the value up.
+    value = option_value(int(PRICING.scaleb(distance_bps, 6)), moves)
+    return Decimal(_ceil_div(value, _MICRO // 100)).scaleb(-2, PRICING)
+
+
+def _around(
+    mid: Decimal, skew: Decimal, half: Decimal, min_edge_bps: Decimal
+) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """Return bid and ask, and how far each is from the mid in bps."""
     down = max(PRICING.subtract(half, skew), min_edge_bps)
     up = max(PRICING.add(half, skew), min_edge_bps)
     bid = PRICING.multiply(mid, PRICING.subtract(_ONE, PRICING.divide(down, BPS)))
     ask = PRICING.multiply(mid, PRICING.add(_ONE, PRICING.divide(up, BPS)))
-    return Prices(
+    return (
         bid.quantize(_TICK, rounding=ROUND_FLOOR, context=PRICING),
         ask.quantize(_TICK, rounding=ROUND_CEILING, context=PRICING),
-        skew,
+        down,
+        up,
     )
 
 

@@ -34,6 +34,7 @@ TYPES: Mapping[str, DeclineType] = {
     "min_notional": "INSUFFICIENT_AMOUNT",
     "notional": "MARKET_LIMIT",
     "edge": "NO_LIQUIDITY",
+    "premium": "MARKET_LIMIT",
     "covered": "NO_LIQUIDITY",
     "promised": "MARKET_LIMIT",
     "signed": "MARKET_LIMIT",

@@ -25,7 +25,8 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     where the limits allow it. ``exact_out_deadline_ms``: the longest life of an answer to an exact-out request, None
     for that of all others. ``quote_dry``: whether price checks are answered. ``request_max_age_ms``: how old a request
     may be, None for a view of before there was a bound; ``request_waited_ms``: for how long this one lay unread in the
-    process.
+    process. ``sigma_bps``: the standard deviation of the mid over a minute, None while it is unknown. ``add_on_bps``:
+    what the half spread is wider for this request's partner.
     """
 
     market: Market
@@ -63,6 +64,8 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quote_signed: int | None = None
     request_max_age_ms: int | None = None
     request_waited_ms: int = 0
+    sigma_bps: Decimal | None = None
+    add_on_bps: Decimal = Decimal(0)
 
 
 _RULES = ("market", "limits", "params")
@@ -91,6 +94,8 @@ _LATER = {
     "quote_signed": None,
     "request_max_age_ms": None,
     "request_waited_ms": 0,
+    "sigma_bps": None,
+    "add_on_bps": Decimal(0),
 }
 """What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
 

@@ -175,6 +175,7 @@ class QuoteEngine:
             quote_signed=quote.signed(reservations),
             request_max_age_ms=terms.request_max_age_ms,
             request_waited_ms=waited_ms,
+            sigma_bps=reference.volatility.sigma,
         )
 
     def prices(self, view: DeskView) -> Prices | None:

@@ -8,6 +8,7 @@ through Decimal for it.
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from itertools import product
 
 import msgspec
 
@@ -37,7 +38,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``given``: the token that the quote gives; ``balance`` and ``available`` are of it. ``left``: what would be left of
     its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid;
-    ``signed``: refused ones that could still settle too.
+    ``signed``: refused ones that could still settle too. ``premium_bps``: what the option in the quote is worth to its
+    holder, None where prices do not depend on it.
     Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds; the request
     may be at most ``max_request_age_ms`` old, None in a view of before there was a bound.
     """
@@ -52,6 +54,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     left: int | None
     committed: int | None
     signed: int | None
+    premium_bps: Decimal | None
     max_notional: int
     min_notional: int
     reference_age_ms: int
@@ -123,6 +126,14 @@ class _Edge(RiskCheck, frozen=True, gc=False):
         if self.edge is None:
             return UNKNOWN
         return f"{self.unit.shown(self.edge, 6)} {self.unit.symbol}, at least {self.min_bps} bps"
+
+
+class _Premium(RiskCheck, frozen=True, gc=False):
+    bps: Decimal | None
+    max_bps: Decimal
+
+    def text(self) -> str:
+        return f"{UNKNOWN if self.bps is None else f'{self.bps} bps'}, at most {self.max_bps} bps"
 
 
 class _Covered(RiskCheck, frozen=True, gc=False):
@@ -247,6 +258,13 @@ def edge(at: CheckInputs) -> RiskCheck:
     return _Edge("edge", passed, view.market.quote.underlying, amounts.edge, least)
 
 
+def premium(at: CheckInputs) -> RiskCheck:
+    # A quote that lives too long, or in too wild a market, is refused: made wider, only those would take it who know
+    # that it pays.
+    bps, most = at.premium_bps, at.view.params.max_premium_bps
+    return _Premium("premium", bps is not None and bps <= most, bps, most)
+
+
 def covered(at: CheckInputs) -> RiskCheck:
     units = None if at.amounts is None else at.amounts.amount_out
     passed = units is not None and at.available is not None and units <= at.available
@@ -311,6 +329,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     min_notional,
     notional,
     edge,
+    premium,
     covered,
     committed,
     signed,
@@ -326,12 +345,11 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
 """Every check is made for every request; the first that fails names the decision. Before them stand ``dry``, of a dry
 request, and ``request_age``."""
 
+_LATER = (signed, min_notional, premium)
+"""Checks that are made only where the view or its rules know what they compare."""
 _MADE = {
-    (signed_known, least_set): tuple(
-        check for check in CHECKS if (signed_known or check is not signed) and (least_set or check is not min_notional)
-    )
-    for signed_known in (False, True)
-    for least_set in (False, True)
+    made: tuple(check for check in CHECKS if check not in _LATER or made[_LATER.index(check)])
+    for made in product((False, True), repeat=len(_LATER))
 }
 
 EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
@@ -339,10 +357,10 @@ EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 
 
 def checks_for(view: DeskView) -> tuple[Callable[[CheckInputs], RiskCheck], ...]:
-    """Return the checks of this view. Older records know neither what is signed nor a least notional: what is not
-    recorded is not checked when their decisions are made again, and no least is one of 0.
+    """Return the checks of this view. Older records know neither what is signed nor a least notional nor a premium:
+    what is not recorded is not checked when their decisions are made again, and no bound is one of 0.
     """
-    return _MADE[view.quote_signed is not None, view.limits.min_notional_eure > 0]
+    return _MADE[view.quote_signed is not None, view.limits.min_notional_eure > 0, view.params.max_premium_bps > 0]
 
 
 def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:

@@ -9,7 +9,16 @@ from functools import lru_cache
 
 import msgspec
 
-from cockpit.desk.market.pricing import Amounts, Bounds, Prices, make_prices, price_amounts, skew_bps
+from cockpit.desk.market.pricing import (
+    STANDARD_LIFE_MS,
+    Amounts,
+    Bounds,
+    Prices,
+    PricesByLife,
+    make_prices,
+    price_amounts,
+    skew_bps,
+)
 from cockpit.desk.quoting.desk_view import DeskView, record_view
 from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS, CheckInputs, RiskCheck, checks_for, dry, request_age
 from cockpit.desk.risk.limits import in_units, max_notional, min_notional
@@ -50,8 +59,16 @@ def desk_prices(view: DeskView) -> Prices | None:
     mid, held = view.mid, _held(view)
     base, quote = view.market.base.underlying, view.market.quote.underlying
     share = None if held is None else base_share(base, quote, held, mid)
-    made = make_prices(mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
-    return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, held, mid))
+    params, least = view.params, view.limits.min_edge_bps
+    skew = skew_bps(share, params, view.sigma_bps)
+    bounds = _bounds(view, held, mid)
+    if not params.depends_on_life:
+        made = make_prices(mid, skew, params, least)
+        return Prices(made.bid, made.ask, skew, bounds)
+    sigma = params.unknown_sigma_bps if view.sigma_bps is None else view.sigma_bps
+    by_life = PricesByLife(mid, skew, params, min_edge_bps=least, sigma_bps=sigma)
+    usual = by_life.at(STANDARD_LIFE_MS + view.deadline_slack_ms)
+    return Prices(usual.bid, usual.ask, skew, bounds, by_life)
 
 
 def _held(view: DeskView) -> PairAmounts | None:
@@ -122,11 +139,22 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     """
     market, limits, mid = view.market, view.limits, view.mid
     side: Side = "buy" if request.asset_in == market.base.token_id else "sell"
-    amounts = price = bounds = skew = None
+    exact_out = request.amount_in is None
+    max_life_ms = limits.max_deadline_ms
+    if exact_out and view.exact_out_deadline_ms is not None:
+        max_life_ms = min(max_life_ms, view.exact_out_deadline_ms)
+    # The relay wants the deadline it asked for still ahead when the answer reaches it, and by the taker's clock.
+    life_ms = max(request.min_deadline_ms + view.deadline_slack_ms, min(view.default_deadline_ms, max_life_ms))
+    amounts = price = premium = bounds = skew = None
     if prices is not None:
         bounds, skew = prices.bounds, prices.skew_bps
         if mid is not None:
             price = prices.bid if side == "buy" else prices.ask
+            if prices.by_life is not None:
+                at_life = prices.by_life.at(life_ms, view.add_on_bps)
+                price, premium = (
+                    (at_life.bid, at_life.bid_premium) if side == "buy" else (at_life.ask, at_life.ask_premium)
+                )
             amounts = price_amounts(market, side, request.amount_in, request.amount_out, price, mid)
     if side == "buy":
         given, balance, reserved = market.quote, view.quote_balance, view.quote_reserved
@@ -145,12 +173,6 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         committed = view.quote_promised - -view.base_promised * numerator // denominator + amounts.notional
         if view.base_signed is not None and view.quote_signed is not None:
             signed = view.quote_signed - -view.base_signed * numerator // denominator + amounts.notional
-    exact_out = request.amount_in is None
-    max_life_ms = limits.max_deadline_ms
-    if exact_out and view.exact_out_deadline_ms is not None:
-        max_life_ms = min(max_life_ms, view.exact_out_deadline_ms)
-    # The relay wants the deadline it asked for still ahead when the answer reaches it, and by the taker's clock.
-    life_ms = max(request.min_deadline_ms + view.deadline_slack_ms, min(view.default_deadline_ms, max_life_ms))
     request_age_ms, max_request_age_ms = view.request_waited_ms, view.request_max_age_ms
     if request.asked_ns is not None:
         request_age_ms = max(request_age_ms, (request.at_ns - request.asked_ns) // NS_PER_MS)
@@ -167,6 +189,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         left=left,
         committed=committed,
         signed=signed,
+        premium_bps=premium,
         max_notional=max_notional(limits, market.quote.underlying),
         min_notional=min_notional(limits, market.quote.underlying),
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cockpit.config.errors import SettingsError
 from cockpit.config.paths import default_keys_file
+from cockpit.config.pricing_presets import PRESETS
 from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, load
 from cockpit.model.commands import Limits
 from tests.support.settings import PAIR, SEED, environ, key, loopback
@@ -146,6 +147,21 @@ def test_a_quote_that_can_never_earn_enough_is_a_problem_and_one_that_sometimes_
     [line] = problems(environ(**spread, STRATEGY_MIN_EDGE_BPS="15.01"))
     assert line.startswith("STRATEGY_MIN_EDGE_BPS: no quote could reach it; expected at most 15,")
     assert load(None, environ(**spread, STRATEGY_MIN_EDGE_BPS="15")).min_edge_bps == 15
+
+
+def test_a_preset_of_pricing_gives_every_setting_that_is_not_given() -> None:
+    preset = load(None, environ(STRATEGY_PRICING="option", STRATEGY_MAX_SKEW_BPS="25", STRATEGY_VOL_FACTOR=""))
+    found = (preset.half_spread_bps, preset.vol_factor, preset.max_skew_bps)
+    assert found == tuple(map(Decimal, ("6", "0.30", "25")))
+    assert (preset.skew_sigmas, preset.min_edge_bps, preset.max_premium_bps) == tuple(map(Decimal, (3, 3, 10)))
+
+
+def test_the_first_preset_of_pricing_is_that_of_the_defaults() -> None:
+    plain, fixed = load(None, environ()), load(None, environ(STRATEGY_PRICING="fixed"))
+    assert plain == fixed
+    for name, value in PRESETS["fixed"].items():
+        assert getattr(plain, NAMES[name]) == Decimal(value)
+    assert problems(environ(STRATEGY_PRICING="dear")) == ("STRATEGY_PRICING: expected fixed or option",)
 
 
 def test_ten_times_what_may_be_committed_may_be_signed_unless_a_setting_says_otherwise() -> None:

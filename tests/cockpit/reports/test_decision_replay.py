@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
-from cockpit.model.events import Side
+from cockpit.model.events import Side, TradeDecision
 from cockpit.reports.decision_replay import RuleChanges, replay
 from cockpit.reports.decision_replay_text import UNKNOWABLE, changes_of
 from cockpit.reports.errors import InvalidChangeError
 from storage.reader import find_run
 from storage.reporting.decisions import RecordedDecision, recorded_decisions
 from storage.sqlite.reader import SqliteReader
-from tests.support.desk.builders import NOW, request, view
+from tests.support.desk.builders import MID, NOW, request, view
 from tests.support.desk.views import VIEWS
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
@@ -103,6 +103,22 @@ def test_refused_quotes_of_a_replay_count_as_signed_until_they_were_over() -> No
     assert ran.replayed.reasons == {"quote": 4, "signed": 2}
 
 
+def test_a_replay_under_the_other_way_of_pricing_uses_the_recorded_sigma_and_each_life() -> None:
+    calm = record("calm", view(sigma_bps=Decimal(4)), "buy", 8_000, sent=True)
+    wild = record("wild", view(sigma_bps=Decimal(60)), "buy", 8_000, NOW + NS_PER_S, sent=True)
+    every = [calm, wild]
+    assert replay(every, RuleChanges(), DEFAULT_TOKENS).same == 2
+    prices: list[TradeDecision] = []
+    changes = changes_of(["STRATEGY_HALF_SPREAD_BPS=7", "STRATEGY_PRICING=option"], armed=False)
+    ran = replay(every, changes, DEFAULT_TOKENS, decided=prices.append)
+    assert ran.replayed.reasons == {"quote": 1, "premium": 1}
+    near = MID * (1 - Decimal("8.21") / 10_000)
+    assert prices[0].price is not None
+    assert abs(prices[0].price - near) < 1, "7 bps and three tenths of 4 over a little more than a minute"
+    back = replay(every, changes_of(["STRATEGY_PRICING=fixed"], armed=False), DEFAULT_TOKENS)
+    assert back.same == 2
+
+
 def test_as_if_armed() -> None:
     every = [record("q", view(strategy_armed=False, executor_armed=False), "buy", 8_000, sent=False)]
     assert replay(every, RuleChanges(), DEFAULT_TOKENS).replayed.reasons == {"strategy_armed": 1}
@@ -121,6 +137,7 @@ def test_a_decision_whose_record_is_incomplete_is_counted_apart() -> None:
     [
         ("STRATEGY_HALF_SPREAD_BPS=wide", "number of bps from 0 to 5000"),
         ("STRATEGY_HALF_SPREAD_BPS", "NAME=VALUE"),
+        ("STRATEGY_PRICING=hunter2", "expected fixed or option"),
         ("REFERENCE_MAX_DIVERGENCE_BPS=9", "stays as recorded"),
         ("NEAR_INTENTS_API_KEY=x", "stays as recorded"),
         ("NOBODY=hunter2", "unknown setting; a replay accepts STRATEGY_.*, STRATEGY_HALF_SPREAD_BPS"),

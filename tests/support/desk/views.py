@@ -4,14 +4,31 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from cockpit.desk.market.pricing import PriceParams
 from tests.support.desk.builders import NOW, view
 from venue.protocol.units import NS_PER_S
 
 BALANCES = st.none() | st.integers(0, 2**128 - 1)
 
 
+PRICING = st.builds(
+    PriceParams,
+    half_spread_bps=st.decimals(0, 5_000, places=2),
+    max_skew_bps=st.decimals(0, 2_000, places=2),
+    target_btc_share=st.decimals(0, 1, places=3),
+    vol_factor=st.just(Decimal(0)) | st.decimals(0, 5, places=2),
+    skew_sigmas=st.just(Decimal(0)) | st.decimals(0, 50, places=1),
+    max_premium_bps=st.just(Decimal(0)) | st.decimals(0, 5_000, places=1),
+    unknown_sigma_bps=st.decimals(Decimal("1.5"), 1_000, places=1),
+)
+"""Every way of pricing that the settings allow."""
+SIGMAS = st.none() | st.decimals(Decimal("1.5"), 10_000, places=2)
+
 VIEWS = st.builds(
     view,
+    params=st.just(PriceParams()) | PRICING,
+    sigma_bps=SIGMAS,
+    add_on_bps=st.just(Decimal(0)) | st.decimals(0, 15, places=2),
     strategy_armed=st.booleans(),
     executor_armed=st.booleans(),
     mid=st.none() | st.decimals(Decimal(1), Decimal(10**6), places=8),

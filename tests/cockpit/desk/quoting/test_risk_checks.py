@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS
 from cockpit.desk.quoting.strategy import decide, desk_prices
 from cockpit.model.commands import Limits
@@ -21,6 +22,8 @@ DETAILS: list[tuple[str, Mapping[str, object], str]] = [
     ("amount", {}, "3.99200000 EURe"),
     ("min_notional", {"limits": Limits(min_notional_eure=Decimal(1))}, "3.992000 EURe, at least 1 EURe"),
     ("edge", {}, "0.008000 EURe, at least 5 bps"),
+    ("premium", {"params": PriceParams(max_premium_bps=Decimal(10))}, "0.25 bps, at most 10 bps"),
+    ("premium", {"params": PriceParams(max_premium_bps=Decimal(10)), "mid": None}, "unknown, at most 10 bps"),
     ("covered", {"quote_balance": 0, "quote_reserved": 1}, "gives 3.98600000 EURe, spendable 0.00000000"),
     ("promised", {"mid": None}, "unknown"),
     ("share", {"base_balance": None}, "unknown"),
@@ -39,7 +42,8 @@ def test_details_keep_their_recorded_format(name: str, changes: Mapping[str, obj
 
 
 def test_every_check_has_a_name_of_its_own_and_the_executors_come_last() -> None:
-    seen = view(mid=Decimal(1), limits=Limits(min_notional_eure=Decimal(1)))
+    rules = {"limits": Limits(min_notional_eure=Decimal(1)), "params": PriceParams(max_premium_bps=Decimal(1))}
+    seen = view(mid=Decimal(1), **rules)
     names = [check.name for check in decide(request(), seen, desk_prices(seen)).checks]
     assert len(set(names)) == len(names) == len(CHECKS)
     assert tuple(names[-len(EXECUTOR_CHECKS) :]) == EXECUTOR_CHECKS

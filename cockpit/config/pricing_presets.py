@@ -1,0 +1,32 @@
+"""Ways of pricing, each a set of values for settings that are not given."""
+
+from collections.abc import Mapping
+
+PRICING = "STRATEGY_PRICING"
+"""The setting that names the preset."""
+PRESETS: Mapping[str, Mapping[str, str]] = {
+    "fixed": {
+        "STRATEGY_HALF_SPREAD_BPS": "20",
+        "STRATEGY_VOL_FACTOR": "0",
+        "STRATEGY_MAX_SKEW_BPS": "15",
+        "STRATEGY_SKEW_SIGMAS": "0",
+        "STRATEGY_MIN_EDGE_BPS": "5",
+        "STRATEGY_MAX_PREMIUM_BPS": "0",
+    },
+    "option": {
+        "STRATEGY_HALF_SPREAD_BPS": "6",
+        "STRATEGY_VOL_FACTOR": "0.30",
+        "STRATEGY_MAX_SKEW_BPS": "40",
+        "STRATEGY_SKEW_SIGMAS": "3",
+        "STRATEGY_MIN_EDGE_BPS": "3",
+        "STRATEGY_MAX_PREMIUM_BPS": "10",
+    },
+}
+"""``fixed``: one width, whatever the market does; the defaults of the settings. ``option``: what the taker's right to
+wait is worth grows with the life and with the market's volatility, and so does the price."""
+
+
+def preset_of(given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the values of the preset that these settings name; none for the default one, and for an unknown one."""
+    name = given.get(PRICING, "").strip()
+    return {} if name == "fixed" else PRESETS.get(name, {})
