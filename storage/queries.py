@@ -58,18 +58,33 @@ COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 
 
-_MINUTE_NS, _DAY_NS = 60 * NS_PER_S, 86_400 * NS_PER_S
-_MARKED_NS = 310 * NS_PER_S
+_HOUR_NS = 3_600 * NS_PER_S
+_BEFORE_NS, _MARKED_NS = 60 * NS_PER_S, 310 * NS_PER_S
+_PREVIOUS_NS = (
+    "COALESCE((SELECT MAX(p.at_ns) FROM market_price_events p WHERE p.source = t.source AND p.at_ns < t.at_ns), 0)"
+)
+_NEXT_NS = (
+    "COALESCE((SELECT MIN(n.at_ns) FROM market_price_events n WHERE n.source = t.source AND n.at_ns > t.at_ns), "
+    f"{2**63 - 1})"
+)
+_BESIDE = f"{{moment}} > {_PREVIOUS_NS} AND {{moment}} < {_NEXT_NS}"
+"""The price is the last one before a moment or the first one after it: a range, so that an index by time is enough."""
+
 _NEEDED = {
     "swap_demand_events": "EXISTS (SELECT 1 FROM trade_decisions d JOIN execute_trade_commands c "
     "ON c.decision_id = d.decision_id WHERE d.run_id = t.run_id AND d.quote_id = t.quote_id)",
     "market_price_events": "(EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.outcome = 'settled' "
-    f"AND r.at_ns > t.at_ns - {_MARKED_NS} AND r.at_ns < t.at_ns + {_MINUTE_NS}) "
-    f"OR EXISTS (SELECT 1 FROM liquidity_actions l WHERE l.at_ns >= t.at_ns AND l.at_ns < t.at_ns + {_MINUTE_NS}) "
-    f"OR (t.at_ns + {_MINUTE_NS}) % {_DAY_NS} < {2 * _MINUTE_NS})",
+    f"AND r.at_ns > t.at_ns - {_MARKED_NS} AND r.at_ns < t.at_ns + {_BEFORE_NS}) "
+    "OR t.source = 'composite' AND ("
+    f"{_PREVIOUS_NS} / {_HOUR_NS} < t.at_ns / {_HOUR_NS} OR {_NEXT_NS} / {_HOUR_NS} > t.at_ns / {_HOUR_NS} "
+    f"OR EXISTS (SELECT 1 FROM liquidity_actions l WHERE {_BESIDE.format(moment='l.at_ns')}) "
+    f"OR EXISTS (SELECT 1 FROM operator_actions o WHERE {_BESIDE.format(moment='o.at_ns')} "
+    "AND o.command = 'accept-remainder') "
+    f"OR EXISTS (SELECT 1 FROM runs u WHERE {_BESIDE.format(moment='u.started_ns')} "
+    f"OR {_BESIDE.format(moment='u.last_write_ns')})))",
 }
-"""What is kept of old requests and prices: requests that were quoted; prices by which a fill is marked, a movement of
-money valued, or a day (UTC) opened and closed."""
+"""What is kept of old requests and prices: requests that were quoted; prices by which a fill is marked; and the mids on
+either side of each hour (UTC), each end of a run and each movement of money: the nearer one values it."""
 
 PRUNED_TABLES = tuple(_NEEDED)
 PRUNE_STEP_ROWS = 500

@@ -118,6 +118,7 @@ class KindFigures(msgspec.Struct, frozen=True, kw_only=True):
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen.
 
+    ``requests_deleted``: so many decisions, at least, are of requests that the retention deleted.
     Dry requests count neither in ``demands`` nor in ``win_rate``, but are decided. ``relay_latency_ms``: p50, p99 and
     maximum over the ``dated`` requests, from the relay's asking to the desk, the offset of the two clocks included.
     """
@@ -143,6 +144,7 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     markouts: tuple[MeanMarkout, ...]
     fills: tuple[ReportedFill, ...]
     dry: int = 0
+    requests_deleted: int = 0
     router_legs: int = 0
     kinds: tuple[KindFigures, ...] = ()
     dated: int = 0

@@ -133,6 +133,11 @@ def _quotes(report: TradingReport) -> list[str]:
         "Quotes",
         f"  requests {number(report.demands)}{_of_them(report)}, decided {number(report.decisions)}, "
         f"sent {number(report.sent)}",
+        *(
+            [f"  requests without a quote were deleted (HISTORY_KEEP_DAYS): {number(report.requests_deleted)} or more"]
+            if report.requests_deleted
+            else []
+        ),
         f"  {counted}",
         f"  win rate (settled / accepted) {percent(report.win_rate)} %",
         f"  market share {percent(report.market_share)} % of {number(seen)} settlements seen on all pairs",

@@ -95,6 +95,7 @@ def trading_report(
         markouts=_markouts(marked, tokens),
         fills=tuple(_fill_row(one, tokens) for one in marked) if with_fills else (),
         dry=counted.dry,
+        requests_deleted=max(0, sum(counted.reasons.values()) - counted.requests - counted.dry),
         router_legs=counted.router_legs,
         kinds=_by_kind(counted),
         dated=sum(count for _, count in counted.latencies_ms),

@@ -64,20 +64,36 @@ async def test_old_requests_are_pruned_but_quoted_ones_stay(engine: Engine) -> N
     await history.close(None)
 
 
-async def test_old_prices_are_pruned_but_those_that_value_money_or_a_day_stay(engine: Engine) -> None:
-    midnight = DAY_NS // 2 // NS_PER_S
-    every = [*range(0, 2_000, 10), midnight - 70, midnight - 50, midnight + 50, midnight + 70]
+async def test_old_prices_are_pruned_but_those_that_value_money_or_an_hour_stay(engine: Engine) -> None:
+    """A fill keeps the minute before it and 310 s after; a moment the mids on either side of it, however far."""
     events = [
-        *(price(second) for second in every),
+        *(price(second) for second in [*range(0, 2_000, 10), 3_500, 7_150, 7_250]),
         at(facts.result(1, "accepted"), 200),
         at(facts.result(2, "settled"), 500),
-        at(facts.deposit(1), 1_500),
+        at(facts.deposit(1), 1_505),
+        at(facts.deposit(2), 5_000),
     ]
     history = await filled(engine, events)
     await prune_all(history, LATER_NS)
-    kept = [*range(450, 810, 10), *range(1_450, 1_510, 10), midnight - 50, midnight + 50]
-    assert await seconds(engine, "market_price_events") == kept
+    first_and_last, the_hour, second_deposit = [0], [3_500, 7_150, 7_250], [3_500, 7_150]
+    kept = {*first_and_last, *range(450, 810, 10), 1_500, 1_510, *the_hour, *second_deposit}
+    assert await seconds(engine, "market_price_events") == sorted(kept)
+    await prune_all(history, LATER_NS)
+    assert await seconds(engine, "market_price_events") == sorted(kept)
     await history.close(None)
+
+
+async def test_both_ends_of_a_run_keep_their_mids(engine: Engine) -> None:
+    first = engine.make()
+    await first.open(msgspec.structs.replace(facts.run(), started_ns=NOON_NS + 100 * NS_PER_S))
+    await first.write([price(second) for second in range(0, 310, 10)])
+    await first.close(NOON_NS + 305 * NS_PER_S)
+    second = engine.make()
+    await second.open(msgspec.structs.replace(facts.run(), run_id="second", started_ns=NOON_NS + 722 * NS_PER_S))
+    await second.write([price(second) for second in range(310, 1_000, 10)])
+    await prune_all(second, LATER_NS)
+    assert set(await seconds(engine, "market_price_events")) >= {100, 300, 310, 720, 730}
+    await second.close(None)
 
 
 async def test_many_rows_of_one_moment_do_not_stop_pruning(engine: Engine) -> None:

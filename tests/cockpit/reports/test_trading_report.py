@@ -11,6 +11,7 @@ import pytest
 
 from cockpit.model.events import Outcome
 from cockpit.reports.figures import TradingReport
+from cockpit.reports.report_text import as_text
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run
@@ -121,6 +122,25 @@ def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
         assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1]), DEFAULT_TOKENS).sides) == 1
         assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1), DEFAULT_TOKENS).sides) == 2
         assert trading_report(reader, Span(0, NOW), DEFAULT_TOKENS).profit is None
+
+
+def test_the_same_profit_once_old_requests_and_prices_were_deleted(path: Path, tmp_path: Path) -> None:
+    async def pruned() -> Path:
+        history = SqliteHistory(await small.write(tmp_path / "pruned.sqlite"))
+        await history.open(Run(run_id="run-2", mode="SANDBOX", account="maker.near", started_ns=NOW + 10**15))
+        while await history.prune(NOW + 10**15):
+            pass
+        await history.close(None)
+        return tmp_path / "pruned.sqlite"
+
+    with SqliteReader(path) as reader, SqliteReader(asyncio.run(pruned())) as after:
+        span = find_run(reader, "last").span
+        whole, left = (trading_report(each, span, DEFAULT_TOKENS) for each in (reader, after))
+    assert (left.profit, left.markouts, left.inventory) == (whole.profit, whole.markouts, whole.inventory)
+    assert (whole.requests_deleted, left.requests_deleted) == (0, 2)
+    assert left.demands == whole.demands - 2
+    assert "requests without a quote were deleted (HISTORY_KEEP_DAYS): 2 or more" in as_text(left)
+    assert "deleted" not in as_text(whole)
 
 
 def test_the_command(path: Path, tmp_path: Path) -> None:
