@@ -19,6 +19,7 @@ from venue.sandbox.flow.schedule import RequestFlow, schedule
 from venue.sandbox.flow.traders import Rivals, Traders
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.restrictions import Restrictions
 from venue.sandbox.wire.errors import PAUSED
 
@@ -38,6 +39,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     path: PricePath
     market: MarketClock
     ledger: Ledger
+    mempool: Mempool
     participants: Participants
     bridge: Bridge
     omni: OmniBridge
@@ -75,8 +77,10 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
     )
     participants = open_accounts(config, ledger)
     ledger.restrictions = lambda: _restrictions(faults.current, participants.maker.account)
+    mempool = Mempool(ledger, config.block_s)
     relay = Relay(
         ledger=ledger,
+        mempool=mempool,
         seed=seed,
         clock=shifted,
         offset_ns=market.offset_ns,
@@ -155,6 +159,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         path=path,
         market=market,
         ledger=ledger,
+        mempool=mempool,
         participants=participants,
         bridge=bridge,
         omni=omni,

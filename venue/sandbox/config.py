@@ -101,6 +101,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None,
         about("Life of the relay's bearer token, which is then a JWT; none: a word that does not end.", "s"),
     ] = None
+    block_s: Annotated[
+        float, about("Time between two blocks of the chain; what settles does so with a block.", "s", gt=0, le=60)
+    ] = 0.6
     rpc_open: Annotated[bool, about("Whether the relay's RPC answers without a key too.")] = False
     bridge_http: Annotated[Literal[200, 201], about("The HTTP status of the bridge's answers.")] = 200
     accounts: Annotated[

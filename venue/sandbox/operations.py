@@ -10,7 +10,7 @@ from venue.sandbox.base.faults import OneTimeFaults
 from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
 
 PULSE_S = 0.1
-"""Pause between two checks of the deposits; a block is added every ten pulses."""
+"""Pause between two checks of the deposits."""
 
 
 class Operations:
@@ -41,7 +41,8 @@ class Operations:
     def run(self) -> None:
         """Start what the venue does by itself; its traders too, unless the config pauses them."""
         parts, config = self.parts, self.parts.config
-        parts.background.spawn(self._pulse(), "sandbox chain")
+        parts.background.spawn(self._pulse(), "sandbox bridges")
+        parts.background.spawn(parts.mempool.run(), "sandbox chain")
         parts.background.spawn(parts.traders.follow(), "sandbox traders")
         if config.deposit_after_s is not None and config.deposit_btc > 0:
             parts.background.spawn(self._deposit_later(config.deposit_after_s), "sandbox deposit")
@@ -113,10 +114,6 @@ class Operations:
         self.deposit(DepositRequest(chain=chain, amount=config.deposit_btc, confirm_after_s=config.deposit_confirm_s))
 
     async def _pulse(self) -> None:
-        pulses = 0
         while True:
             await asyncio.sleep(PULSE_S)
             self._advance_bridges()
-            pulses += 1
-            if pulses % 10 == 0:
-                self.parts.ledger.advance_block()

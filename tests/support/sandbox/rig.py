@@ -69,6 +69,7 @@ async def launch() -> AsyncIterator[Launch]:
                 "rivals": False,
                 "deposit_after_s": None,
                 "settle_s": (0.05, 0.1),
+                "block_s": 0.2,
                 "dry": 0.0,
                 "router_legs": 0.0,
             }

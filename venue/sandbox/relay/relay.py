@@ -27,6 +27,7 @@ from venue.sandbox.relay.responses import Decline, Response, read_decline
 from venue.sandbox.relay.settlement import Progress, Settlement
 from venue.sandbox.relay.subscriptions import Subscriptions
 from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.wire.errors import ContractPanicError
 
 _ENDED = 2_000
@@ -44,6 +45,7 @@ class Relay:
         self,
         *,
         ledger: Ledger,
+        mempool: Mempool,
         seed: int,
         clock: Callable[[], int],
         offset_ns: Callable[[], int],
@@ -72,6 +74,7 @@ class Relay:
         self.subscriptions = Subscriptions(seed, clock, self.counts, flat=flat)
         self.settlement = Settlement(
             ledger=ledger,
+            mempool=mempool,
             seed=seed,
             delay_s=settle_s,
             pace=pace,

@@ -17,6 +17,7 @@ from venue.sandbox.config import Pace
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.relay.errors import FAILED, AuctionRefusedError
 from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.intent_types import TokenDiff
 from venue.sandbox.wire.payload import SignedMessage, open_payload
@@ -69,7 +70,8 @@ _UNKNOWN = Published("NOT_FOUND_OR_NOT_VALID")
 
 
 class Settlement:
-    """Settles published intents after a seeded delay: between the two of ``delay_s``, or as long as production takes.
+    """Settles published intents with the first block after a seeded delay: between the two of ``delay_s``, or as long
+    as production takes.
 
     ``indexed_after_s``: for so long after its publication the status of an intent is not known. ``quotes_delay_s``: the
     delay of settlements of quotes, None for that of all intents.
@@ -79,6 +81,7 @@ class Settlement:
         self,
         *,
         ledger: Ledger,
+        mempool: Mempool,
         seed: int,
         delay_s: tuple[float, float],
         pace: Pace,
@@ -90,6 +93,7 @@ class Settlement:
         progress: Callable[[Progress, Answer, str, str], None],
     ) -> None:
         self._ledger = ledger
+        self._mempool = mempool
         self._seed = seed
         self._delay_s = delay_s
         self._pace = pace
@@ -146,7 +150,7 @@ class Settlement:
         self._mark(hashes, Published("TX_BROADCASTED", tx_hash))
         await asyncio.sleep(delay * 0.6)
         try:
-            executed = self._ledger.execute_intents(payloads, tx_hash=tx_hash)
+            executed = await self._mempool.execute(payloads, tx_hash=tx_hash)
         except ContractPanicError as panic:
             self.counts["failed"] += 1
             self._mark(hashes, Published("NOT_FOUND_OR_NOT_VALID", tx_hash, str(panic)))

@@ -2,7 +2,8 @@
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -90,6 +91,7 @@ class Ledger:
         self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
         self.restrictions: Read = lambda: NONE
         self._executed: OrderedDict[str, Executed] = OrderedDict()
+        self._block_open = False
         self._salt = salt
         self._previous_salts: dict[bytes, bool] = {}
         self.contracts: dict[str, dict[str, Callable[[bytes], object]]] = {}
@@ -122,7 +124,7 @@ class Ledger:
 
     @property
     def height(self) -> int:
-        """Height of the tip; it rises by one with every call and mint."""
+        """Height of the tip; it rises by one with every call and mint outside of ``one_block``."""
         return self.blocks.height
 
     @property
@@ -149,7 +151,7 @@ class Ledger:
         if self.supply(token_id) + amount > MAX_U128:
             raise ContractPanicError("insufficient balance or overflow")
         draft.commit()
-        self.blocks.advance()
+        self._advance()
 
     def register_key(self, account: str, public_key: str) -> None:
         """Register ``ed25519:<base58>`` for the account as set-up; no effect when it is registered."""
@@ -251,6 +253,20 @@ class Ledger:
         """Add a block without a successful call."""
         self.blocks.advance()
 
+    @contextmanager
+    def one_block(self) -> Iterator[None]:
+        """Add one block, which holds everything that is executed meanwhile."""
+        self.blocks.advance()
+        self._block_open = True
+        try:
+            yield
+        finally:
+            self._block_open = False
+
+    def _advance(self) -> None:
+        if not self._block_open:
+            self.blocks.advance()
+
     def add_access_key(
         self, account: str, public_key: str, *, nonce: int | None = None, full_access: bool = True
     ) -> None:
@@ -282,7 +298,7 @@ class Ledger:
 
     def _finish(self, draft: Draft, tx_hash: str, intent_hashes: tuple[str, ...], logs: tuple[str, ...]) -> Executed:
         draft.commit()
-        self.blocks.advance()
+        self._advance()
         height = self.height
         for paid in draft.storage_paid:
             for on_storage in self._storage_listeners:
