@@ -31,7 +31,7 @@ def sandbox(
 
     The venue runs on loopback. No key, network or configuration is needed, and no money is at risk.
     """
-    from cockpit.cli.venue.settings import listed_or_refused
+    from cockpit.cli.venue.settings import listed_or_refused, refuse_exposure
     from cockpit.config.errors import SettingsError
     from cockpit.processes.sandbox_run import LIKE_PRODUCTION, SandboxRun, VenueFlags, check_settings, new_name
 
@@ -40,6 +40,7 @@ def sandbox(
     own = _own_settings(env_file)
     if flags["settings"] and listed_or_refused(flags["settings"]):
         return
+    refuse_exposure(flags["settings"])
     flags["settings"] = (*LIKE_PRODUCTION, *flags["settings"])
     root, environ, venue_flags = sandbox_root(), _bare_environment(), VenueFlags(**flags)
     try:

@@ -86,6 +86,17 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[
         int, about("First of ten consecutive ports; 0 for any free ones.", values="0, or 1 to 65,526", ge=0, le=65_526)
     ] = 0
+    host: Annotated[
+        str,
+        about(
+            "Where the venue listens; beyond loopback anybody who reaches it controls it.",
+            values="address or name of this machine, 0.0.0.0 for all",
+            pattern=r"^[A-Za-z0-9._:%-]{1,253}$",
+        ),
+    ] = "127.0.0.1"
+    tls: Annotated[bool, about("Whether it serves https and wss alone, with a certificate made at the start.")] = False
+    tls_cert: Annotated[str | None, about("The certificate to serve instead, in PEM.", values="path or none")] = None
+    tls_key: Annotated[str | None, about("Its private key, in PEM without a password.", values="path or none")] = None
     index_after_s: Annotated[_Seconds, about("When the bridge knows a withdrawal that left the Verifier.")] = 2.0
     send_after_s: Annotated[_Seconds, about("When it has paid that out.")] = 6.0
     complete_after_s: Annotated[_Seconds, about("When it is done with it.")] = 20.0
@@ -116,6 +127,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("start_mid must be above 0 and at most 1,000,000,000 EUR per BTC")
         if max(self.maker_btc, self.maker_eure, self.deposit_btc, *self.maker_balances.values()) >= 2**128:
             raise ValueError("the Verifier counts to 2^128 - 1 base units")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("a certificate needs its key: give --tls-cert and --tls-key together")
         if self.settle_s[0] > self.settle_s[1]:
             raise ValueError("settle_s is the shortest time, then the longest")
         if self.dry + self.router_legs > 1:

@@ -1,9 +1,9 @@
-"""The whole venue in one process: every endpoint on loopback, with its traders and its ledger."""
+"""The whole venue in one process: every endpoint, with its traders and its ledger."""
 
-import asyncio
-import signal
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble
 from venue.sandbox.base.fault_values import Exchange
-from venue.sandbox.base.hosting import HOST, HttpHost
+from venue.sandbox.base.hosting import HttpHost
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
@@ -35,13 +36,28 @@ from venue.sandbox.flow.guests import Guest
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.operations import Operations
-from venue.sandbox.recording.frame_log import FrameLog, Sink
-from venue.sandbox.recording.frames import Start
+from venue.sandbox.recording.frame_log import Sink
 from venue.sandbox.recording.tap import Tap
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
+from venue.sandbox.serving import addresses
+from venue.sandbox.serving.certificates import Certificate, MadeCertificate
 from venue.sandbox.verifier.ledger import Ledger
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client needs of a started venue, with the sandbox's own secrets.
+
+    ``env``: the settings of a maker. ``hosts``: how the venue is reached; the URLs name the first. ``authority``: the
+    file that clients trust, None without a certificate of the venue's own.
+    """
+
+    env: Mapping[str, str]
+    urls: Mapping[str, str]
+    guests: Sequence[Guest]
+    hosts: Sequence[str]
+    authority: Path | None = None
 
 
 class Venue:
@@ -71,6 +87,7 @@ class Venue:
         )
         self._opening = balances(self._parts.ledger)
         self._host: HttpHost | None = None
+        self._made: MadeCertificate | None = None
         self._sink = sink
 
     @property
@@ -80,50 +97,75 @@ class Venue:
     async def start(self) -> None:
         """Open every endpoint, then start the traders unless the config pauses them.
 
-        Raises OSError when a port is taken.
+        Raises OSError when a port is taken or a certificate cannot be used.
 
         """
-        self._host = HttpHost(self.apps(), self._config.port, self._stated_time_ns)
-        await self._host.start()
+        certificate = self._certificate()
+        try:
+            self._host = HttpHost(
+                self.apps(),
+                self._config.port,
+                self._stated_time_ns,
+                at=addresses.resolved(self._config.host),
+                context=None if certificate is None else certificate.context(),
+            )
+            await self._host.start()
+        except BaseException:
+            self._remove_certificate()
+            raise
+        if self._made is not None:
+            self._made.forget_key()
         self._operations.run()
 
     async def stop(self) -> None:
         await self._operations.stop()
         if self._host is not None:
             await self._host.stop()
+        self._remove_certificate()
+
+    def _certificate(self) -> Certificate | None:
+        config = self._config
+        if config.tls_cert is not None and config.tls_key is not None:
+            return Certificate(chain=Path(config.tls_cert), key=Path(config.tls_key))
+        if not config.tls:
+            return None
+        hosts = (*addresses.usable(config.host), "localhost", socket.gethostname(), "127.0.0.1", "::1")
+        self._made = MadeCertificate(hosts, datetime.fromtimestamp(self._clock() / NS_PER_S, UTC))
+        return self._made.certificate
+
+    def _remove_certificate(self) -> None:
+        if self._made is not None:
+            self._made.remove()
+
+    def ready(self) -> Ready:
+        """Return what a client needs, once the venue is started."""
+        return Ready(
+            env=self.env(),
+            urls=self._urls(),
+            guests=self._operations.guests,
+            hosts=addresses.usable(self._config.host),
+            authority=None if self._made is None else self._made.certificate.authority,
+        )
+
+    def _urls(self) -> dict[str, str]:
+        if self._host is None:
+            raise RuntimeError("start the venue first: it has no addresses yet")
+        secure = self._config.tls or self._config.tls_cert is not None
+        return addresses.urls(addresses.usable(self._config.host)[0], self._host.ports, secure=secure)
 
     def env(self) -> dict[str, str]:
         """Return the environment a maker needs to trade here, with the sandbox's own secrets, once it is started."""
-        if self._host is None:
-            raise RuntimeError("start the venue first: it has no addresses yet")
-        ports = self._host.ports
-        http = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
-        ws = {name: f"ws://{HOST}:{port}" for name, port in ports.items()}
         maker = self._parts.participants.maker
         return {
             "NEAR_INTENTS_API_KEY": self._tokens.first,
             "NEAR_INTENTS_ACCOUNT_ID": maker.account,
             "NEAR_INTENTS_SIGNER_PRIVATE_KEY": maker.secret_key(),
-            "NEAR_INTENTS_RELAY_WS_URL": ws["relay"] + "/ws",
-            "NEAR_INTENTS_RELAY_RPC_URL": http["relay"] + "/rpc",
-            "NEAR_INTENTS_BRIDGE_URL": http["bridge"] + "/rpc",
-            "OMNI_API_URL": http["omni"],
-            "NEAR_RPC_URL": f"{http['near_a']},{http['near_b']}",
-            "REFERENCE_KRAKEN_WS_URL": ws["kraken"] + "/v2",
-            "REFERENCE_COINBASE_WS_URL": ws["coinbase"],
-            "REFERENCE_BITSTAMP_WS_URL": ws["bitstamp"],
-            "NEAR_INTENTS_SHIELD_URL": http["alarms"] + "/public/status",
-            "NEAR_INTENTS_STATUS_PAGE_URL": http["alarms"] + "/api/posts?is_featured=true",
-            "SANDBOX_CONTROL_URL": http["control"],
+            **addresses.settings(self._urls()),
         }
 
     def apply_faults(self, body: Mapping[str, object]) -> None:
         """Switch faults on, by their names. Raises ValueError and changes nothing for what cannot be."""
         self._operations.apply_faults(body)
-
-    def guests(self) -> Sequence[Guest]:
-        """Return the further accounts that the settings open, with the sandbox's own secrets."""
-        return self._operations.guests
 
     def state(self, account: str | None = None) -> dict[str, object]:
         """Return what the venue holds and has seen; ``account`` narrows the fills to its own."""
@@ -218,52 +260,3 @@ class Venue:
             clock=self._clock,
             faults=self._parts.faults,
         )
-
-
-async def run(
-    config: VenueConfig,
-    announce: Callable[[Mapping[str, str], Sequence[Guest]], None],
-    faults: Mapping[str, object] | None = None,
-    *,
-    record: Path | None = None,
-) -> None:
-    """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment and its further
-    accounts once every endpoint is open.
-
-    ``faults`` hold from the start; ``record``: the frame log to write. Raises RecordingError for an invalid recording,
-    OSError for a port that is taken or a log that cannot be made, and ValueError for a fault that there is not.
-
-    """
-    log = None if record is None else FrameLog(record, Start(at_ns=time.time_ns(), seed=config.seed))
-    opened = False
-
-    def announced(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
-        nonlocal opened
-        announce(env, guests)
-        opened = True
-
-    try:
-        await _run(Venue(config, sink=log), announced, faults or {})
-    finally:
-        if log is not None:
-            log.close()
-            if not opened:
-                log.path.unlink(missing_ok=True)
-
-
-async def _run(
-    venue: Venue, announce: Callable[[Mapping[str, str], Sequence[Guest]], None], faults: Mapping[str, object]
-) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, ended.set)
-    await venue.start()
-    try:
-        venue.apply_faults(faults)
-        announce(venue.env(), venue.guests())
-        await ended.wait()
-    finally:
-        await venue.stop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(name)

@@ -1,7 +1,7 @@
 """`cockpit venue`: the sandbox venue alone."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,17 @@ import click
 import msgspec
 
 from cockpit.cli.common import venue_options
-from cockpit.cli.venue.env_file import refuse_other, write_env
+from cockpit.cli.venue.announcement import announce
+from cockpit.cli.venue.env_file import refuse_other
 from cockpit.cli.venue.fault import fault, named_faults
 from cockpit.cli.venue.options import opening_balances, tokens_of_file
-from cockpit.cli.venue.settings import list_settings, listed_or_refused, venue_settings
-from cockpit.processes.echo import echo
+from cockpit.cli.venue.settings import SETTING, list_settings, listed_or_refused, venue_settings
+from venue.sandbox.base.described import checked
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.flow.guests import Guest
-from venue.sandbox.server import run
+from venue.sandbox.process import run
+from venue.sandbox.serving.addresses import SERVICES
+
+PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
 
 @click.group(invoke_without_command=True)
@@ -29,7 +32,21 @@ from venue.sandbox.server import run
     help="Shortest and longest time from publishing to settlement, seconds.",
 )
 @click.option("--deposit-btc", type=click.IntRange(0), help="The maker's first deposit in satoshi; 0 for none.")
-@click.option("--port", type=click.IntRange(0, 65_526), help="First of ten consecutive ports; 0 picks free ones.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    help="Where to listen; 127.0.0.1 by default. Whoever reaches another address controls the sandbox.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_526),
+    help=f"First of {len(SERVICES)} consecutive ports: {', '.join(SERVICES)}. 0 by default, for free ones.",
+)
+@click.option(
+    "--tls", is_flag=True, default=None, help="Serve https and wss alone, with a certificate made at the start."
+)
+@click.option("--tls-cert", type=PEM, help="Serve https and wss with this certificate instead; needs --tls-key.")
+@click.option("--tls-key", type=PEM, help="The certificate's private key, in PEM without a password.")
 @click.option(
     "--account",
     "accounts",
@@ -50,11 +67,13 @@ from venue.sandbox.server import run
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it is ready: URLs and accounts.")
 @click.pass_context
 def venue(
     context: click.Context,
     /,
     env_file: Path | None,
+    as_json: bool,
     markets: str | None,
     balances: tuple[str, ...],
     settings: tuple[str, ...],
@@ -71,32 +90,19 @@ def venue(
     if settings and listed_or_refused(settings):
         return
 
-    def announce(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
-        lines = "".join(f"{name}={value}\n" for name, value in env.items()) + "".join(map(_guest_lines, guests))
-        if env_file is None:
-            echo(lines, nl=False)
-            return
-        write_env(env_file, lines)
-
     try:
         if env_file is not None:
             refuse_other(env_file)
-        given = {name: value for name, value in flags.items() if value is not None} | venue_settings(settings)
+        options = {name: value for name, value in flags.items() if value is not None}
+        given = checked(VenueConfig, options, SETTING) | venue_settings(settings)
         tokens = tokens_of_file(markets)
         given |= {"maker_balances": opening_balances(balances, tokens), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig)
-        asyncio.run(run(config, announce, named_faults(faults), record=Path(record) if record else None))
+        announced = partial(announce, host=config.host, env_file=env_file, as_json=as_json)
+        asyncio.run(run(config, announced, named_faults(faults), record=Path(record) if record else None))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 
 
 venue.add_command(fault)
 venue.add_command(list_settings)
-
-
-def _guest_lines(guest: Guest) -> str:
-    # Comments: a file of settings names one account.
-    return (
-        "# another account, instead of the one above:\n"
-        f"# NEAR_INTENTS_ACCOUNT_ID={guest.account}\n# NEAR_INTENTS_SIGNER_PRIVATE_KEY={guest.private_key}\n"
-    )

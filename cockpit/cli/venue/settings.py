@@ -10,6 +10,7 @@ from venue.sandbox.base.described import Described, checked, described, unknown
 from venue.sandbox.config import VenueConfig
 
 SETTING = "venue setting"
+NOT_FOR_A_REHEARSAL = ("host", "tls", "tls_cert", "tls_key")
 HELP = "help"
 """In place of ``NAME=VALUE``: list them."""
 
@@ -55,3 +56,10 @@ def listed_or_refused(settings: tuple[str, ...]) -> bool:
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     return False
+
+
+def refuse_exposure(settings: tuple[str, ...]) -> None:
+    """Raise click.UsageError for a setting under which others reach the venue, or a rehearsal's desk does not."""
+    for setting in settings:
+        if setting.partition("=")[0] in NOT_FOR_A_REHEARSAL:
+            raise click.UsageError(f"--set {setting}: a rehearsal stays on loopback without TLS; use cockpit venue")

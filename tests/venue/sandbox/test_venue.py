@@ -117,7 +117,7 @@ def test_a_bad_recording_stops_the_start(tmp_path: Path) -> None:
 async def test_a_port_in_use_stops_the_start(launch: Launch) -> None:
     rig = await launch()
     taken = int(rig.env["SANDBOX_CONTROL_URL"].rsplit(":", 1)[1])
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(OSError, match=f"port {taken} of 127.0.0.1, for relay, is in use; choose another --port"):
         await Venue(VenueConfig(port=taken)).start()
 
 
@@ -126,8 +126,8 @@ async def test_a_running_venue_ends_quietly_on_a_signal(name: signal.Signals) ->
     script = (
         "import asyncio, json\n"
         "from venue.sandbox.config import VenueConfig\n"
-        "from venue.sandbox.server import run\n"
-        "announce = lambda env, guests: print(json.dumps(dict(env)), flush=True)\n"
+        "from venue.sandbox.process import run\n"
+        "announce = lambda ready: print(json.dumps(dict(ready.env)), flush=True)\n"
         "asyncio.run(run(VenueConfig(rate=50.0), announce))\n"
     )
     process = await asyncio.create_subprocess_exec(

@@ -1,9 +1,11 @@
-"""Several web applications on loopback ports of their own, served by one uvicorn."""
+"""Several web applications on ports of their own, served by one uvicorn."""
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
@@ -11,7 +13,9 @@ from email.utils import formatdate
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-HOST = "127.0.0.1"
+Address = tuple[socket.AddressFamily, str]
+LOOPBACK: Address = (socket.AF_INET, "127.0.0.1")
+BACKLOG = 2048
 GRACE_S = 0.5
 """How long open requests may take to end when the venue stops."""
 logger = logging.getLogger("venue.sandbox")
@@ -49,14 +53,23 @@ class _Server(uvicorn.Server):
 
 
 class HttpHost:
-    """Applications by name, each on its own port of 127.0.0.1; answers carry the date of ``clock``, UTC nanoseconds.
+    """Applications by name, each on its own port of ``at``; answers carry the date of ``clock``, UTC nanoseconds.
 
-    The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.
+    The ports are ``first_port`` and those after it, or any free ones for 0. ``context``: serve TLS alone.
+    Raises OSError, with the port and whose it is, when one cannot be had.
     ``failures`` counts requests and connections that ended in an exception of the venue's own.
 
     """
 
-    def __init__(self, apps: Mapping[str, ASGIApp], first_port: int, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        apps: Mapping[str, ASGIApp],
+        first_port: int,
+        clock: Callable[[], int] = time.time_ns,
+        *,
+        at: Address = LOOPBACK,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.failures = 0
         self._clock = clock
         self._sockets: list[socket.socket] = []
@@ -64,7 +77,7 @@ class HttpHost:
         self._apps: dict[int, ASGIApp] = {}
         try:
             for index, (name, app) in enumerate(apps.items()):
-                listener = _listen(first_port + index if first_port else 0)
+                listener = _listen(at, first_port + index if first_port else 0, name, len(apps))
                 self._sockets.append(listener)
                 self.ports[name] = listener.getsockname()[1]
                 self._apps[self.ports[name]] = app
@@ -85,6 +98,8 @@ class HttpHost:
                 access_log=False,
                 date_header=False,
                 server_header=False,
+                backlog=BACKLOG,
+                ssl_context_factory=None if context is None else lambda *_: context,
             )
         )
         self._running: asyncio.Task[None] | None = None
@@ -118,13 +133,32 @@ class HttpHost:
             raise
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listen(at: Address, port: int, name: str, count: int) -> socket.socket:
+    family, address = at
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, port))
+        # At once: two sockets can be bound to a port that only one can listen on.
+        listener.listen(BACKLOG)
         listener.setblocking(False)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise _refusal(error, at[1], port, name, count) from None
     return listener
+
+
+def _refusal(error: OSError, address: str, port: int, name: str, count: int) -> OSError:
+    remedy = f"choose another --port, of which the venue takes {count}, or 0 for free ones"
+    match error.errno:
+        case errno.EADDRINUSE:
+            told = f"port {port} of {address}, for {name}, is in use; {remedy}"
+        case errno.EACCES:
+            told = f"port {port} of {address}, for {name}, is only for the superuser; {remedy}"
+        case errno.EADDRNOTAVAIL:
+            told = f"{address} is not an address of this machine; name one of its own with --host"
+        case _:
+            told = f"cannot listen on port {port} of {address}, for {name}: {error.strerror}"
+    return OSError(told)

@@ -19,7 +19,7 @@ async def opened(rig: Rig, **order: object) -> dict[str, Any]:
 
 async def test_an_account_of_the_settings_can_sign_at_once(launch: Launch) -> None:
     rig = await launch(accounts=("solver.near",), seed=7)
-    [guest] = rig.venue.guests()
+    [guest] = rig.venue.ready().guests
     assert guest.private_key is not None
     maker = (await rig.state())["balances"][rig.env["NEAR_INTENTS_ACCOUNT_ID"]]
     assert dict(guest.balances) == maker
