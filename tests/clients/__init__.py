@@ -1,0 +1,1 @@
+"""Public clients of the venue, pointed at the sandbox."""

@@ -1,0 +1,84 @@
+"""Another maker beside our desk, built around the packages of the vendor's reference solver: both quote and settle."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.clients.conftest import Desk, Run, Venue
+from tests.support.processes.reconciliation import reconcile
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control, VenueProcess
+from tests.support.waiting import until
+from venue.protocol.tokens import BTC, EURE
+from venue.sandbox.relay.errors import GONE_TEXT
+
+pytestmark = pytest.mark.slow
+
+SOLVER = "solver.near"
+RESERVES = {"BTC": "0.5", "EURe": "40000"}
+
+FILLS = 4
+"""Two in each direction; the solver waits for so many of its own."""
+
+
+async def test_the_reference_solver_settles_beside_our_desk(
+    start_venue: Venue, controls: Callable[[VenueProcess], Control], armed_desk: Desk, run_node: Run
+) -> None:
+    venue = start_venue()
+    control = controls(venue)
+    answer = await control.http.post("/accounts", json={"account": SOLVER, "balances": RESERVES})
+    key = answer.raise_for_status().json()["private_key"]
+    desk = await armed_desk(venue.env)
+    taker = Taker(control)
+    await taker.fund()
+    settings = {**venue.env, "USER_ACCOUNT": SOLVER, "USER_KEY": key}
+    running = asyncio.create_task(
+        run_node("amm_solver.cjs", BTC.token_id, EURE.token_id, str(FILLS), **settings), name="solver"
+    )
+
+    async def both_listen() -> bool:
+        assert not running.done(), await running
+        return bool((await control.state())["relay"]["status_subscriptions"] >= 2)
+
+    await until(both_listen, 60, "desk and solver are subscribed")
+    for index in range(FILLS):
+        sells = index % 2 == 0
+        asset, amount = (BTC.token_id, {"amount_in": 50_000}) if sells else (EURE.token_id, {"amount_out": 50_000})
+        by_both = await offers(taker, asset, amount)
+        assert len(by_both) == 2, by_both
+        # The desk is the cheaper one; a taker may take the other all the same.
+        best, worse = by_both
+        assert (await taker.take(best))["status"] == "OK"
+        assert (await taker.take(worse))["status"] == "OK"
+        await until(partial(settled, control, 2 * index + 2), 60, "both are settled")
+
+    found = await asyncio.wait_for(running, 90)
+    shot = await desk.until(lambda shot: shot.counts.settled == FILLS, 30, "the desk's fills")
+    mine = {row.quote_hash for row in shot.executions if row.confirmed}
+    assert not mine & set(found["settled"]), "each saw its own fills only"
+    assert found["accepted"] >= FILLS
+    assert set(found["refused"]) <= {GONE_TEXT}, "refused only what came after the end of an auction"
+    fills = (await control.http.get("/state", params={"account": SOLVER})).json()["fills"]
+    assert len(fills) == FILLS
+    held = await control.balances(SOLVER)
+    assert [str(held[token]) for token in (BTC.token_id, EURE.token_id)] == found["closing"]
+    await reconcile(desk, control, within_s=30)
+
+
+async def offers(taker: Taker, asset: str, amount: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the quotes of both makers, best first; each starts with one that is slow to listen."""
+    found: list[dict[str, Any]] = []
+
+    async def two() -> bool:
+        found[:] = await taker.ask(asset, **amount)
+        return len(found) >= 2
+
+    await until(two, 60, "both quote")
+    return found
+
+
+async def settled(control: Control, due: int) -> bool:
+    return bool((await control.state())["settlements"]["settled"] >= due)
