@@ -76,7 +76,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         contract=config.contract,
     )
     participants = open_accounts(config, ledger)
-    ledger.restrictions = lambda: _restrictions(faults.current, participants.maker.account)
+    ledger.shut_from_outside = lambda: _restrictions(faults.current, participants.maker.account)
     mempool = Mempool(ledger, config.block_s)
     relay = Relay(
         ledger=ledger,

@@ -43,7 +43,7 @@ def test_the_venue_reads_a_withdrawal_as_in_the_protocol() -> None:
     unsigned = withdrawal()
     seen = read_transaction(sign(unsigned))
     assert (seen.signer_id, seen.receiver_id, seen.nonce, seen.block_hash) == ("maker.near", "intents.near", 8, BLOCK)
-    (call,) = seen.actions
+    (call,) = seen.calls
     assert (call.method, call.gas, call.deposit) == ("ft_withdraw", 100 * 10**12, 1)
     assert json.loads(call.args) == {
         "token": "btc.omft.near",
@@ -66,7 +66,7 @@ def test_the_hash_is_known_before_it_is_signed() -> None:
 def test_registering_a_key_registers_the_one_that_signs() -> None:
     unsigned = add_public_key_transaction("maker.near", PUBLIC, 41, BLOCK)
     seen = read_transaction(sign(unsigned))
-    (call,) = seen.actions
+    (call,) = seen.calls
     assert (call.method, call.gas, call.deposit) == ("add_public_key", 100 * 10**12, 1)
     assert json.loads(call.args) == {"public_key": seen.public_key}
     assert (seen.nonce, unsigned.nonce) == (42, 42)
@@ -81,7 +81,7 @@ def test_registering_a_key_registers_the_one_that_signs() -> None:
 def test_every_value_arrives_exactly(amount: int, nonce: int, account: str, memo: str) -> None:
     unsigned = ft_withdraw_transaction(account, PUBLIC, nonce, BLOCK, token=EURE.near_token, amount=amount, memo=memo)
     seen = read_transaction(sign(unsigned))
-    args = json.loads(seen.actions[0].args)
+    args = json.loads(seen.calls[0].args)
     assert (int(args["amount"]), args["memo"], seen.nonce, seen.signer_id) == (amount, memo, nonce + 1, account)
     assert seen.tx_hash == unsigned.hash
 
@@ -129,7 +129,7 @@ def test_only_the_access_keys_own_signature_is_accepted() -> None:
 
 def test_the_bytes_are_those_of_the_network() -> None:
     """Check the layout byte by byte: nearcore's borsh of a SignedTransaction with one FunctionCall."""
-    args = read_transaction(sign(withdrawal())).actions[0].args
+    args = read_transaction(sign(withdrawal())).calls[0].args
     method = b"ft_withdraw"
     expected = b"".join(
         [
@@ -181,7 +181,7 @@ texts = st.text(max_size=60)
 def test_the_sandboxs_own_decoder_reads_every_transaction(calls: list[FunctionCall], nonce: int, block: bytes) -> None:
     raw = transaction_bytes("maker.near", PUBLIC, nonce, receiver_id="intents.near", block_hash=block, calls=calls)
     seen = read_transaction(raw + b"\x00" + bytes(64))
-    assert [(call.method, call.args, call.gas, call.deposit) for call in seen.actions] == [
+    assert [(call.method, call.args, call.gas, call.deposit) for call in seen.calls] == [
         (call.method, call.args, call.gas, call.deposit) for call in calls
     ]
     assert (seen.nonce, seen.block_hash) == (nonce, base58.b58encode(block).decode())

@@ -143,7 +143,7 @@ def test_it_reads_what_the_sandboxs_decoder_reads(
 ) -> None:
     raw = serialised(method=method, nonce=nonce, args=msgspec.json.encode(named), gas=gas, deposit=deposit)
     found, seen = read_call(raw), read_transaction(raw + bytes(65))
-    (call,) = seen.actions
+    (call,) = seen.calls
     assert (found.method, found.gas, found.deposit, found.nonce) == (call.method, call.gas, call.deposit, seen.nonce)
     assert (found.signer_id, found.receiver_id) == (seen.signer_id, seen.receiver_id)
     assert found.block_hash == seen.block_hash

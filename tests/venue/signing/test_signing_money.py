@@ -55,7 +55,7 @@ def test_the_chain_reads_the_signed_withdrawal(asset: Token, amount: int, nonce:
     assert (read.signer_id, read.public_key, read.receiver_id) == ("maker.near", signer.public_key, "intents.near")
     assert (read.tx_hash, read.nonce, read.block_hash) == (signed.hash, nonce + 1, BLOCK)
     assert signed.nonce == str(nonce + 1)
-    [action] = read.actions
+    [action] = read.calls
     assert (action.method, action.deposit, action.gas) == ("ft_withdraw", 1, 100 * 10**12)
     assert msgspec.json.decode(action.args) == {
         "token": asset.near_token,
@@ -105,7 +105,7 @@ def test_nothing_else_is_signed(route: str, asset: Token, amount: int, to: str) 
 def test_only_its_own_key_is_registered() -> None:
     signer = a_signer()
     read = read_transaction(signer.sign_key_registration(41, BLOCK).sent)
-    [action] = read.actions
+    [action] = read.calls
     assert (action.method, action.deposit) == ("add_public_key", 1)
     assert msgspec.json.decode(action.args) == {"public_key": signer.public_key}
     assert read.nonce == 42

@@ -114,7 +114,7 @@ def test_a_transaction_leaves_by_the_poa_bridge_or_is_not_signed(token: Token, a
         with pytest.raises(RefusedToSignError):
             as_transaction(token, amount, to)
         return
-    [action] = read_transaction(as_transaction(token, amount, to).sent).actions
+    [action] = read_transaction(as_transaction(token, amount, to).sent).calls
     assert msgspec.json.decode(action.args) == {
         "token": token.near_token,
         "receiver_id": token.near_token,

@@ -6,7 +6,7 @@ Source: near-one/omni-bridge. The coin of a chain has the chain's empty address 
 from collections.abc import Callable, Mapping, Sequence
 
 from venue.protocol.assets import Token
-from venue.sandbox.verifier.calls import read_arguments
+from venue.sandbox.verifier.arguments import read_arguments
 from venue.sandbox.wire.scalars import account_id
 from venue.sandbox.wire.shapes import Field, Shape, ShapeError, text
 from venue.sandbox.wire.strict_json import Value

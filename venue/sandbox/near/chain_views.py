@@ -7,10 +7,10 @@ import hashlib
 
 import base58
 
+from venue.sandbox.near.validation import PROTOCOL_VERSION
 from venue.sandbox.verifier.blocks import Blocks
 from venue.sandbox.wire.timestamps import format_timestamp
 
-PROTOCOL_VERSION = 80
 EPOCH_LENGTH = 43_200
 AUTHOR = "validator.sandbox.near"
 CHAIN_ID = "sandbox"

@@ -13,6 +13,7 @@ from venue.sandbox.near import errors
 from venue.sandbox.near.block_references import height_named
 from venue.sandbox.near.errors import NodeError
 from venue.sandbox.near.rpc_outcome import render_access_key
+from venue.sandbox.near.validation import storage_of
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.views import VIEWS
 from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
@@ -26,9 +27,6 @@ NO_CODE = "1" * 32
 CODE = b"\x00asm\x01\x00\x00\x00"
 """What contracts show as their code: an empty WebAssembly module, since none runs here."""
 CODE_HASH = base58.b58encode(hashlib.sha256(CODE).digest()).decode()
-_STORAGE_USED = 182
-"""Bytes that an account with one full-access key takes up."""
-
 _PATHS = {
     "account": "view_account",
     "access_key": "view_access_key",
@@ -91,7 +89,7 @@ class Queries:
             "amount": str(self._ledger.near_balances.of(account)),
             "locked": "0",
             "code_hash": CODE_HASH if self._is_contract(account) else NO_CODE,
-            "storage_usage": _STORAGE_USED,
+            "storage_usage": storage_of(self._ledger, account),
             "storage_paid_at": 0,
             **self._tip(),
         }
@@ -103,14 +101,11 @@ class Queries:
         if key is None:
             text = f"access key {public_key} does not exist while viewing"
             return {"error": text, "logs": [], **self._tip()}
-        return render_access_key(key, self._ledger.contract) | self._tip()
+        return render_access_key(key) | self._tip()
 
     def _access_keys(self, account: str) -> list[object]:
         keys = self._ledger.access_keys.of(account)
-        return [
-            {"public_key": name, "access_key": render_access_key(key, self._ledger.contract)}
-            for name, key in keys.items()
-        ]
+        return [{"public_key": name, "access_key": render_access_key(key)} for name, key in keys.items()]
 
     def _call(self, account: str, method: str, args: bytes) -> object:
         view = self._view(account, method)

@@ -10,9 +10,9 @@ from venue.sandbox.near import errors
 from venue.sandbox.near.block_references import height_named, height_of, is_hash
 from venue.sandbox.near.chain_views import ChainView, network_info
 from venue.sandbox.near.errors import InvalidTransactionError
+from venue.sandbox.near.fees import GAS_PRICE as _GAS_PRICE
 from venue.sandbox.near.queries import ErrorStyle, Queries, base64_of, text_of
 from venue.sandbox.near.rpc_outcome import render_outcome, render_receipts
-from venue.sandbox.near.transactions import GAS_PRICE as _GAS_PRICE
 from venue.sandbox.near.transactions import RELAY_ACCOUNT, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
@@ -140,7 +140,7 @@ class NearRpc:
             outcome = self.transactions.send(transaction)
         except InvalidTransactionError as invalid:
             raise errors.NodeError(errors.invalid_transaction(invalid.reason)) from invalid
-        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+        return render_outcome(outcome, wait_until=wait_until)
 
     def _send_async(self, params: Any) -> object:
         transaction = self._read(params)
@@ -173,14 +173,14 @@ class NearRpc:
             raise errors.NodeError(errors.unknown_transaction(tx_hash))
         if wait_until == "NONE":
             return {"final_execution_status": "NONE"}
-        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+        return render_outcome(outcome, wait_until=wait_until)
 
     def _tx_status(self, params: Any) -> object:
         found = self._tx(params)
         outcome = self._known(_named(params)[0])
         if outcome is None or not isinstance(found, dict) or "transaction" not in found:
             return found
-        return {**found, "receipts": render_receipts(outcome, gas_price=GAS_PRICE)}
+        return {**found, "receipts": render_receipts(outcome)}
 
     def _known(self, tx_hash: str) -> Outcome | None:
         # Unless the node forgets transactions now, or has not reached the block.

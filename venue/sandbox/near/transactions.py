@@ -1,41 +1,57 @@
-"""NEAR transactions on the sandbox's chain: nearcore's checks before one runs, and their outcomes."""
+"""NEAR transactions on the sandbox's chain: what they cost, and their outcomes by hash."""
 
 import msgspec
 from base58 import b58decode
 
 from venue.sandbox.base.faults import FaultTable
+from venue.sandbox.contracts.withdrawals import transfer_steps
+from venue.sandbox.near import fees
 from venue.sandbox.near.errors import InvalidTransactionError
-from venue.sandbox.verifier.calls import call
-from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
-from venue.sandbox.verifier.ledger import Executed, Ledger, Transferred
-from venue.sandbox.wire.borsh import FunctionCall, SignedTransaction
-from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
-from venue.sandbox.wire.keys import verify_ed25519
+from venue.sandbox.near.receipts import ReceiptResult, Receipts
+from venue.sandbox.near.validation import check_shape, check_state, most_it_costs
+from venue.sandbox.verifier.contracts import SYSTEM, Step, result_of
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.near_accounts import OPENING
+from venue.sandbox.verifier.outcomes import Executed
+from venue.sandbox.wire.actions import FunctionCall
+from venue.sandbox.wire.borsh import SignedTransaction
 
-MAX_GAS = 300 * 10**12
 RELAY_ACCOUNT = "solver-relay.sandbox.near"
 """The account that sends the relay's settlements."""
-GAS_PRICE = 100_000_000
-"""yoctoNEAR per gas unit."""
-GAS_BURNT = 2_428_000_000_000
-"""Gas that every part of a transaction burns here: none is metered."""
-_NONCE_RANGE = 1_000_000
+_RELAY_GAS = 300 * 10**12
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success.
-
-    ``value`` is what the call returned in the end, after everything it had started.
-
-    """
+    """The outcome of a transaction that ran, and the block that it ran in."""
 
     transaction: SignedTransaction
-    failure: dict[str, object] | None
-    logs: tuple[str, ...]
+    receipt: ReceiptResult
     height: int
     block_hash: str
-    value: bytes = b""
-    transfers: tuple[Transferred, ...] = ()
+
+    @property
+    def sent_gas(self) -> int:
+        """Gas burnt for making the receipt."""
+        transaction = self.transaction
+        return fees.send_gas(transaction.actions, to_self=transaction.signer_id == transaction.receiver_id)
+
+    @property
+    def receipt_gas(self) -> int:
+        return fees.execution_gas(self.transaction.actions) + self.receipt.calls * fees.CALL_BURNT
+
+    @property
+    def burnt(self) -> int:
+        """yoctoNEAR that the signer has paid for all of it."""
+        gas = self.sent_gas + self.receipt_gas
+        return gas * fees.GAS_PRICE + sum(map(_paid_with_children, self.receipt.steps))
+
+    def ended(self) -> tuple[bytes, dict[str, object] | None]:
+        """Return the value and nearcore's error of it, after everything that it started."""
+        receipt = self.receipt
+        if receipt.failure is not None or not receipt.ends or not receipt.steps:
+            return receipt.value, receipt.failure
+        value, kind = result_of(receipt.steps[-1])
+        return value, None if kind is None else {"ActionError": {"index": 0, "kind": kind}}
 
 
 class Transactions:
@@ -44,7 +60,9 @@ class Transactions:
     def __init__(self, ledger: Ledger, faults: FaultTable | None = None) -> None:
         self._ledger = ledger
         self._faults = faults or FaultTable()
+        self._receipts = Receipts(ledger)
         self._outcomes: dict[str, Outcome] = {}
+        ledger.near_balances.open(RELAY_ACCOUNT, OPENING)
 
     def find(self, tx_hash: str) -> Outcome | None:
         """Return the outcome of a transaction that ran, by its base58 hash; the relay's included."""
@@ -59,24 +77,37 @@ class Transactions:
         Once its block is too old, bytes that did run are answered Expired too, as nearcore does.
 
         """
-        if not verify_ed25519(transaction.public_key, transaction.hash, transaction.signature):
-            raise InvalidTransactionError("InvalidSignature")
         if not self._ledger.blocks.accepts(transaction.block_hash):
             raise InvalidTransactionError("Expired")
+        check_shape(transaction)
         known = self._outcomes.get(transaction.tx_hash)
         if known is not None and self._faults.current.near_resend == "outcome":
             return known
-        action = self._check(transaction)
-        self._ledger.access_keys.use(transaction.signer_id, transaction.public_key, transaction.nonce)
-        outcome = self._run(transaction, action)
-        paid = 2 * GAS_BURNT * GAS_PRICE + (0 if outcome.failure else action.deposit)
-        self._ledger.near_balances.take(transaction.signer_id, paid)
+        ledger, signer = self._ledger, transaction.signer_id
+        check_state(ledger, transaction, no_gas=self._faults.current.near_no_gas)
+        cost = most_it_costs(transaction)
+        ledger.access_keys.use(signer, transaction.public_key, transaction.nonce)
+        ledger.near_balances.take(signer, cost)
+        outcome = self._run(transaction)
+        # Gas that was not burnt comes back, to an account that is still there.
+        unspent = cost - fees.attached(transaction.actions) - outcome.burnt
+        if ledger.near_balances.exists(signer):
+            ledger.near_balances.give(signer, unspent)
+        ledger.access_keys.spend(signer, transaction.public_key, outcome.burnt)
         self._outcomes[transaction.tx_hash] = outcome
         return outcome
 
+    def _run(self, transaction: SignedTransaction) -> Outcome:
+        before = self._ledger.height
+        receipt = self._receipts.run(transaction)
+        height = before + 1
+        return Outcome(
+            transaction=transaction, receipt=receipt, height=height, block_hash=self._ledger.blocks.hash_at(height)
+        )
+
     def _relayed(self, executed: Executed) -> Outcome:
         """Return the relay's transaction around a call that settled intents; its arguments are not stored."""
-        call = FunctionCall("execute_intents", b"{}", MAX_GAS, 0)
+        call = FunctionCall("execute_intents", b"{}", _RELAY_GAS, 0)
         block_hash = self._ledger.blocks.hash_at(executed.height)
         transaction = SignedTransaction(
             signer_id=RELAY_ACCOUNT,
@@ -88,81 +119,22 @@ class Transactions:
             hash=b58decode(executed.tx_hash),
             signature=bytes(64),
         )
-        return Outcome(
-            transaction=transaction,
-            failure=None,
-            logs=executed.logs,
-            height=executed.height,
-            block_hash=block_hash,
-            value=b"",
-            transfers=executed.transfers,
-        )
+        steps = transfer_steps(executed.transfers, self._ledger.contract, "0")
+        receipt = ReceiptResult(logs=executed.logs, steps=steps, calls=1)
+        return Outcome(transaction=transaction, receipt=receipt, height=executed.height, block_hash=block_hash)
 
-    def _check(self, transaction: SignedTransaction) -> FunctionCall:
-        ledger = self._ledger
-        if len(transaction.actions) != 1:
-            total = {"total_number_of_actions": len(transaction.actions), "limit": 1}
-            raise InvalidTransactionError({"ActionsValidation": {"TotalNumberOfActionsExceeded": total}})
-        action = transaction.actions[0]
-        if action.gas > MAX_GAS:
-            exceeded = {"total_prepaid_gas": action.gas, "limit": MAX_GAS}
-            raise InvalidTransactionError({"ActionsValidation": {"TotalPrepaidGasExceeded": exceeded}})
-        signer, public_key = transaction.signer_id, transaction.public_key
-        if not ledger.access_keys.of(signer):
-            raise InvalidTransactionError({"SignerDoesNotExist": {"signer_id": signer}})
-        key = ledger.access_keys.find(signer, public_key)
-        if key is None:
-            missing = {"account_id": signer, "public_key": public_key}
-            raise InvalidTransactionError({"InvalidAccessKeyError": {"AccessKeyNotFound": missing}})
-        if transaction.nonce <= key.nonce:
-            raise InvalidTransactionError({"InvalidNonce": {"tx_nonce": transaction.nonce, "ak_nonce": key.nonce}})
-        bound = ledger.height * _NONCE_RANGE
-        if transaction.nonce >= bound:
-            raise InvalidTransactionError({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
-        if action.deposit and not key.full_access:
-            raise InvalidTransactionError({"InvalidAccessKeyError": "DepositWithFunctionCall"})
-        held, cost = ledger.near_balances.of(signer), action.gas * GAS_PRICE + action.deposit
-        if self._faults.current.near_no_gas or held < cost:
-            balance = "0" if self._faults.current.near_no_gas else str(held)
-            short = {"signer_id": signer, "balance": balance, "cost": str(cost)}
-            raise InvalidTransactionError({"NotEnoughBalance": short})
-        return action
 
-    def _run(self, transaction: SignedTransaction, action: FunctionCall) -> Outcome:
-        ledger = self._ledger
-        before = ledger.height
-        executed: Executed | None = None
-        kind: object = None
-        if transaction.receiver_id != ledger.contract:
-            kind = {"AccountDoesNotExist": {"account_id": transaction.receiver_id}}
-        else:
-            try:
-                executed = call(ledger, transaction.signer_id, action, tx_hash=transaction.tx_hash)
-            except LogLimitExceededError as exceeded:
-                kind = {"FunctionCallError": {"ExecutionError": str(exceeded)}}
-            except ContractPanicError as panic:
-                kind = {"FunctionCallError": {"ExecutionError": f"Smart contract panicked: {panic}"}}
-            except OutOfGasError:
-                kind = {"FunctionCallError": {"ExecutionError": "Exceeded the prepaid gas."}}
-            except MethodNotFoundError:
-                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFound"}}
-        if ledger.height == before:
-            ledger.advance_block()
-        if executed is None:
-            failure: dict[str, object] = {"ActionError": {"index": 0, "kind": kind}}
-            return Outcome(
-                transaction=transaction, failure=failure, logs=(), height=ledger.height, block_hash=ledger.block_hash
-            )
-        block_hash = ledger.blocks.hash_at(executed.height)
-        value = b""
-        if action.method == "ft_withdraw":
-            value = msgspec.json.encode(str(sum(transfer.used for transfer in executed.transfers)))
-        return Outcome(
-            transaction=transaction,
-            failure=None,
-            logs=executed.logs,
-            height=executed.height,
-            block_hash=block_hash,
-            value=value,
-            transfers=executed.transfers,
-        )
+def step_gas(step: Step) -> int:
+    """Return the gas that a receipt burns which a call has started."""
+    if step.method is None:
+        return fees.RECEIPT.execution + fees.TRANSFER.execution
+    return fees.RECEIPT.execution + fees.CALL.execution + fees.CALL_BURNT
+
+
+def step_paid(step: Step) -> int:
+    """Return the yoctoNEAR that its gas costs: nothing for what nearcore gives back."""
+    return 0 if step.predecessor == SYSTEM else step_gas(step) * fees.GAS_PRICE
+
+
+def _paid_with_children(step: Step) -> int:
+    return step_paid(step) + sum(map(_paid_with_children, step.children))

@@ -1,7 +1,7 @@
 """The Verifier's accounts, and a draft of one call's changes that is committed whole or not at all."""
 
 import re
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
 import msgspec
 
@@ -119,6 +119,11 @@ class Accounts:
             return account is None or account.keeps_address_key
         return key in self.keys_of(name)
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Undo that the accounts came into being."""
+        for name in names:
+            self._accounts.pop(name, None)
+
     def forget_nonces(self, cleanable: Callable[[Nonce], bool]) -> int:
         """Drop every versioned nonce that ``cleanable`` accepts and return their number; legacy nonces stay."""
         dropped = 0
@@ -133,6 +138,7 @@ class Draft:
     """The changes of one call on top of the accounts; nothing is visible outside before ``commit``.
 
     ``locked`` accounts can be credited and can do nothing else. ``state_logs``: lines that a simulation does not show.
+    ``paid_out``: native NEAR that leaves, by receiver, in yoctoNEAR.
 
     """
 
@@ -150,6 +156,7 @@ class Draft:
         self.burns: list[Burn] = []
         self.burned: list[tuple[str, list[tuple[str, int]]]] = []
         self.storage_paid: list[StoragePaid] = []
+        self.paid_out: list[tuple[str, int]] = []
 
     def exists(self, name: str) -> bool:
         """Return whether the account is known, before this call or through it."""
@@ -234,23 +241,49 @@ class Draft:
         self._predecessor[name] = enabled
         return before != enabled
 
-    def commit(self) -> None:
+    def commit(self) -> Callable[[], None]:
+        """Make the changes visible and return what takes them back, as long as nothing else has changed since."""
+        accounts = self._accounts
+        changed = {*self._made, *self._predecessor, *self._keys, *self._keeps_address_key}
+        changed |= {name for name, _ in self._balances} | {name for name, _ in self._nonces}
+        unknown = [name for name in changed if accounts.find(name) is None]
+        balances = {place: Draft(accounts).balance(*place) for place in self._balances}
+        keys = {name: dict.fromkeys(accounts.keys_of(name)) for name in self._keys}
+        predecessor = {name: accounts.touch(name).takes_predecessor for name in self._predecessor}
+        keeps = {name: accounts.touch(name).keeps_address_key for name in self._keeps_address_key}
         for name in self._made:
-            self._accounts.touch(name)
-        for name, enabled in self._predecessor.items():
-            self._accounts.touch(name).takes_predecessor = enabled
-        for (name, token_id), amount in self._balances.items():
-            balances = self._accounts.touch(name).balances
-            if amount:
-                balances[token_id] = amount
-            else:
-                balances.pop(token_id, None)
-        for name, keys in self._keys.items():
-            self._accounts.touch(name).keys = keys
-        for name, keeps in self._keeps_address_key.items():
-            self._accounts.touch(name).keeps_address_key = keeps
+            accounts.touch(name)
+        self._put(self._balances, self._keys, self._predecessor, self._keeps_address_key)
         for name, nonce in self._nonces:
-            self._accounts.touch(name).nonces.add(nonce)
+            accounts.touch(name).nonces.add(nonce)
+
+        def undo() -> None:
+            self._put(balances, keys, predecessor, keeps)
+            for name, nonce in self._nonces:
+                accounts.touch(name).nonces.discard(nonce)
+            accounts.forget(unknown)
+
+        return undo
+
+    def _put(
+        self,
+        balances: Mapping[tuple[str, str], int],
+        keys: Mapping[str, dict[str, None]],
+        predecessor: Mapping[str, bool],
+        keeps_address_key: Mapping[str, bool],
+    ) -> None:
+        for (name, token_id), amount in balances.items():
+            held = self._accounts.touch(name).balances
+            if amount:
+                held[token_id] = amount
+            else:
+                held.pop(token_id, None)
+        for name, own in keys.items():
+            self._accounts.touch(name).keys = own
+        for name, enabled in predecessor.items():
+            self._accounts.touch(name).takes_predecessor = enabled
+        for name, keeps in keeps_address_key.items():
+            self._accounts.touch(name).keeps_address_key = keeps
 
     def _check_lock(self, name: str) -> None:
         if name in self._locked:

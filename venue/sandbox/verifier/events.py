@@ -109,6 +109,19 @@ def public_key(event: str, account: str, key: str) -> str:
     return _dip4(event, {"account_id": account, "public_key": key})
 
 
+def account_lock(account: str, *, locked: bool) -> str:
+    return _dip4("account_locked" if locked else "account_unlocked", {"account_id": account})
+
+
+def salt_rotation(current: str, invalidated: Sequence[str]) -> str:
+    return _dip4("salt_rotation", {"current": current, "invalidated": sorted(invalidated)})
+
+
+def paused(feature: str, by: str, *, pause: bool) -> str:
+    """Log a feature that was paused or is no longer, as near-plugins does."""
+    return _event("Pausable", "1.0.0", "pause" if pause else "unpause", {"by": by, "key": feature})
+
+
 def intents_executed(executed: Sequence[Mapping[str, str]]) -> str:
     """Log the payloads that a call executed, in order."""
     return _dip4("intents_executed", list(executed), "0.3.1")
@@ -120,14 +133,14 @@ def executed_entry(message: SignedMessage) -> dict[str, str]:
     return {"intent_hash": message.intent_hash, "account_id": message.signer_id, "nonce": nonce}
 
 
-def mt_burn(burned: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
+def mt_burn(burned: Sequence[tuple[str, Sequence[tuple[str, int]]]], *, memo: str = "withdraw") -> str:
     """Log what left each owner, amounts by token, after everything else of the call."""
     data = [
         {
             "owner_id": owner,
             "token_ids": [token_id for token_id, _ in amounts],
             "amounts": [str(amount) for _, amount in amounts],
-            "memo": "withdraw",
+            "memo": memo,
         }
         for owner, amounts in burned
     ]
@@ -138,6 +151,18 @@ def mt_mint(account: str, token_id: str, amount: int, *, memo: str | None = None
     """Log ``amount`` base units credited to the account from outside."""
     minted: dict[str, object] = {"owner_id": account, "token_ids": [token_id], "amounts": [str(amount)]}
     return _event("nep245", "1.0.0", "mt_mint", [minted | _present(memo=memo)])
+
+
+def mt_transfer_by_call(
+    giver: str, receiver: str, token_ids: Sequence[str], amounts: Sequence[int], *, memo: str | None
+) -> str:
+    """Log a transfer by function call; ContractPanicError when its refund would not fit."""
+    event: dict[str, object] = {"old_owner_id": giver, "new_owner_id": receiver, "token_ids": list(token_ids)}
+    event |= {"amounts": [str(amount) for amount in amounts]} | _present(memo=memo)
+    line = _event("nep245", "1.0.0", "mt_transfer", [event])
+    if memo != "refund" and len(line.encode()) + _REFUND_MEMO > LOG_LIMIT:
+        raise ContractPanicError(REFUND_LOG_TOO_LONG)
+    return line
 
 
 def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:

@@ -5,16 +5,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import msgspec
-
 from venue.protocol.nonce import decode_nonce
 from venue.sandbox.verifier import events, execution
-from venue.sandbox.verifier.access_keys import AccessKeys
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
+from venue.sandbox.verifier.contracts import Contract, Step
 from venue.sandbox.verifier.intents import withdraw
-from venue.sandbox.verifier.near_accounts import YOCTO, NearBalances
-from venue.sandbox.verifier.restrictions import NONE, Read
+from venue.sandbox.verifier.near_accounts import OPENING, YOCTO, AccessKeys, NearBalances
+from venue.sandbox.verifier.outcomes import Executed, Started, Transferred
+from venue.sandbox.verifier.restrictions import NONE, Read, Restrictions
+from venue.sandbox.verifier.salts import Salts
+from venue.sandbox.wire.actions import CallPermission
 from venue.sandbox.wire.errors import ContractPanicError, predecessor_disabled
 from venue.sandbox.wire.intent_types import FtWithdraw
 from venue.sandbox.wire.keys import parse_public_key
@@ -26,43 +27,13 @@ _STORED_CALLS = 10_000
 """Calls whose outcome can be found by transaction hash."""
 
 
-class Transferred(msgspec.Struct, frozen=True):
-    """The result of a withdrawal's transfer: ``failure`` is the token contract's panic, None for success.
-
-    ``returned`` base units were credited back (``ft_resolve_withdraw``, whose lines are ``logs``).
-
-    """
-
-    burn: Burn
-    failure: str | None = None
-    returned: int = 0
-    logs: tuple[str, ...] = ()
-
-    @property
-    def used(self) -> int:
-        """Base units that left for good, which ``ft_withdraw`` returns."""
-        return self.burn.amount - self.returned
-
-
-class Executed(msgspec.Struct, frozen=True, kw_only=True):
-    """A successful call: base58 intent hashes in order, base58 transaction hash, block height, log lines,
-    and the results of its withdrawals.
-
-    """
-
-    intent_hashes: tuple[str, ...]
-    tx_hash: str
-    height: int
-    logs: tuple[str, ...]
-    transfers: tuple[Transferred, ...] = ()
-
-
 class Ledger:
     """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes.
 
     ``refuse_transfer`` gets every burn and returns the panic of the token's ``ft_transfer``, None for success.
-    ``contracts``: the views of other contracts by account and method.
-    ``restrictions`` returns what is paused, locked or disabled now.
+    ``deliver`` then gets those with a message too: what a receiver gave back, and what was called for that.
+    ``contracts``: the views of other contracts by account and method; ``callees``: those that can be called.
+    ``shut``: what the contract's administrators have paused, locked or disabled, beside ``shut_from_outside``.
 
     """
 
@@ -77,24 +48,24 @@ class Ledger:
         height: int = 200_000_000,
         tx_validity_ns: int = VALIDITY_NS,
     ) -> None:
-        if len(salt) != 4:
-            raise ValueError("a salt must have 4 bytes")
         self.clock = clock
         self.fee_pips = fee_pips
         self.fee_collector = fee_collector
         self.contract = contract
         self.accounts = Accounts()
         self.access_keys = AccessKeys()
-        self.near_balances = NearBalances(self.access_keys)
+        self.near_balances = NearBalances()
         self.near_balances.give(contract, 1_000 * YOCTO)
         self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height, validity_ns=tx_validity_ns)
         self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
-        self.restrictions: Read = lambda: NONE
+        self.deliver: Callable[[Burn], tuple[int, tuple[Step, ...]]] = lambda burn: (0, ())
+        self.shut_from_outside: Read = lambda: NONE
+        self.shut = NONE
         self._executed: OrderedDict[str, Executed] = OrderedDict()
         self._block_open = False
-        self._salt = salt
-        self._previous_salts: dict[bytes, bool] = {}
+        self.salts = Salts(salt)
         self.contracts: dict[str, dict[str, Callable[[bytes], object]]] = {}
+        self.callees: dict[str, Contract] = {}
         self._burn_listeners: list[Callable[[Burn], None]] = []
         self._lost_listeners: list[Callable[[Burn], None]] = []
         self._storage_listeners: list[Callable[[StoragePaid], None]] = []
@@ -107,15 +78,14 @@ class Ledger:
             clock=lambda: at_ns,
             fee_pips=self.fee_pips,
             fee_collector=self.fee_collector,
-            salt=self._salt,
+            salt=self.salts.current,
             contract=self.contract,
         )
-        copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), copy.deepcopy(self.access_keys)
-        copied.near_balances = self.near_balances.copied(copied.access_keys)
-        copied.blocks, copied._previous_salts = blocks, dict(self._previous_salts)
+        copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), self.access_keys.copied()
+        copied.near_balances = self.near_balances.copied()
+        copied.blocks, copied.salts = blocks, self.salts.copied()
         copied.contracts = self.contracts
-        restrictions = self.restrictions()
-        copied.restrictions = lambda: restrictions
+        copied.shut = self.restrictions()
         return copied
 
     def executed(self, tx_hash: str) -> Executed | None:
@@ -171,7 +141,8 @@ class Ledger:
         own = found is None or found.takes_predecessor
         return own and account not in self.restrictions().no_predecessor
 
-    def _check_predecessor(self, account: str) -> None:
+    def check_predecessor(self, account: str) -> None:
+        """Raise ContractPanicError for an account that only acts by signed intents."""
         if not self.takes_predecessor(account):
             raise predecessor_disabled(account)
 
@@ -191,51 +162,61 @@ class Ledger:
         )
 
     def current_salt(self) -> bytes:
-        return self._salt
+        return self.salts.current
 
     def is_valid_salt(self, salt: bytes) -> bool:
-        return salt == self._salt or self._previous_salts.get(salt, False)
+        return self.salts.is_valid(salt)
 
     def rotate_salt(self, new: bytes, *, invalidate_old: bool) -> None:
         """Make ``new`` current; the old one stays valid or becomes invalid at once. ValueError for a used salt."""
-        if len(new) != 4 or new == self._salt or new in self._previous_salts:
-            raise ValueError("a new salt must have 4 bytes and must never have been current")
-        self._previous_salts[self._salt] = not invalidate_old
-        self._salt = new
+        self.salts.rotate(new, invalidate_old=invalidate_old)
 
     def invalidate_salt(self, salt: bytes) -> None:
         """Stop accepting a previous salt; ValueError when it never was current."""
-        if salt not in self._previous_salts:
-            raise ValueError("only a previous salt can be invalidated")
-        self._previous_salts[salt] = False
+        self.salts.invalidate(salt)
+
+    def restrictions(self) -> Restrictions:
+        """Return what is paused, locked or disabled now."""
+        return self.shut.with_all(self.shut_from_outside())
 
     def execute_intents(
         self, signed: Sequence[Signed | Mapping[str, object]], *, tx_hash: str | None = None
     ) -> Executed:
         """Execute all payloads or none; ContractPanicError with the contract's text when a check fails."""
-        draft = self._draft("intents")
-        tx = tx_hash or self._next_tx_hash()
-        report = execution.execute(draft, as_signed(signed), self._rules(tx))
-        return self._finish(draft, tx, report.intent_hashes, report.logs)
+        return self.settle(self.start_intents(as_signed(signed), tx_hash or self._next_tx_hash()))
+
+    def start_intents(self, signed: Sequence[Signed], tx_hash: str) -> Started:
+        """Execute all payloads or none, without the transfers that they start. Raises ContractPanicError."""
+        draft = self.begin("intents")
+        report = execution.execute(draft, signed, self._rules(tx_hash))
+        return self.start(draft, tx_hash, intent_hashes=report.intent_hashes, logs=report.logs)
 
     def simulate_intents(self, signed: Sequence[Signed | Mapping[str, object]]) -> dict[str, object]:
         """Return what executing would do; an imbalance is in ``invariant_violated``. Changes nothing."""
-        return execution.simulate(self._draft("intents"), as_signed(signed), self._rules(self._next_tx_hash()))
+        return execution.simulate(self.begin("intents"), as_signed(signed), self._rules(self._next_tx_hash()))
 
     def ft_withdraw(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Executed:
         """Withdraw by function call; the caller has checked the attached yoctoNEAR."""
-        draft = self._draft("ft_withdraw")
-        self._check_predecessor(owner)
+        return self.settle(self.start_withdrawal(owner, request, tx_hash=tx_hash))
+
+    def start_withdrawal(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Started:
+        """Withdraw by function call, without the transfer. Raises ContractPanicError."""
+        draft = self.begin("ft_withdraw")
+        self.check_predecessor(owner)
         withdraw(draft, owner, request, tx_hash=tx_hash, now_ns=self.clock())
-        return self._finish(draft, tx_hash, (), (events.mt_burn(draft.burned),))
+        return self.start(draft, tx_hash, logs=(events.mt_burn(draft.burned),))
 
     def change_key(self, account: str, public_key: str, *, add: bool, tx_hash: str) -> Executed:
         """Add or remove a key by function call."""
-        draft = self._draft()
-        self._check_predecessor(account)
+        return self.settle(self.start_key_change(account, public_key, add=add, tx_hash=tx_hash))
+
+    def start_key_change(self, account: str, public_key: str, *, add: bool, tx_hash: str) -> Started:
+        """Add or remove a key by function call. Raises ContractPanicError."""
+        draft = self.begin()
+        self.check_predecessor(account)
         (draft.add_key if add else draft.remove_key)(account, public_key)
         name = "public_key_added" if add else "public_key_removed"
-        return self._finish(draft, tx_hash, (), (events.public_key(name, account, public_key),))
+        return self.start(draft, tx_hash, logs=(events.public_key(name, account, public_key),))
 
     def on_burn(self, listener: Callable[[Burn], None]) -> None:
         """Call ``listener`` with every withdrawal whose transfer succeeded, right after the balance was debited."""
@@ -270,42 +251,76 @@ class Ledger:
     def add_access_key(
         self, account: str, public_key: str, *, nonce: int | None = None, full_access: bool = True
     ) -> None:
-        """Give the account a NEAR access key for transactions; the nonce starts where nearcore starts it."""
-        first = (self.height - 1) * 1_000_000 if nonce is None else nonce
-        self.access_keys.add(account, public_key, nonce=first, full_access=full_access)
+        """Give the account a NEAR access key, opening it if need be; the nonce starts where nearcore starts it."""
+        permission = None if full_access else CallPermission(self.contract)
+        first = self.first_nonce() if nonce is None else nonce
+        self.near_balances.open(account, OPENING)
+        self.access_keys.add(account, public_key, nonce=first, permission=permission)
 
-    def _draft(self, feature: str = "") -> Draft:
-        """Return a draft for a call from outside; ContractPanicError while its feature is paused."""
+    def first_nonce(self) -> int:
+        """Return the nonce that an access key starts with in this block."""
+        return (self.height - 1) * 1_000_000
+
+    def begin(self, feature: str = "", *, forced: bool = False) -> Draft:
+        """Return a draft for a call from outside; ``forced``: locks do not hold for it.
+
+        Raises ContractPanicError while its feature is paused.
+        """
         restrictions = self.restrictions()
         if feature:
             restrictions.check_feature(feature)
-        return Draft(self.accounts, locked=restrictions.locked)
+        return Draft(self.accounts, locked=frozenset() if forced else restrictions.locked)
 
     def _next_tx_hash(self) -> str:
         return self.blocks.derive("tx", self.height + 1)
 
     def _rules(self, tx_hash: str) -> execution.Rules:
-        valid = {self._salt, *(salt for salt, still in self._previous_salts.items() if still)}
         return execution.Rules(
             contract=self.contract,
             now_ns=self.clock(),
             fee_pips=self.fee_pips,
             fee_collector=self.fee_collector,
-            current_salt=self._salt,
-            valid_salts=frozenset(valid),
+            current_salt=self.salts.current,
+            valid_salts=self.salts.valid(),
             tx_hash=tx_hash,
         )
 
-    def _finish(self, draft: Draft, tx_hash: str, intent_hashes: tuple[str, ...], logs: tuple[str, ...]) -> Executed:
-        draft.commit()
+    def start(
+        self, draft: Draft, tx_hash: str, *, intent_hashes: tuple[str, ...] = (), logs: tuple[str, ...] = ()
+    ) -> Started:
+        """Make the call's changes visible, without the transfers that it starts."""
+        return Started(
+            tx_hash=tx_hash,
+            intent_hashes=intent_hashes,
+            logs=logs,
+            burns=tuple(draft.burns),
+            storage_paid=tuple(draft.storage_paid),
+            paid_out=tuple(draft.paid_out),
+            undo=draft.commit(),
+        )
+
+    def settle(self, started: Started) -> Executed:
+        """Add the call's block and run its transfers."""
         self._advance()
+        return self.follow(started)
+
+    def follow(self, started: Started) -> Executed:
+        """Run the transfers of a call whose block is the tip."""
         height = self.height
-        for paid in draft.storage_paid:
+        for paid in started.storage_paid:
             for on_storage in self._storage_listeners:
                 on_storage(paid)
-        transfers = tuple(self._resolve(burn) for burn in draft.burns)
-        executed = Executed(intent_hashes=intent_hashes, tx_hash=tx_hash, height=height, logs=logs, transfers=transfers)
-        self._executed[tx_hash] = executed
+        for receiver, amount in started.paid_out:
+            # A transfer to an account that does not exist comes back to the contract.
+            self.near_balances.give(receiver if self.near_balances.exists(receiver) else self.contract, amount)
+        executed = Executed(
+            intent_hashes=started.intent_hashes,
+            tx_hash=started.tx_hash,
+            height=height,
+            logs=started.logs,
+            transfers=tuple(self._resolve(burn) for burn in started.burns),
+        )
+        self._executed[started.tx_hash] = executed
         if len(self._executed) > _STORED_CALLS:
             self._executed.popitem(last=False)
         return executed
@@ -313,14 +328,17 @@ class Ledger:
     def _resolve(self, burn: Burn) -> Transferred:
         """Run the token's ``ft_transfer`` and ``ft_resolve_withdraw``: a failed plain transfer is credited back."""
         failure = self.refuse_transfer(burn)
-        if failure is None:
+        returned, steps = (0, ()) if failure else self.deliver(burn)
+        if failure is not None and burn.msg is None:
+            returned = burn.amount
+        if failure is None and not returned:
             for listener in self._burn_listeners:
                 listener(burn)
-            return Transferred(burn)
-        if burn.msg is not None:
+        if failure is not None and not returned:
             for listener in self._lost_listeners:
                 listener(burn)
-            return Transferred(burn, failure)
-        self.mint(burn.account, burn.token_id, burn.amount)
-        line = events.mt_mint(burn.account, burn.token_id, burn.amount, memo="refund")
-        return Transferred(burn, failure, burn.amount, (line,))
+        if not returned:
+            return Transferred(burn, failure, steps=steps)
+        self.mint(burn.account, burn.token_id, returned)
+        line = events.mt_mint(burn.account, burn.token_id, returned, memo="refund")
+        return Transferred(burn, failure, returned, (line,), steps)

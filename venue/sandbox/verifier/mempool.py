@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.standards import Signed
 

@@ -19,6 +19,13 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True):
     locked: frozenset[str] = frozenset()
     no_predecessor: frozenset[str] = frozenset()
 
+    def with_all(self, other: "Restrictions") -> "Restrictions":
+        return Restrictions(
+            paused=self.paused | other.paused,
+            locked=self.locked | other.locked,
+            no_predecessor=self.no_predecessor | other.no_predecessor,
+        )
+
     def check_feature(self, feature: str) -> None:
         """Raise ContractPanicError while the feature is paused."""
         if feature in self.paused or EVERYTHING in self.paused:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from venue.protocol.nonce import encode_nonce
-from venue.sandbox.verifier.calls import read_arguments, read_signed
+from venue.sandbox.verifier.arguments import read_arguments, read_signed
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.restrictions import EVERYTHING
 from venue.sandbox.wire.keys import public_key

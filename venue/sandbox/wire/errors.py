@@ -1,5 +1,7 @@
 """The Verifier contract's refusals, in its own words (near/intents, ``DefuseError``, contract 0.4.1)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from venue.sandbox.base.errors import SandboxError
@@ -47,6 +49,20 @@ def account_locked(account: str) -> ContractPanicError:
 def predecessor_disabled(account: str) -> ContractPanicError:
     """The account accepts signed intents only, no function calls of its own."""
     return ContractPanicError(f"authentication by PREDECESSOR_ID is disabled for account '{account}'")
+
+
+def insufficient_permissions(method: str, roles: Sequence[str]) -> ContractPanicError:
+    """The caller has none of the roles: near-plugins' text."""
+    listed = ", ".join(f'"{role}"' for role in roles)
+    return ContractPanicError(
+        f"Insufficient permissions for method {method} restricted by access control. "
+        f"Requires one of these roles: [{listed}]"
+    )
+
+
+def no_deposit_taken(method: str) -> ContractPanicError:
+    """The method takes no NEAR: near-sdk's text."""
+    return ContractPanicError(f"Method {method} doesn't accept deposit")
 
 
 def key_missing(account: str, public_key: str) -> ContractPanicError:

@@ -131,6 +131,8 @@ _TAIL = (_memo, Field("msg", _text, None), Field("storage_deposit", optional(amo
 _TO = (Field("token", account_id), Field("receiver_id", account_id))
 
 FT_WITHDRAW = Shape(*_TO, Field("amount", amount), *_TAIL)
+NFT_WITHDRAW = Shape(*_TO, Field("token_id", text), *_TAIL)
+MT_WITHDRAW = Shape(*_TO, Field("token_ids", sequence(text)), Field("amounts", sequence(amount)), *_TAIL)
 
 _VARIANTS: dict[str, tuple[type[Intent], Shape]] = {
     "add_public_key": (AddPublicKey, Shape(Field("public_key", public_key))),
@@ -140,11 +142,8 @@ _VARIANTS: dict[str, tuple[type[Intent], Shape]] = {
         Shape(Field("receiver_id", account_id), Field("tokens", mapping(parse_token_id, amount)), _memo),
     ),
     "ft_withdraw": (FtWithdraw, FT_WITHDRAW),
-    "nft_withdraw": (NftWithdraw, Shape(*_TO, Field("token_id", text), *_TAIL)),
-    "mt_withdraw": (
-        MtWithdraw,
-        Shape(*_TO, Field("token_ids", sequence(text)), Field("amounts", sequence(amount)), *_TAIL),
-    ),
+    "nft_withdraw": (NftWithdraw, NFT_WITHDRAW),
+    "mt_withdraw": (MtWithdraw, MT_WITHDRAW),
     "native_withdraw": (NativeWithdraw, Shape(Field("receiver_id", account_id), Field("amount", amount))),
     "storage_deposit": (
         StorageDeposit,

@@ -15,6 +15,7 @@ from tests.support.funding.funding_harness import FundingBench, both
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.flow.wallet import Wallet
+from venue.sandbox.wire.actions import CallPermission
 
 AMOUNT = 100_000
 
@@ -308,9 +309,9 @@ async def test_a_key_that_may_not_attach_a_yocto_is_refused_with_the_setting_and
     bench: FundingBench, access: str
 ) -> None:
     life, keys = await bench.life(), bench.venue.ledger.access_keys
-    del keys._keys[bench.account][life.trading.signer.public_key]
+    keys.remove(bench.account, life.trading.signer.public_key)
     if access == "function_call":
-        keys.add(bench.account, life.trading.signer.public_key, nonce=1, full_access=False)
+        keys.add(bench.account, life.trading.signer.public_key, nonce=1, permission=CallPermission("intents.near"))
     refused = await life.order(AMOUNT)
     assert not refused.accepted
     assert "set WITHDRAWAL_ROUTE=intent" in refused.reason

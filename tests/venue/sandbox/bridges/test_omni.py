@@ -15,7 +15,8 @@ from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.omni import GAS_FEE, MIN_AMOUNT, PROTOCOL_FEE, OmniBridge
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.omni_message import read_message, storage_account
-from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.outcomes import Executed
 
 MAKER = "maker.near"
 HELD = 10**9

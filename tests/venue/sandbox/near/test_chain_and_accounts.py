@@ -8,7 +8,6 @@ from tests.support.sandbox.near_transactions import rpc, transaction, view_param
 from tests.support.sandbox.signing import SALT, Clock, Signer
 from venue.protocol.tokens import BTC
 from venue.sandbox.near.rpc import NearRpc
-from venue.sandbox.near.transactions import GAS_BURNT, GAS_PRICE
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.near_accounts import OPENING
 
@@ -119,7 +118,7 @@ async def test_a_transaction_costs_gas_and_its_deposit(node: NearRpc, ledger: Le
     parts = [sent["transaction_outcome"], *sent["receipts_outcome"]]
     assert all(part["outcome"]["metadata"]["version"] == 3 for part in parts)
     spent = OPENING - int((await query(node, "view_account"))["result"]["amount"])
-    assert spent == 2 * GAS_BURNT * GAS_PRICE + 1
+    assert spent == sum(int(part["outcome"]["tokens_burnt"]) for part in parts) + 1
     status = (await rpc(node, "EXPERIMENTAL_tx_status", [tx_hash, "maker.near"]))["result"]
     assert status["receipts"][0]["receipt_id"] == sent["transaction_outcome"]["outcome"]["receipt_ids"][0]
     assert cause(await rpc(node, "tx", ["no hash", "maker.near"])) == "PARSE_ERROR"

@@ -214,12 +214,6 @@ async def test_too_little_gas_another_method_and_another_contract(node: NearRpc,
     assert ledger.balance("maker.near", BTC.token_id) == 10**9
 
 
-async def test_several_actions_are_refused(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
-    signed, _ = transaction(maker, ledger, "ft_withdraw", WITHDRAW, actions=2)
-    exceeded = {"TotalNumberOfActionsExceeded": {"total_number_of_actions": 2, "limit": 1}}
-    assert await refused(node, signed) == {"ActionsValidation": exceeded}
-
-
 async def test_invalid_arguments_panic(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
     signed, _ = transaction(maker, ledger, "ft_withdraw", {"token": BTC.near_token, "amount": 700})
     assert panic_of(await send(node, signed)) == (

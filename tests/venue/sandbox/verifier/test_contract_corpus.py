@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.sandbox.signing import Clock
 from venue.sandbox.verifier.accounts import Burn
-from venue.sandbox.verifier.calls import read_signed
+from venue.sandbox.verifier.arguments import read_signed
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError, LogLimitExceededError
 

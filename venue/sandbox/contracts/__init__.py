@@ -1,0 +1,1 @@
+"""The contracts that transactions call: the Verifier's function calls, and the tokens."""
