@@ -1,12 +1,12 @@
 """`cockpit venue`: the sandbox venue alone."""
 
-import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
+import uvloop
 
 from cockpit.cli.common import venue_options
 from cockpit.cli.venue.announcement import announce
@@ -99,7 +99,7 @@ def venue(
         given |= {"maker_balances": opening_balances(balances, tokens), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig)
         announced = partial(announce, host=config.host, env_file=env_file, as_json=as_json)
-        asyncio.run(run(config, announced, named_faults(faults), record=Path(record) if record else None))
+        uvloop.run(run(config, announced, named_faults(faults), record=Path(record) if record else None))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 

@@ -4,6 +4,7 @@ What has no counterpart here (roots, signatures, validators) is derived from the
 """
 
 import hashlib
+from functools import lru_cache
 
 import base58
 
@@ -179,8 +180,12 @@ class ChainView:
         return f"ed25519:{self._hash(kind, 0)}"
 
     def _signature(self, kind: str, height: int) -> str:
-        raw = hashlib.sha512(f"{kind}/{self._blocks.hash_at(height)}".encode()).digest()
-        return f"ed25519:{base58.b58encode(raw).decode()}"
+        return _signature(f"{kind}/{self._blocks.hash_at(height)}")
+
+
+@lru_cache(1_024)
+def _signature(signed: str) -> str:
+    return f"ed25519:{base58.b58encode(hashlib.sha512(signed.encode()).digest()).decode()}"
 
 
 def network_info() -> dict[str, object]:

@@ -10,8 +10,9 @@ from venue.sandbox.relay.quote_request import MAX_WAIT_MS, QuoteRequest, Window,
 from venue.sandbox.relay.responses import Decline, Output, Response
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.intent_types import TokenDiff
-from venue.sandbox.wire.payload import SignedMessage, open_payload
+from venue.sandbox.wire.payload import SignedMessage, as_signed, open_signed
 from venue.sandbox.wire.scalars import parse_amount, parse_token_id
+from venue.sandbox.wire.standards import Signed
 from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_ANSWERS = 1_000
@@ -81,7 +82,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     amount_in: int
     amount_out: int
     deadline_ns: int
-    signed: dict[str, object]
+    signed: Signed
 
     def option(self) -> dict[str, object]:
         """Return the answer as ``quote`` shows it to the taker."""
@@ -97,9 +98,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answer:
     """Read a ``quote_response``; AuctionRefusedError when it is not signed or does not match the request."""
-    signed = response.signed_data or {}
     try:
-        message = open_payload(signed)
+        (signed,) = as_signed([response.signed_data or {}])
+        message = open_signed(signed)
     except ContractPanicError as panic:
         raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
     amount_in, amount_out = _amounts(request, response.quote_output)

@@ -21,7 +21,8 @@ from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.intent_types import TokenDiff
-from venue.sandbox.wire.payload import SignedMessage, open_payload
+from venue.sandbox.wire.payload import SignedMessage, as_signed, open_signed
+from venue.sandbox.wire.standards import Signed
 
 Progress = Literal["quote_ready_to_settle", "quote_settle_successful", "quote_settle_failed"]
 """``event_type`` of ``quote_status_extended``."""
@@ -123,11 +124,12 @@ class Settlement:
         Raises ContractPanicError with the contract's text when the call could not succeed now, AuctionRefusedError for
         intents that were published before.
         """
-        messages = [open_payload(item) for item in signed]
+        taken = as_signed(signed)
+        messages = [open_signed(item) for item in taken]
         hashes = tuple(message.intent_hash for message in messages)
         if all(self._published.get(name, _UNKNOWN).status != "NOT_FOUND_OR_NOT_VALID" for name in hashes):
             raise AuctionRefusedError(FAILED, ALREADY_PROCESSED)
-        payloads = [*(answer.signed for answer in answers), *signed]
+        payloads = [*(answer.signed for answer in answers), *taken]
         report = self._ledger.simulate_intents(payloads)
         if "invariant_violated" in report:
             raise ContractPanicError(
@@ -141,7 +143,7 @@ class Settlement:
         return hashes
 
     async def _settle(
-        self, answers: Sequence[Answer], messages: Sequence[SignedMessage], payloads: Sequence[Mapping[str, object]]
+        self, answers: Sequence[Answer], messages: Sequence[SignedMessage], payloads: Sequence[Signed]
     ) -> None:
         hashes = tuple(message.intent_hash for message in messages)
         self._started += 1
@@ -161,7 +163,7 @@ class Settlement:
         self.counts["settled"] += 1
         self._mark(hashes, Published("SETTLED", executed.tx_hash))
         at_ns = self._clock()
-        for message in (*(open_payload(answer.signed) for answer in answers), *messages):
+        for message in (*(open_signed(answer.signed) for answer in answers), *messages):
             self._record(message, hashes[-1], executed, at_ns)
         for answer in answers:
             self._announce(answer, hashes[-1], executed)

@@ -3,6 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 
 import base58
 
@@ -23,7 +24,7 @@ class Blocks:
         self.opened_ns = clock()
         self.height = height
         tip = self.hash_at(height)
-        self._made_ns = {tip: clock()}
+        self._made = {tip: (height, clock())}
         self._order = deque([tip])
 
     def frozen(self) -> "Blocks":
@@ -31,7 +32,7 @@ class Blocks:
         at_ns = self._clock()
         blocks = Blocks(clock=lambda: at_ns, seed=self._seed, height=self.first, validity_ns=self._validity_ns)
         blocks.height = self.height
-        blocks._made_ns, blocks._order = dict(self._made_ns), self._order.copy()
+        blocks._made, blocks._order = dict(self._made), self._order.copy()
         return blocks
 
     def hash_at(self, height: int) -> str:
@@ -39,27 +40,26 @@ class Blocks:
 
     def derive(self, kind: str, height: int) -> str:
         """Return a base58 hash of 32 bytes from the seed, the kind and the height."""
-        return base58.b58encode(hashlib.sha256(b"%b|%b|%d" % (self._seed, kind.encode(), height)).digest()).decode()
+        return _derived(self._seed, kind, height)
 
     def advance(self) -> None:
         """Add a block and drop those too old to be named."""
         now = self._clock()
-        while len(self._order) > 1 and now - self._made_ns[self._order[0]] > self._validity_ns:
-            del self._made_ns[self._order.popleft()]
+        while len(self._order) > 1 and now - self._made[self._order[0]][1] > self._validity_ns:
+            del self._made[self._order.popleft()]
         self.height += 1
         tip = self.hash_at(self.height)
-        self._made_ns[tip] = now
+        self._made[tip] = self.height, now
         self._order.append(tip)
 
     def time_at(self, height: int) -> int:
         """Return when the block was made, UTC nanoseconds; for a dropped block, the time of the oldest one left."""
-        return self._made_ns.get(self.hash_at(height), self._made_ns[self._order[0]])
+        return self._made.get(self.hash_at(height), self._made[self._order[0]])[1]
 
     def height_of(self, block_hash: str) -> int | None:
         """Return the height of the block of this hash, None for one that is unknown or too old to be named."""
-        if block_hash not in self._made_ns:
-            return None
-        return self.height - len(self._order) + 1 + self._order.index(block_hash)
+        made = self._made.get(block_hash)
+        return None if made is None else made[0]
 
     def holds(self, height: int) -> bool:
         return self.first <= height <= self.height
@@ -68,5 +68,10 @@ class Blocks:
         """Return whether a transaction naming this block may execute: it is the tip, or within the validity."""
         if block_hash == self.hash_at(self.height):
             return True
-        made_ns = self._made_ns.get(block_hash)
-        return made_ns is not None and self._clock() - made_ns <= self._validity_ns
+        made = self._made.get(block_hash)
+        return made is not None and self._clock() - made[1] <= self._validity_ns
+
+
+@lru_cache(16_384)
+def _derived(seed: bytes, kind: str, height: int) -> str:
+    return base58.b58encode(hashlib.sha256(b"%b|%b|%d" % (seed, kind.encode(), height)).digest()).decode()

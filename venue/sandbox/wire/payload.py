@@ -6,6 +6,7 @@ A call reads all its payloads before it checks the first. Then each is verified,
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import base58
 import msgspec
@@ -22,7 +23,10 @@ _NONCE_BYTES = 32
 
 
 class SignedMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A payload with a valid signature; ``hash`` is what its standard calls the hash of the payload."""
+    """A payload with a valid signature; ``hash`` is what its standard calls the hash of the payload.
+
+    ``intent_hash`` is its base58: the venue's intent hash and quote hash.
+    """
 
     signer_id: str
     verifying_contract: str
@@ -31,11 +35,7 @@ class SignedMessage(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[Intent, ...]
     public_key: str
     hash: bytes
-
-    @property
-    def intent_hash(self) -> str:
-        """Base58 of the hash: the venue's intent hash and quote hash."""
-        return base58.b58encode(self.hash).decode()
+    intent_hash: str
 
 
 _SIGNER = Shape(Field("signer_id", account_id), Field("deadline", deadline), Field("intents", intents, ()))
@@ -65,9 +65,15 @@ def read_payload(value: Value) -> Signed:
 
 read_payloads = sequence(read_payload)
 
+_opened: WeakKeyDictionary[Signed, SignedMessage] = WeakKeyDictionary()
+"""A payload that is held is opened several times on its way to settlement, and verified once."""
+
 
 def open_signed(signed: Signed) -> SignedMessage:
     """Verify the signature and read the message; ContractPanicError with the contract's text when either fails."""
+    known = _opened.get(signed)
+    if known is not None:
+        return known
     public_key = signed.signer()
     if public_key is None:
         raise ContractPanicError(INVALID_SIGNATURE)
@@ -77,7 +83,7 @@ def open_signed(signed: Signed) -> SignedMessage:
             found |= {"nonce": signed.nep413.nonce, "verifying_contract": account_id(signed.nep413.recipient)}
     except ValueError as error:
         raise ContractPanicError(f"JSON: {error}") from error
-    return SignedMessage(
+    message = SignedMessage(
         signer_id=found["signer_id"],
         verifying_contract=found["verifying_contract"],
         deadline_ns=found["deadline"],
@@ -85,7 +91,10 @@ def open_signed(signed: Signed) -> SignedMessage:
         intents=found["intents"],
         public_key=public_key,
         hash=signed.hash,
+        intent_hash=base58.b58encode(signed.hash).decode(),
     )
+    _opened[signed] = message
+    return message
 
 
 def as_signed(payloads: Sequence[Signed | Mapping[str, object]]) -> list[Signed]:

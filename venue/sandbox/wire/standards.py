@@ -37,7 +37,7 @@ class Nep413Part(msgspec.Struct, frozen=True):
     recipient: str
 
 
-class Signed(msgspec.Struct, frozen=True, kw_only=True):
+class Signed(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
     """A payload as it was read. ``signer`` returns the key whose signature it bears, None for an invalid one."""
 
     hash: bytes
