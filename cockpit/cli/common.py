@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from cockpit.cli.venue.flow_options import flow_options
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 
@@ -92,7 +93,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ):
         command = option(command)
-    return command
+    return flow_options(command)
 
 
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:

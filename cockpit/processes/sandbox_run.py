@@ -87,6 +87,14 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     legacy_share: float | None = None
     markets: str | None = None
     record: str | None = None
+    market: str | None = None
+    takers: str | None = None
+    dry: float | None = None
+    rivals: str | None = None
+    partners: str | None = None
+    one_sided: float | None = None
+    long_lives: float | None = None
+    pairs: str | None = None
     balances: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 

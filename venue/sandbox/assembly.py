@@ -14,9 +14,16 @@ from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.genesis import Participants, open_accounts
-from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk, RecordedPath, read_bars
+from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk
+from venue.sandbox.flow.priced import PricedMarket, PricedMarkets, own_markets, priced_pairs
+from venue.sandbox.flow.recordings import BridgedPath, RecordedPath, read_bars
+from venue.sandbox.flow.regimes import RegimePath
+from venue.sandbox.flow.rival_makers import Rivals
+from venue.sandbox.flow.rivals import profiles_of
 from venue.sandbox.flow.schedule import RequestFlow, schedule
-from venue.sandbox.flow.traders import Rivals, Traders
+from venue.sandbox.flow.taken import TakerRegister
+from venue.sandbox.flow.takers import TakerTerms
+from venue.sandbox.flow.traders import Traders
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.mempool import Mempool
@@ -54,10 +61,46 @@ def salt(seed: int, number: int) -> bytes:
 
 
 def price_path(config: VenueConfig) -> PricePath:
-    """Return the configured recording, or the seeded random walk; RecordingError for an invalid file."""
-    if config.prices is not None:
-        return RecordedPath(read_bars(Path(config.prices)), config.speed)
+    """Return the configured market, by default the seeded random walk; RecordingError for an invalid recording."""
+    if config.recording is not None:
+        bars = read_bars(Path(config.recording))
+        if config.bars == "legs":
+            return RecordedPath(bars, config.speed)
+        return BridgedPath(bars, config.seed, config.speed)
+    if config.regime is not None:
+        return RegimePath(config.seed, config.start_mid, config.regime, config.speed)
     return RandomWalk(config.seed, config.start_mid, config.speed)
+
+
+def request_flow(config: VenueConfig, pairs: tuple[PricedMarket, ...] = ()) -> RequestFlow:
+    """Return what the settings say of the requests."""
+    mix = config.mix
+    takers = None
+    if mix is not None:
+        takers = TakerTerms(
+            mix=mix,
+            dry=config.dry_probes,
+            alike=config.partners == "alike",
+            hold_s=config.hold_s,
+            correlation=config.correlation,
+        )
+    return RequestFlow(
+        rate=config.rate,
+        other_pairs=config.other_pairs,
+        median_eur=config.median_eur,
+        sigma=config.sigma,
+        tokens=config.tokens,
+        legacy=config.legacy_tokens,
+        legacy_share=config.legacy_share,
+        legacy_both_ways=config.legacy_both_ways,
+        dry=config.dry,
+        router_legs=config.router_legs,
+        one_sided=config.one_sided,
+        long_lives=config.long_lives,
+        takers=takers,
+        profiles=profiles_of(config.rival_set),
+        pairs=pairs,
+    )
 
 
 def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Callable[[], int]) -> Parts:
@@ -117,35 +160,27 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
     ledger.refuse_transfer = lambda burn: (
         TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else omni.refusal(burn)
     )
+    pairs = priced_pairs(config.pair_terms, seed, config.speed)
+    priced = PricedMarkets((*own_markets(config.tokens, path), *pairs))
     rivals = Rivals(
         relay=relay,
         ledger=ledger,
         seed=seed,
-        path=path,
+        markets=priced,
+        profiles=profiles_of(config.rival_set),
         wallets=participants.rivals,
         clock=shifted,
-        tokens=config.tokens,
     )
     if config.rivals:
         relay.on_open(rivals.watch)
-    flow = RequestFlow(
-        rate=config.rate,
-        other_pairs=config.other_pairs,
-        median_eur=config.median_eur,
-        sigma=config.sigma,
-        tokens=config.tokens,
-        legacy=config.legacy_tokens,
-        legacy_share=config.legacy_share,
-        legacy_both_ways=config.legacy_both_ways,
-        dry=config.dry,
-        router_legs=config.router_legs,
-    )
     traders = Traders(
         relay=relay,
         ledger=ledger,
         seed=seed,
-        requests=schedule(seed, flow, path, config.traders),
+        requests=schedule(seed, request_flow(config, pairs), path, config.traders),
         wallets=participants.traders,
+        markets=priced,
+        register=TakerRegister(config.takers),
         market=market,
         clock=shifted,
         background=background,

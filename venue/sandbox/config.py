@@ -1,5 +1,6 @@
 """The settings of a sandbox venue."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -8,11 +9,19 @@ import msgspec
 from venue.protocol.assets import INTENTS_CONTRACT, Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, NBTC, TokenTable
 from venue.sandbox.base.described import about
+from venue.sandbox.mixes import REGIMES, TODAY, Kind, Regime, RivalSet, parse_mix
+from venue.sandbox.pairs import PairTerms, find_pairs, tokens_of
 
 _Amount = Annotated[int, about("", "base units", values="0 to 2^128 - 1", ge=0)]
 _Seconds = Annotated[float, about("", "s", ge=0, le=604_800)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Pace = Literal["quick", "production"]
+
+PAIR_OPENING_EUR = Decimal(15_000)
+"""The worth of each token of a pair that a maker starts with."""
+ONLY_AT_SPEED_1 = (
+    "{what} needs --speed 1: quotes live and settle in real seconds, so a faster market would give every option away"
+)
 
 
 class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +72,38 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     legacy_both_ways: Annotated[bool, about("Whether takers buy the legacy tokens too.")] = False
     dry: Annotated[_Share, about("Share of price checks in all requests, which nobody takes.")] = 0.2
     router_legs: Annotated[_Share, about("Share of a router's legs, whose auctions last 51 ms.")] = 0.3
+    takers: Annotated[str, about("Who takes.", values="today, benign, mixed, toxic, probed, or kind=share,…")] = TODAY
+    dry_probes: Annotated[
+        _Share, about("Instead of `dry`, with other `takers` than today's: share of the probes that say they are one.")
+    ] = 0.5
+    hold_s: Annotated[float, about("How long a patient taker waits on average.", "s", gt=0, le=3_600)] = 12.0
+    correlation: Annotated[_Share, about("Of an informed taker's signal with the move that it foretells.")] = 0.6
+    partners: Annotated[
+        Literal["differ", "alike"], about("Whether each kind of taker asks through partners of its own.")
+    ] = "differ"
+    one_sided: Annotated[_Share, about("Share of the requests for the markets that sell BTC.")] = 0.5
+    long_lives: Annotated[
+        _Share, about("Share of the requests for an exact amount out that ask for a life of 5 to 20 minutes.")
+    ] = 0.0
+    market: Annotated[
+        str | None,
+        about("Another market than the usual random walk.", values="calm, normal, jumpy, a path of bars, or none"),
+    ] = None
+    bars: Annotated[
+        Literal["bridge", "legs"], about("How a recording is walked inside a bar: at random, or in three legs.")
+    ] = "bridge"
+    pairs: Annotated[
+        tuple[str, ...],
+        about(
+            "What the requests for other pairs are for, each with a price, rivals and takers who hold its tokens.",
+            values="names, such as wNEAR/USDT,USDC/EURe",
+        ),
+    ] = ()
     traders: Annotated[int, about("How many traders ask and settle.", ge=1, le=1_000)] = 8
     rivals: Annotated[bool, about("Whether other makers quote too.")] = True
+    rival_set: Annotated[
+        RivalSet, about("Which: three, a fourth that follows the volatility, or three of constant width.")
+    ] = "today"
     settle_s: Annotated[
         tuple[_Seconds, _Seconds],
         about("Shortest and longest time from publishing to settlement.", "s", values="two of 0 to 604,800"),
@@ -131,13 +170,52 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("a certificate needs its key: give --tls-cert and --tls-key together")
         if self.settle_s[0] > self.settle_s[1]:
             raise ValueError("settle_s is the shortest time, then the longest")
-        if self.dry + self.router_legs > 1:
+        if self.mix is None and self.dry + self.router_legs > 1:
             raise ValueError("dry and router_legs are shares of the same requests: together at most 1")
+        if self.prices is not None and self.market is not None:
+            raise ValueError("market and prices both name the market; give one")
+        self._check_speed()
+        for pair in self.pair_terms:
+            if self.tokens.market(pair.market.base.token_id, pair.market.quote.token_id) is not None:
+                raise ValueError(f"{pair.name} is a market of this venue already; leave it out of the pairs")
         for name in (self.funded, self.credited, *self.legacy):
             if self._token(name).underlying != self.tokens.base:
                 raise ValueError(f"{name} is not worth {self.tokens.base.name}")
         for name in self.maker_balances:
             self._token(name)
+
+    def _check_speed(self) -> None:
+        if self.speed == 1:
+            return
+        if self.mix is not None:
+            raise ValueError(ONLY_AT_SPEED_1.format(what=f"takers {self.takers}"))
+        if self.rivals and self.rival_set == "adaptive":
+            raise ValueError(ONLY_AT_SPEED_1.format(what="rivals adaptive"))
+
+    @property
+    def mix(self) -> Mapping[Kind, float] | None:
+        """Shares of the kinds of takers; None for today's."""
+        return parse_mix(self.takers)
+
+    @property
+    def regime(self) -> Regime | None:
+        """The generated market; None for a recording or the usual random walk."""
+        return next((regime for regime in REGIMES if regime == self.market), None)
+
+    @property
+    def recording(self) -> str | None:
+        """The path of the recording to replay."""
+        return self.prices if self.regime is not None or self.market is None else self.market
+
+    @property
+    def pair_terms(self) -> tuple[PairTerms, ...]:
+        return find_pairs(self.pairs)
+
+    @property
+    def held_tokens(self) -> tuple[Token, ...]:
+        """Every token that accounts of the venue hold: those of the table, then those of the pairs."""
+        known = set(self.tokens.token_ids)
+        return (*self.tokens.tokens, *(one for one in tokens_of(self.pair_terms) if one.token_id not in known))
 
     @property
     def credited_token(self) -> Token:
@@ -151,12 +229,20 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Return the maker's opening balances in base units, by token id, none of them zero."""
         quote = self.tokens.of(self.tokens.quote)[0]
         amounts = {self._token(self.funded).token_id: self.maker_btc, quote.token_id: self.maker_eure}
+        for pair in self.pair_terms:
+            opening = pair.opening(PAIR_OPENING_EUR)
+            amounts |= {token_id: units for token_id, units in opening.items() if self.tokens.get(token_id) is None}
         amounts |= {self._token(name).token_id: amount for name, amount in self.maker_balances.items()}
         return {token_id: amount for token_id, amount in amounts.items() if amount}
 
+    def find_token(self, symbol: str) -> Token | None:
+        """Return the token with this symbol, in upper or lower case; None without one."""
+        held = self.held_tokens
+        return next((token for token in held if token.symbol.lower() == symbol.lower()), None)
+
     def _token(self, symbol: str) -> Token:
-        token = self.tokens.by_symbol(symbol)
+        token = self.find_token(symbol)
         if token is None:
-            known = ", ".join(one.symbol for one in self.tokens.tokens)
+            known = ", ".join(one.symbol for one in self.held_tokens)
             raise ValueError(f"there is no token {symbol}; known are {known}")
         return token

@@ -53,6 +53,7 @@ PATHS = {
     "POST /accounts": 'Open an account or add to it: {"account": "solver.near", "balances": {"nBTC": "0.5"}}. '
     "Without a public_key the answer holds a private key; without balances it gets what a maker starts with.",
     "POST /deposit": 'A deposit on another chain: {"chain": "btc:mainnet", "amount": "1000000"} in base units.',
+    "GET /takers": "Requests and executed quotes by kind of taker; ?account= selects one maker's quotes.",
     "POST /traders": 'Pause or run the traders: {"running": false}.',
     "POST /time": 'Move the venue forward: {"forward_s": 60}. Quotes that a maker signs by its own clock are then old.',
     "POST /token": 'A bearer token of the relay: {"life_s": 3600}; below 0 for one that has ended.',
@@ -113,6 +114,9 @@ def control_app(
             traders.pause()
         return json_response({"running": traders.running})
 
+    async def get_takers(request: Request) -> Response:
+        return json_response(traders.register.view(request.query_params.get("account")))
+
     async def post_time(request: Request) -> Response:
         by_ns = int(msgspec.convert(await _body(request), _Forward).forward_s * NS_PER_S)
         return json_response({"now_ns": forward(by_ns)})
@@ -143,6 +147,7 @@ def control_app(
             Route("/alarms", post_alarms, methods=["POST"]),
             Route("/time", post_time, methods=["POST"]),
             Route("/token", post_token, methods=["POST"]),
+            Route("/takers", get_takers),
             Route("/traders", post_traders, methods=["POST"]),
         ],
         exception_handlers={msgspec.ValidationError: malformed, ValueError: malformed},

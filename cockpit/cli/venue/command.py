@@ -12,7 +12,7 @@ from cockpit.cli.common import venue_options
 from cockpit.cli.venue.announcement import announce
 from cockpit.cli.venue.env_file import refuse_other
 from cockpit.cli.venue.fault import fault, named_faults
-from cockpit.cli.venue.options import opening_balances, tokens_of_file
+from cockpit.cli.venue.options import flow_settings, held_tokens, opening_balances, tokens_of_file
 from cockpit.cli.venue.settings import SETTING, list_settings, listed_or_refused, venue_settings
 from venue.sandbox.base.described import checked
 from venue.sandbox.config import VenueConfig
@@ -24,7 +24,7 @@ PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
 
 @click.group(invoke_without_command=True)
 @venue_options
-@click.option("--rivals/--no-rivals", default=None, help="Whether other makers quote too; they do by default.")
+@click.option("--no-rivals", is_flag=True, help="No other makers, as --rivals none.")
 @click.option(
     "--settle-s",
     type=click.FloatRange(0, 600),
@@ -77,6 +77,9 @@ def venue(
     markets: str | None,
     balances: tuple[str, ...],
     settings: tuple[str, ...],
+    rivals: str | None,
+    no_rivals: bool,
+    dry: float | None,
     faults: tuple[str, ...],
     record: str | None,
     **flags: Any,
@@ -94,9 +97,12 @@ def venue(
         if env_file is not None:
             refuse_other(env_file)
         options = {name: value for name, value in flags.items() if value is not None}
+        options |= flow_settings(rivals, no_rivals=no_rivals, dry=dry, takers=flags["takers"])
         given = checked(VenueConfig, options, SETTING) | venue_settings(settings)
         tokens = tokens_of_file(markets)
-        given |= {"maker_balances": opening_balances(balances, tokens), "tokens": tokens}
+        names = given.get("pairs")
+        held = held_tokens(tokens, names if isinstance(names, tuple) else ())
+        given |= {"maker_balances": opening_balances(balances, held), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig)
         announced = partial(announce, host=config.host, env_file=env_file, as_json=as_json)
         uvloop.run(run(config, announced, named_faults(faults), record=Path(record) if record else None))

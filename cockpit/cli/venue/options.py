@@ -1,8 +1,12 @@
 """What the options of a venue mean: its tokens and the maker's balances."""
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
+from venue.protocol.assets import Token
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
+from venue.sandbox.mixes import TODAY
+from venue.sandbox.pairs import find_pairs, tokens_of
 
 MOST_DIGITS = 18
 
@@ -21,12 +25,33 @@ def tokens_of_file(markets: str | None) -> TokenTable:
     return loaded.tokens
 
 
-def opening_balances(balances: tuple[str, ...], tokens: TokenTable) -> dict[str, int]:
+def flow_settings(rivals: str | None, *, no_rivals: bool, dry: float | None, takers: str | None) -> dict[str, object]:
+    """Return the settings of rivals and price checks. Raises ValueError for options that contradict each other."""
+    found: dict[str, object] = {}
+    if no_rivals and rivals not in (None, "none"):
+        raise ValueError(f"--no-rivals and --rivals {rivals} contradict each other")
+    if no_rivals or rivals == "none":
+        found["rivals"] = False
+    elif rivals is not None:
+        found["rival_set"] = rivals
+    if dry is not None:
+        # Today's takers make price checks of their own; in any other mix it is the probes who do.
+        found["dry" if takers in (None, TODAY) else "dry_probes"] = dry
+    return found
+
+
+def held_tokens(tokens: TokenTable, pairs: Iterable[str]) -> tuple[Token, ...]:
+    """Return the tokens of the table and of the pairs of these names."""
+    return *tokens.tokens, *tokens_of(find_pairs(pairs))
+
+
+def opening_balances(balances: tuple[str, ...], tokens: Iterable[Token]) -> dict[str, int]:
     """Return ``SYMBOL=AMOUNT`` pairs in base units, by symbol. Raises ValueError for anything else."""
+    known = {token.symbol.lower(): token for token in tokens}
     found = {}
     for balance in balances:
         symbol, _, amount = balance.partition("=")
-        token = tokens.by_symbol(symbol)
+        token = known.get(symbol.lower())
         if token is None:
             raise ValueError(f"--balance {balance}: expected SYMBOL=AMOUNT with a token of the venue, such as BTC=0.2")
         try:

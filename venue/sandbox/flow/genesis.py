@@ -6,10 +6,11 @@ import msgspec
 
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.flow.rivals import PROFILES
+from venue.sandbox.flow.rivals import profiles_of
 from venue.sandbox.flow.wallet import Wallet
 from venue.sandbox.verifier.ledger import Ledger
 
+_PAIR_EUR = Decimal(100_000_000)
 _BASE, _QUOTE = Decimal(1_000), Decimal(100_000_000)
 """What traders and rivals hold of each base token and of each quote token, in whole tokens."""
 
@@ -31,13 +32,15 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     participants = Participants(
         maker=wallet(config.maker_account),
         traders=tuple(wallet(f"trader-{index}.sandbox.near") for index in range(config.traders)),
-        rivals={profile.account: wallet(profile.account) for profile in PROFILES},
+        rivals={profile.account: wallet(profile.account) for profile in profiles_of(config.rival_set)},
     )
     for owner in (*participants.traders, *participants.rivals.values()):
         ledger.register_key(owner.account, owner.public_key)
         for token in config.tokens.tokens:
             whole = _BASE if token.underlying == config.tokens.base else _QUOTE
             ledger.mint(owner.account, token.token_id, token.to_units(whole))
+        for token_id, amount in _of_pairs(config).items():
+            ledger.mint(owner.account, token_id, amount)
     if config.key_registered:
         ledger.register_key(participants.maker.account, participants.maker.public_key)
     if config.access != "none":
@@ -47,3 +50,10 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     for token_id, amount in config.maker_opening().items():
         ledger.mint(participants.maker.account, token_id, amount)
     return participants
+
+
+def _of_pairs(config: VenueConfig) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for pair in config.pair_terms:
+        amounts |= pair.opening(_PAIR_EUR)
+    return {token_id: amount for token_id, amount in amounts.items() if config.tokens.get(token_id) is None}

@@ -69,10 +69,10 @@ class Guests:
         )
 
     def _token(self, name: str) -> Token:
-        tokens = self._config.tokens
-        token = tokens.by_symbol(name) or next((one for one in tokens.tokens if one.token_id == name), None)
+        held = self._config.held_tokens
+        token = self._config.find_token(name) or next((one for one in held if one.token_id == name), None)
         if token is None:
-            known = ", ".join(one.symbol for one in tokens.tokens)
+            known = ", ".join(one.symbol for one in held)
             raise ValueError(f"there is no token {name}; known are {known}")
         return token
 

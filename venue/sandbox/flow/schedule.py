@@ -12,7 +12,11 @@ from venue.protocol.tokens import BTC, DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
 from venue.sandbox.flow.price_path import PricePath
-from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+from venue.sandbox.flow.priced import PricedMarket
+from venue.sandbox.flow.regimes import PathVolatility
+from venue.sandbox.flow.rivals import PROFILES, Draw, Profile, counter_amount, deviation_bps, draws
+from venue.sandbox.flow.takers import TakerTerms, signal_bps, taker_at
+from venue.sandbox.mixes import Kind
 from venue.sandbox.relay.quote_request import Stamp, window_of
 
 OTHER_TOKENS = (
@@ -30,6 +34,7 @@ OTHER_TOKENS = (
 """Other tokens of the bus: id, decimals and the approximate EUR value of one, which only sizes the requests."""
 ROUTER = "router-solver"
 STAMPS: tuple[Stamp, ...] = ("text", "text", "number", "iso")
+LONG_LIFE_S = (300, 1_200)
 _ROUGH_MID = 80_000.0
 
 
@@ -38,7 +43,11 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``legacy_share`` of the requests for our markets (0 to 1) are for those with a ``legacy`` token, which takers only
     sell unless ``legacy_both_ways``. Half of all requests sell a base token, as far as the share allows. ``dry`` of all
-    requests are price checks and ``router_legs`` are legs of a router (both 0 to 1).
+    requests are price checks and ``router_legs`` are legs of a router (both 0 to 1). ``one_sided``: share of all
+    requests that sell a base token instead of half of them. ``long_lives``: share of the requests for an exact amount
+    out that ask for a life of 5 to 20 minutes. ``takers``: who asks; None: prompt takers and the price checks.
+    ``profiles``: the rivals. ``pairs``: what the requests for other pairs are for; without any, for tokens that nobody
+    holds.
     """
 
     rate: float = 5.0
@@ -51,13 +60,19 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
     legacy_both_ways: bool = False
     dry: float = 0.0
     router_legs: float = 0.0
+    one_sided: float = 0.5
+    long_lives: float = 0.0
+    takers: TakerTerms | None = None
+    profiles: tuple[Profile, ...] = PROFILES
+    pairs: tuple[PricedMarket, ...] = ()
 
 
 class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scheduled request. Exactly one amount is set, in base units; times count from the market's start.
 
-    ``market``: None for another pair. ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``:
-    their answers. ``dry``: nobody takes the answers.
+    ``market``: None for a pair of which nobody holds anything. ``tolerance_bps``: how far from the mid the trader still
+    deals. ``rivals``: their answers. ``dry``: it says that nobody takes the answers. ``kind``: who asks; ``hold_ns``: a
+    patient taker's; ``signal_bps``: the move that an informed one expects.
 
     """
 
@@ -85,6 +100,9 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     trusted_in_data: bool
     deadline_as_text: bool
     stamp: Stamp
+    kind: Kind = "prompt"
+    hold_ns: int = 0
+    signal_bps: Decimal = Decimal(0)
 
     def limit(self, market: Market) -> int:
         """Return the worst answer that the trader accepts: a least amount out, or a most amount in."""
@@ -102,23 +120,34 @@ def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) ->
     """Generate requests in the order of their arrival (Poisson), without end; none when the rate is zero."""
     at = 0.0
     index = 0
+    volatility = PathVolatility(path)
     while flow.rate > 0:
         at += rng(seed, "arrival", index).expovariate(flow.rate)
-        yield request_at(seed, flow, path, index, int(at * NS_PER_S), traders)
+        yield request_at(seed, flow, path, index, int(at * NS_PER_S), traders, volatility)
         index += 1
 
 
 def request_at(
-    seed: int, flow: RequestFlow, path: PricePath, index: int, at_ns: int, traders: int = 1
+    seed: int,
+    flow: RequestFlow,
+    path: PricePath,
+    index: int,
+    at_ns: int,
+    traders: int = 1,
+    volatility: PathVolatility | None = None,
 ) -> ScheduledRequest:
-    """Return request ``index``, arriving ``at_ns`` after the market's start."""
+    """Return request ``index``, arriving ``at_ns`` after the market's start. ``volatility``: of the same path."""
     chance = rng(seed, "demand", index)
+    taker = None if flow.takers is None else taker_at(seed, flow.takers, index)
+    volatility = PathVolatility(path) if volatility is None else volatility
     mid = path.mid_at(at_ns)
     size_eur = flow.median_eur * math.exp(chance.gauss(0, flow.sigma))
     exact_in = chance.random() < 0.6
     form = rng(seed, "form", index)
     kind = form.random()
     dry, router_leg = kind < flow.dry, flow.dry <= kind < flow.dry + flow.router_legs
+    if taker is not None:
+        dry, router_leg = taker.dry, kind < flow.router_legs and not taker.dry
     # Router legs are left open for 51 ms.
     asked_wait_ms = chance.randint(200, 600)
     min_wait_ms = 1 if router_leg else asked_wait_ms
@@ -126,20 +155,41 @@ def request_at(
     tolerance = 8 + chance.gammavariate(2, 20)
     quote_id = derive_uuid(seed, "quote_id", index)
     market: Market | None = None
-    answers: tuple[Draw, ...] = ()
-    if chance.random() < flow.other_pairs:
+    signal = Decimal(0)
+    other = chance.random() < flow.other_pairs
+    if other and not flow.pairs:
         asset_in, asset_out, units_in, units_out = _other_pair(flow, chance.random(), chance.random(), size_eur)
     else:
-        market, sells = _choose(flow, rng(seed, "market", index), sells=chance.random() < 0.5)
-        base = market.base.token_id, _units(size_eur / float(mid), market.base.decimals)
-        quote = market.quote.token_id, _units(size_eur, market.quote.decimals)
+        size, drawn = size_eur, chance.random()
+        if other:
+            pair = flow.pairs[int(drawn * len(flow.pairs))]
+            market, path, volatility, drawn = pair.market, pair.path, pair.volatility, chance.random()
+            mid, size = path.mid_at(at_ns), size_eur / float(pair.quote_eur)
+        sells = drawn < flow.one_sided
+        if taker is not None and taker.kind == "informed" and flow.takers is not None:
+            signal = signal_bps(taker, path, volatility, at_ns, flow.takers.correlation)
+            sells = signal < 0
+        if market is None:
+            market, sells = _choose(flow, rng(seed, "market", index), sells=sells)
+        base = market.base.token_id, _units(size / float(mid), market.base.decimals)
+        quote = market.quote.token_id, _units(size, market.quote.decimals)
         (asset_in, units_in), (asset_out, units_out) = (base, quote) if sells else (quote, base)
-        answers = draws(seed, quote_id, window_of(min_wait_ms, max_wait_ms, leg=router_leg).answered)
     trace = derive(seed, "trace", index).hex()
     bare = chance.random() >= 0.85 and not dry and not router_leg
     deadline_ms = chance.choices((60_000, 30_000, 120_000), (8, 1, 1))[0]
+    if not exact_in and flow.long_lives > 0:
+        life = rng(seed, "life", index)
+        deadline_ms = life.randint(*LONG_LIFE_S) * 1_000 if life.random() < flow.long_lives else deadline_ms
+    answers: tuple[Draw, ...] = ()
+    if market is not None:
+        wait_ms = window_of(min_wait_ms, max_wait_ms, leg=router_leg).answered
+        deviation = deviation_bps(flow.profiles, volatility, at_ns, deadline_ms)
+        answers = draws(seed, quote_id, wait_ms, profiles=flow.profiles, deviation_bps=deviation)
     trader = chance.randrange(traders)
-    partner_id = "1click" if dry else chance.choice(("1click", "near-intents.org", "wallet"))
+    partner_id: str | None = "1click" if dry else chance.choice(("1click", "near-intents.org", "wallet"))
+    if taker is not None:
+        partner_id = taker.partner_id
+        bare = partner_id is None and not dry and not router_leg
     return ScheduledRequest(
         index=index,
         at_ns=at_ns,
@@ -165,10 +215,13 @@ def request_at(
         trusted_in_data=form.random() < 0.3,
         deadline_as_text=form.random() < 0.2,
         stamp=form.choice(STAMPS),
+        kind=taker.kind if taker is not None else "probe" if dry else "prompt",
+        hold_ns=0 if taker is None else taker.hold_ns,
+        signal_bps=signal,
     )
 
 
-def _trusted(form: random.Random, partner_id: str, *, dry: bool, router_leg: bool) -> dict[str, object] | None:
+def _trusted(form: random.Random, partner_id: str | None, *, dry: bool, router_leg: bool) -> dict[str, object] | None:
     """Return what the relay says of who asks: 1Click's word, which a router passes on with its own."""
     told: dict[str, object] | None = None
     if partner_id == "1click":
@@ -181,7 +234,8 @@ def _trusted(form: random.Random, partner_id: str, *, dry: bool, router_leg: boo
     if not router_leg:
         return told
     passed_on = {} if told is None else {"upstream_trusted_metadata": told}
-    return {"source": "router", "upstream_metadata": {"partner_id": partner_id}, **passed_on}
+    named = {} if partner_id is None else {"partner_id": partner_id}
+    return {"source": "router", "upstream_metadata": named, **passed_on}
 
 
 def _choose(flow: RequestFlow, chance: random.Random, *, sells: bool) -> tuple[Market, bool]:

@@ -1,92 +1,42 @@
-"""The venue's own traders and rival makers, using the same relay calls as everyone else."""
+"""The venue's own traders, using the same relay calls as everyone else."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from venue.protocol.assets import Market
-from venue.protocol.tokens import TokenTable
-from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive
-from venue.sandbox.flow.price_path import MarketClock, PricePath
-from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+from venue.sandbox.flow.price_path import MarketClock
+from venue.sandbox.flow.priced import PricedMarkets
 from venue.sandbox.flow.schedule import ScheduledRequest
+from venue.sandbox.flow.taken import TakerRegister
+from venue.sandbox.flow.taking import Deal, decides_ns, takes
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction
+from venue.sandbox.mixes import Kind
+from venue.sandbox.relay.auction import Answer
 from venue.sandbox.relay.errors import AuctionRefusedError
 from venue.sandbox.relay.quote_request import QuoteRequest
 from venue.sandbox.relay.relay import Relay
-from venue.sandbox.relay.responses import Output, Response
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
 
-EXTRA_LIFE_NS = 10 * NS_PER_S
-"""How much longer than requested a rival's quote is valid."""
-
-
-class Rivals:
-    """Makers inside the venue: they answer every request for a market of the table with validly signed quotes."""
-
-    def __init__(
-        self,
-        *,
-        relay: Relay,
-        ledger: Ledger,
-        seed: int,
-        path: PricePath,
-        wallets: Mapping[str, Wallet],
-        clock: Callable[[], int],
-        tokens: TokenTable,
-    ) -> None:
-        self._relay = relay
-        self._ledger = ledger
-        self._seed = seed
-        self._path = path
-        self._wallets = wallets
-        self._clock = clock
-        self._tokens = tokens
-        self.counts: Counter[str] = Counter()
-
-    def watch(self, auction: Auction, wait_ms: int) -> None:
-        """Answer the auction after each rival's own delay."""
-        market = self._tokens.market(auction.request.asset_in, auction.request.asset_out)
-        if market is not None:
-            loop = asyncio.get_running_loop()
-            for draw in draws(self._seed, auction.request.quote_id, wait_ms):
-                loop.call_later(draw.delay_ms / 1000, self._answer, auction, market, draw)
-
-    def _answer(self, auction: Auction, market: Market, draw: Draw) -> None:
-        request = auction.request
-        mid = self._path.mid_at(auction.offset_ns)
-        counter = counter_amount(
-            market,
-            request.asset_in,
-            amount_in=request.amount_in,
-            amount_out=request.amount_out,
-            mid=mid,
-            half_spread_bps=draw.half_spread_bps,
-        )
-        if counter <= 0:
-            return
-        exact_in = request.amount_in is not None
-        signed = self._wallets[draw.account].sign_diff(
-            gives=(request.asset_out, counter if request.amount_out is None else request.amount_out),
-            takes=(request.asset_in, counter if request.amount_in is None else request.amount_in),
-            deadline_ns=self._clock() + request.min_deadline_ms * NS_PER_MS + EXTRA_LIFE_NS,
-            salt=self._ledger.current_salt(),
-            random=derive(self._seed, "nonce", draw.account, request.quote_id)[:15],
-        )
-        output = Output(amount_out=str(counter)) if exact_in else Output(amount_in=str(counter))
-        try:
-            self._relay.answer(Response(request.quote_id, output, signed.data))
-        except AuctionRefusedError as refusal:
-            self.counts[str(refusal)] += 1
+LOOKS_EVERY_S = 0.5
+NOT_TAKEN: Mapping[Kind, str] = {
+    "prompt": "too far from the price",
+    "patient": "no longer worth it",
+    "holder": "not in the money",
+    "sweeper": "not in the money",
+    "informed": "no move expected",
+    "probe": "only asked",
+}
+"""How a quote that was not executed is counted."""
 
 
 class Traders:
-    """Traders who follow the schedule: request, wait for the auction, deal if the best answer is within their limit."""
+    """Traders who follow the schedule: request, wait for the auction, and execute the answers as their kind does."""
 
     def __init__(
         self,
@@ -99,6 +49,8 @@ class Traders:
         market: MarketClock,
         clock: Callable[[], int],
         background: Background,
+        markets: PricedMarkets,
+        register: TakerRegister,
     ) -> None:
         self._relay = relay
         self._ledger = ledger
@@ -108,8 +60,10 @@ class Traders:
         self._market = market
         self._clock = clock
         self._background = background
+        self._markets = markets
         self._running = asyncio.Event()
         self.counts: Counter[str] = Counter()
+        self.register = register
 
     @property
     def running(self) -> bool:
@@ -139,6 +93,14 @@ class Traders:
                 return
             await asyncio.sleep(min(rest / NS_PER_S, 0.1))
 
+    async def _until_clock(self, at_ns: int) -> None:
+        while True:
+            rest = at_ns - self._clock()
+            if rest <= 0:
+                return
+            # In short sleeps: the venue's time can be put forward.
+            await asyncio.sleep(min(rest / NS_PER_S, LOOKS_EVERY_S))
+
     async def _trade(self, scheduled: ScheduledRequest) -> None:
         request = QuoteRequest(
             quote_id=scheduled.quote_id,
@@ -161,29 +123,56 @@ class Traders:
         answers = await self._relay.quote(request, offset_ns=scheduled.at_ns)
         if scheduled.market is None:
             return
-        if scheduled.dry:
-            self.counts["dry"] += 1
+        self.register.asked[scheduled.kind] += 1
+        if scheduled.kind == "probe":
+            self.counts["dry" if scheduled.dry else "only asked"] += 1
             return
         if not answers:
             self.counts["unanswered"] += 1
             return
-        best = answers[0]
-        limit = scheduled.limit(scheduled.market)
-        if best.amount_out < limit if scheduled.amount_in is not None else best.amount_in > limit:
-            self.counts["too far from the price"] += 1
+        # A sweeper has a use for every answer; its quotes end one after the other.
+        chosen = sorted(answers, key=_deadline) if scheduled.kind == "sweeper" else answers[:1]
+        for number, answer in enumerate(chosen):
+            await self._consider(scheduled, scheduled.market, answer, number)
+
+    async def _consider(self, scheduled: ScheduledRequest, market: Market, answer: Answer, number: int) -> None:
+        deal = Deal(
+            market=market,
+            asset_in=answer.asset_in,
+            amount_in=answer.amount_in,
+            amount_out=answer.amount_out,
+            deadline_ns=answer.deadline_ns,
+        )
+        decides = decides_ns(scheduled, deal, self._clock())
+        if decides is None:
             return
+        await self._until_clock(decides)
+        priced = self._markets.find(scheduled.asset_in, scheduled.asset_out)
+        mid = scheduled.mid if priced is None else priced.path.mid_at(self._market.offset_ns())
+        if takes(scheduled, deal, mid):
+            self._publish(scheduled, answer, number)
+        else:
+            self.counts[NOT_TAKEN[scheduled.kind]] += 1
+
+    def _publish(self, scheduled: ScheduledRequest, answer: Answer, number: int) -> None:
         pips = self._ledger.fee_pips
-        gives, takes = taker_gives(best.amount_in, pips), taker_receives(best.amount_out, pips)
+        gives, receives = taker_gives(answer.amount_in, pips), taker_receives(answer.amount_out, pips)
+        dice = (self._seed, "nonce", "trader", scheduled.index, *((number,) if number else ()))
         signed = self._wallets[scheduled.trader].sign_diff(
-            gives=(best.asset_in, gives),
-            takes=(best.asset_out, takes),
-            deadline_ns=best.deadline_ns,
+            gives=(answer.asset_in, gives),
+            takes=(answer.asset_out, receives),
+            deadline_ns=answer.deadline_ns,
             salt=self._ledger.current_salt(),
-            random=derive(self._seed, "nonce", "trader", scheduled.index)[:15],
+            random=derive(*dice)[:15],
         )
         try:
-            self._relay.publish((best.quote_hash,), (signed.data,))
+            self._relay.publish((answer.quote_hash,), (signed.data,))
         except (AuctionRefusedError, ContractPanicError) as refusal:
             self.counts[str(refusal)] += 1
         else:
             self.counts["published"] += 1
+            self.register.took(scheduled, answer)
+
+
+def _deadline(answer: Answer) -> int:
+    return answer.deadline_ns

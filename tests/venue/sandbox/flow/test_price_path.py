@@ -7,7 +7,8 @@ import pytest
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.flow.errors import RecordingError
-from venue.sandbox.flow.price_path import MarketClock, RandomWalk, RecordedPath, read_bars
+from venue.sandbox.flow.price_path import MarketClock, RandomWalk
+from venue.sandbox.flow.recordings import RecordedPath, read_bars
 
 HEADER = "time,open,high,low,close\n"
 
