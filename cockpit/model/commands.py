@@ -141,6 +141,54 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return tuple(found)
 
 
+_PRICING_RANGES = {
+    "half_spread_bps": ("0", "5000"),
+    "max_skew_bps": ("0", "2000"),
+    "target_btc_share": ("0", "1"),
+    "vol_factor": ("0", "5"),
+    "skew_sigmas": ("0", "50"),
+    "max_premium_bps": ("0", "5000"),
+    "unknown_sigma_bps": ("1.5", "1000"),
+}
+
+
+class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
+    """How quotes are priced. Spreads, skews, σ and premium are bps of the mid.
+
+    Half spread: ``half_spread_bps``, and ``vol_factor`` times the standard deviation of the mid until the deadline.
+    Skew: at most ``max_skew_bps``, and ``skew_sigmas`` times σ where that is not 0. ``target_btc_share`` is from 0 to
+    1. ``max_premium_bps``: what the option in a quote may be worth to its holder, 0 for no bound. σ counts as
+    ``unknown_sigma_bps`` while it is unknown. The defaults are those of records from before there was more than a half
+    spread and a largest skew.
+    """
+
+    half_spread_bps: Decimal = Decimal(20)
+    max_skew_bps: Decimal = Decimal(15)
+    target_btc_share: Decimal = Decimal("0.5")
+    vol_factor: Decimal = Decimal(0)
+    skew_sigmas: Decimal = Decimal(0)
+    max_premium_bps: Decimal = Decimal(0)
+    unknown_sigma_bps: Decimal = Decimal(12)
+
+    @property
+    def depends_on_life(self) -> bool:
+        """Whether the price, or whether there is one, depends on how long the quote lives."""
+        return bool(self.vol_factor or self.max_premium_bps)
+
+    def problems(self) -> tuple[str, ...]:
+        """Return one sentence for every value out of range; empty if all are valid."""
+        found = []
+        for name, (least, most) in _PRICING_RANGES.items():
+            value: Decimal = getattr(self, name)
+            if not (value.is_finite() and Decimal(least) <= value <= Decimal(most)):
+                found.append(f"{name} must be from {least} to {most}")
+                continue
+            exponent = value.as_tuple().exponent
+            if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
+                found.append(f"{name} must have at most {MAX_DECIMALS} decimals")
+        return tuple(found)
+
+
 class TradingOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The trading state to set, and the operator's reason."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.alarms import AlarmsState
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 
 Mode = Literal["SANDBOX", "LIVE"]
@@ -232,7 +232,7 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable``: whether quotes
-    may use it."""
+    may use it. ``sigma_bps``: the standard deviation of the mid over a minute, None while it is unknown."""
 
     mid: Decimal | None
     age_ms: int | None
@@ -243,6 +243,7 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     skew_bps: Decimal | None
     sources: tuple[SourceRow, ...]
     chart: tuple[tuple[float, float], ...]
+    sigma_bps: Decimal | None = None
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
@@ -433,6 +434,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     demand_ms: int = 0
     relay_latency: RelayLatency = RelayLatency()
     fund_warnings: tuple[str, ...] = ()
+    pricing: PriceParams = PriceParams()
 
     @property
     def reconciled(self) -> bool:

@@ -14,10 +14,9 @@ from typing import Any
 
 import msgspec
 
-from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.events import Check, TradeDecision
 from storage.reporting.decisions import RecordedDecision
 from venue.protocol.amounts import NOTHING, TokenAmounts

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from cockpit.config.pricing_presets import PRESETS, PRICING
 from cockpit.config.settings import NAMES, Settings
-from cockpit.desk.market.pricing import PriceParams
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.formatting import exact, number, rounded
 from cockpit.reports.decision_replay import Replay, RuleChanges, Tally
 from cockpit.reports.errors import InvalidChangeError

@@ -12,6 +12,7 @@ from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.count_other_pairs import CountOtherPairs
 from cockpit.desk.api.funding_routes import FundingRoutes
+from cockpit.desk.api.set_pricing import SetPricing
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.model.commands import Armable
@@ -77,5 +78,6 @@ def build_api(
         deposits=trading.deposits,
     )
     others = CountOtherPairs(journal, trading.relay)
-    routes = (*money.routes(), *differences.routes(), *others.routes())
+    pricing = SetPricing(journal, trading.pricing)
+    routes = (*money.routes(), *differences.routes(), *others.routes(), *pricing.routes())
     return ApiParts(journal=journal, control=control, routes=routes)

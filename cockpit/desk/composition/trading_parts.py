@@ -15,7 +15,7 @@ from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
@@ -31,7 +31,7 @@ from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.desk.risk.venue_access import VenueAccess
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from storage.history import History
@@ -56,7 +56,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Every part of the desk that trades, and the clients of the venue that the other parts share."""
 
     tokens: TokenTable
-    params: PriceParams
+    pricing: PricingInForce
     request_counter: RequestCounter
     limits: LimitsInForce
     arming: Arming
@@ -188,6 +188,7 @@ def build_trading(
         max_premium_bps=settings.max_premium_bps,
         unknown_sigma_bps=settings.unknown_sigma_bps,
     )
+    pricing = PricingInForce(params)
     access = VenueAccess(
         env,
         account,
@@ -205,7 +206,7 @@ def build_trading(
         run_id=run_id,
         env=env,
         tokens=tokens,
-        params=params,
+        pricing=pricing,
         request_counter=request_counter,
         terms=QuoteTerms(
             shortest_ms=settings.quote_deadline_ms,
@@ -230,7 +231,7 @@ def build_trading(
     )
     return TradingParts(
         tokens=tokens,
-        params=params,
+        pricing=pricing,
         request_counter=request_counter,
         limits=limits,
         arming=arming,

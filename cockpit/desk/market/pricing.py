@@ -11,6 +11,7 @@ from math import isqrt
 import msgspec
 
 from cockpit.accounting.option_value import option_value
+from cockpit.model.commands import PriceParams
 from cockpit.model.events import Side
 from venue.protocol.assets import PRICING, Market, PairAmounts
 
@@ -27,30 +28,6 @@ STANDARD_LIFE_MS = 60_000
 """The life that most requests ask for; what is shown as bid and ask is for one of these."""
 _MICRO = 10**6
 _MINUTE_MS = 60_000
-
-
-class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
-    """How quotes are priced. Spreads, skews, σ and premium are bps of the mid.
-
-    Half spread: ``half_spread_bps``, and ``vol_factor`` times the standard deviation of the mid until the deadline.
-    Skew: at most ``max_skew_bps``, and ``skew_sigmas`` times σ where that is not 0. ``target_btc_share`` is from 0 to
-    1. ``max_premium_bps``: what the option in a quote may be worth to its holder, 0 for no bound. σ counts as
-    ``unknown_sigma_bps`` while it is unknown. The defaults are those of records from before there was more than a half
-    spread and a largest skew.
-    """
-
-    half_spread_bps: Decimal = Decimal(20)
-    max_skew_bps: Decimal = Decimal(15)
-    target_btc_share: Decimal = Decimal("0.5")
-    vol_factor: Decimal = Decimal(0)
-    skew_sigmas: Decimal = Decimal(0)
-    max_premium_bps: Decimal = Decimal(0)
-    unknown_sigma_bps: Decimal = Decimal(12)
-
-    @property
-    def depends_on_life(self) -> bool:
-        """Whether the price, or whether there is one, depends on how long the quote lives."""
-        return bool(self.vol_factor or self.max_premium_bps)
 
 
 class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):

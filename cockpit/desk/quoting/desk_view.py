@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.desk.market.pricing import PriceParams
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.snapshot import Trading
 from venue.protocol.assets import Market
 

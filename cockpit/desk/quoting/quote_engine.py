@@ -10,7 +10,8 @@ from collections.abc import Callable
 import msgspec
 
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.pricing import PriceParams, Prices
+from cockpit.desk.market.pricing import Prices
+from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
@@ -25,7 +26,7 @@ from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.rates import RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from cockpit.model.recorder import Recorder
@@ -72,7 +73,7 @@ class QuoteEngine:
         run_id: str,
         env: Environment,
         tokens: TokenTable,
-        params: PriceParams,
+        pricing: PricingInForce,
         request_counter: RequestCounter,
         terms: QuoteTerms,
         limits: LimitsInForce,
@@ -96,7 +97,7 @@ class QuoteEngine:
             (market.base.token_id, market.quote.token_id): (Holding(tokens, market.base), Holding(tokens, market.quote))
             for market in tokens.markets
         }
-        self._params = params
+        self._pricing = pricing
         self._request_counter = request_counter
         self._terms = terms
         self._limits = limits
@@ -116,7 +117,7 @@ class QuoteEngine:
         self._declines = declines
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._prices: Prices | None = None
-        self._priced_for: tuple[int, int, Limits] | None = None
+        self._priced_for: tuple[int, int, Limits, PriceParams] | None = None
         self._signed = RateWindow(NS_PER_S)
         self._last_id = 0
         self._ruled_by: tuple[Limits, PriceParams] | None = None
@@ -142,7 +143,7 @@ class QuoteEngine:
         return DeskView(
             market=market,
             limits=self._limits.current,
-            params=self._params,
+            params=self._pricing.current,
             strategy_armed=self._arming.strategy,
             executor_armed=self._arming.executor,
             mid=reference.mid,
@@ -179,12 +180,13 @@ class QuoteEngine:
         )
 
     def prices(self, view: DeskView) -> Prices | None:
-        """Return bid and ask, computed anew only when the mid, the balances or the limits changed.
+        """Return bid and ask, computed anew only when the mid, σ, the balances, the limits or the parameters changed.
 
         They depend on sums by underlying, so they are those of every market.
         """
-        key = (self._reference.version, self._ledger.version, self._limits.current)
-        if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
+        key = (self._reference.version, self._ledger.version, view.limits, view.params)
+        last = self._priced_for
+        if last is None or last[:2] != key[:2] or last[2] is not key[2] or last[3] is not key[3]:
             self._prices = desk_prices(view)
             self._priced_for = key
         return self._prices

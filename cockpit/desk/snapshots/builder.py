@@ -170,7 +170,7 @@ class SnapshotBuilder:
         writer = self._writer.state()
         interlocks = self._interlocks()
         inventory = inventory_state(
-            tokens, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
+            tokens, trading.inventory, trading.deposits, book.reservations, trading.pricing.current, view.mid, now
         )
         warnings = fund_warnings(tokens, inventory.rows, trading.deposits)
         return Snapshot(
@@ -200,6 +200,7 @@ class SnapshotBuilder:
             market=market_state(trading.reference, prices, now),
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
+            pricing=trading.pricing.current,
             counts=self.counts(),
             alive=live_quotes(tokens, book.reservations, view.mid, now),
             reaction=self._reaction,

@@ -5,9 +5,9 @@ from decimal import Decimal
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.inventory.reconciliation import BalanceLedger
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.ages import age_ms
+from cockpit.model.commands import PriceParams
 from cockpit.model.snapshot import (
     InventoryRow,
     InventoryState,

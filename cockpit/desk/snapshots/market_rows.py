@@ -39,6 +39,7 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> Ma
         skew_bps=prices.skew_bps if prices else None,
         sources=tuple(sources),
         chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
+        sigma_bps=reference.volatility.sigma,
     )
 
 

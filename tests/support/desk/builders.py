@@ -4,10 +4,9 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.desk_view import DeskView
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.events import Side, SwapDemand
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S

@@ -8,7 +8,7 @@ from decimal import Decimal
 import base58
 import pytest
 
-from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quoting.declines import Declines
@@ -18,7 +18,7 @@ from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from tests.support.amounts import btc_eure
@@ -101,11 +101,12 @@ class Quoting:
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
+        self.pricing = PricingInForce(PriceParams())
         self.intake = QuoteEngine(
             run_id="run",
             env=env,
             tokens=DEFAULT_TOKENS,
-            params=PriceParams(),
+            pricing=self.pricing,
             request_counter=self.request_counter,
             terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
             limits=self.limits,

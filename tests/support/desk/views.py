@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import PriceParams
+from cockpit.model.commands import PriceParams
 from tests.support.desk.builders import NOW, view
 from venue.protocol.units import NS_PER_S
 

@@ -22,7 +22,7 @@ OWN: dict[Part, set[str]] = {
         "key",
     },
     "history-writer": {"writer"},
-    "strategy-engine": {"armed", "why", "limits", "trading", "trading_why", "decisions"},
+    "strategy-engine": {"armed", "why", "limits", "pricing", "trading", "trading_why", "decisions"},
     "trade-executor": {"armed", "why", "blocked", "alive", "quotes", "executions", "reaction"},
 }
 

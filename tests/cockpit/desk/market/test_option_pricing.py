@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import cockpit
 from cockpit.accounting.option_value import option_value
 from cockpit.config.pricing_presets import PRESETS
-from cockpit.desk.market.pricing import MOST_HALF_SPREAD_BPS, PriceParams, PricesByLife, make_prices, skew_bps
+from cockpit.desk.market.pricing import MOST_HALF_SPREAD_BPS, PricesByLife, make_prices, skew_bps
+from cockpit.model.commands import PriceParams
 from tests.support.desk.builders import MID
 from tests.support.desk.views import PRICING
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import Amounts, PriceParams, earns, edge_bps, make_prices, price_amounts, skew_bps
+from cockpit.desk.market.pricing import Amounts, earns, edge_bps, make_prices, price_amounts, skew_bps
+from cockpit.model.commands import PriceParams
 from cockpit.model.events import Side
 from venue.protocol.assets import MAX_AMOUNT, PairAmounts, base_share
 from venue.protocol.tokens import BTC, BTC_EURE, EURE

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 
 from cockpit.accounting.option_value import option_value
-from cockpit.desk.market.pricing import PriceParams, deviation, earns
+from cockpit.desk.market.pricing import deviation, earns
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decision_event
+from cockpit.model.commands import PriceParams
 from cockpit.model.events import SwapDemand
 from tests.cockpit.desk.quoting.test_strategy import decided, failed, limits, requests, views
 from tests.support.desk.builders import NOW, request, view

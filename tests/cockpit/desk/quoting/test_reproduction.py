@@ -6,11 +6,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quoting.desk_view import DeskView, read_view, record_view
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision
 from tests.support.desk.builders import NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
@@ -48,6 +47,22 @@ async def test_the_rules_are_recorded_when_they_change_and_named_by_every_decisi
     limits = [msgspec.json.decode(event.limits, type=Limits) for event in rules]
     assert limits == [view().limits, Limits(max_notional_eure=Decimal(4))]
     assert [msgspec.json.decode(event.params, type=PriceParams) for event in rules] == [PriceParams()] * 2
+
+
+async def test_a_change_of_the_pricing_holds_from_the_next_decision_on_and_is_recorded_as_rules() -> None:
+    async with quoting() as (desk, server):
+        await ask(server, "one")
+        await until(lambda: desk.intake.counters["decisions"] == 1)
+        desk.pricing.replace(PriceParams(half_spread_bps=Decimal(6), vol_factor=Decimal("0.30")))
+        await ask(server, "two")
+        await until(lambda: desk.intake.counters["decisions"] == 2)
+        rules = [event for event in desk.events if isinstance(event, DecisionRules)]
+        first, second = (event for event in desk.events if isinstance(event, TradeDecision))
+    assert [first.rules_id, second.rules_id] == [one.rules_id for one in rules]
+    assert msgspec.json.decode(rules[1].params, type=PriceParams) == desk.pricing.current
+    assert first.price is not None
+    assert second.price is not None
+    assert second.price > first.price
 
 
 def _change(limits: LimitsInForce) -> None:

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS
 from cockpit.desk.quoting.strategy import decide, desk_prices
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, PriceParams
 from tests.support.desk.builders import request, view
 
 DETAILS: list[tuple[str, Mapping[str, object], str]] = [
