@@ -13,6 +13,8 @@ from email.utils import formatdate
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from venue.sandbox.base.body_limit import limited
+
 Address = tuple[socket.AddressFamily, str]
 LOOPBACK: Address = (socket.AF_INET, "127.0.0.1")
 BACKLOG = 2048
@@ -126,7 +128,7 @@ class HttpHost:
             await send(message)
 
         try:
-            await self._apps[scope["server"][1]](scope, receive, dated)
+            await self._apps[scope["server"][1]](scope, limited(scope, receive), dated)
         except Exception:
             self.failures += 1
             logger.exception("%s %s failed", scope["type"], scope["path"])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.sandbox.base.bounded import tally
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.flow.priced import PricedMarket, PricedMarkets
 from venue.sandbox.flow.rivals import Draw, Profile, counter_amount, deviation_bps, draws
@@ -79,4 +80,4 @@ class Rivals:
         try:
             self._relay.answer(Response(request.quote_id, output, signed.data))
         except AuctionRefusedError as refusal:
-            self.counts[str(refusal)] += 1
+            tally(self.counts, str(refusal), "refused")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from venue.protocol.assets import Market
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.base.bounded import tally
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.flow.price_path import MarketClock
@@ -168,7 +169,7 @@ class Traders:
         try:
             self._relay.publish((answer.quote_hash,), (signed.data,))
         except (AuctionRefusedError, ContractPanicError) as refusal:
-            self.counts[str(refusal)] += 1
+            tally(self.counts, str(refusal), "refused")
         else:
             self.counts["published"] += 1
             self.register.took(scheduled, answer)

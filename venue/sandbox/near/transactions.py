@@ -3,6 +3,7 @@
 import msgspec
 from base58 import b58decode
 
+from venue.sandbox.base.bounded import Newest
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.contracts.withdrawals import transfer_steps
 from venue.sandbox.near import fees
@@ -18,6 +19,8 @@ from venue.sandbox.wire.borsh import SignedTransaction
 
 RELAY_ACCOUNT = "solver-relay.sandbox.near"
 """The account that sends the relay's settlements."""
+MOST_OUTCOMES = 10_000
+"""Transactions whose outcome a node knows: the newest."""
 _RELAY_GAS = 300 * 10**12
 
 
@@ -61,7 +64,7 @@ class Transactions:
         self._ledger = ledger
         self._faults = faults or FaultTable()
         self._receipts = Receipts(ledger)
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: Newest[str, Outcome] = Newest(MOST_OUTCOMES)
         ledger.near_balances.open(RELAY_ACCOUNT, OPENING)
 
     def find(self, tx_hash: str) -> Outcome | None:

@@ -7,7 +7,11 @@ import json
 from collections.abc import Callable
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.base.bounded import Newest
 from venue.sandbox.base.seeding import derive
+
+MOST_TOKENS = 1_000
+"""Tokens that the relay knows: the newest."""
 
 
 class BearerTokens:
@@ -16,7 +20,8 @@ class BearerTokens:
     def __init__(self, seed: int, clock: Callable[[], int], *, life_s: float | None = None) -> None:
         self._secret = derive(seed, "token secret")
         self._clock = clock
-        self._ends_ns: dict[str, int | None] = {}
+        self._ends_ns: Newest[str, int | None] = Newest(MOST_TOKENS)
+        self._issued = 0
         self.first = self.issue(life_s) if life_s is not None else "sandbox-" + derive(seed, "api key").hex()[:32]
         if life_s is None:
             self._ends_ns[self.first] = None
@@ -26,9 +31,10 @@ class BearerTokens:
         now_ns = self._clock()
         end_s = (now_ns + int(life_s * NS_PER_S)) // NS_PER_S
         header = _part({"alg": "HS256", "typ": "JWT"})
-        body = _part({"sub": "maker", "jti": len(self._ends_ns), "iat": now_ns // NS_PER_S, "exp": end_s})
+        body = _part({"sub": "maker", "jti": self._issued, "iat": now_ns // NS_PER_S, "exp": end_s})
         signed = f"{header}.{body}"
         token = f"{signed}.{_base64(hmac.digest(self._secret, signed.encode(), hashlib.sha256))}"
+        self._issued += 1
         self._ends_ns[token] = end_s * NS_PER_S
         return token
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from venue.protocol.tokens import TokenTable
+from venue.sandbox.base.bounded import tally
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.lies import GARBAGE, statuses, untrue_settlement
 from venue.sandbox.base.runtime import Background
@@ -30,6 +31,9 @@ from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
+
+OTHER_PAIRS = "other", "pairs"
+"""What is counted once there are too many pairs to count each."""
 
 _ENDED = 2_000
 """Requests whose auctions are over and whose late answers are still understood."""
@@ -115,7 +119,7 @@ class Relay:
             raise AuctionRefusedError(INVALID_PARAMS, "quote_id is in use")
         auction = Auction(request, self._offset_ns() if offset_ns is None else offset_ns)
         self._auctions[request.quote_id] = auction
-        self.requests[request.asset_in, request.asset_out] += 1
+        tally(self.requests, (request.asset_in, request.asset_out), OTHER_PAIRS)
         try:
             window = window or request.window
             asked_ns = self._clock() + self._faults.skew_ns

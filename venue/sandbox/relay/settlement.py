@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -11,6 +11,7 @@ import base58
 import msgspec
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.base.bounded import Newest
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.config import Pace
@@ -27,6 +28,11 @@ from venue.sandbox.wire.standards import Signed
 Progress = Literal["quote_ready_to_settle", "quote_settle_successful", "quote_settle_failed"]
 """``event_type`` of ``quote_status_extended``."""
 Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID"]
+
+MOST_INTENTS = 50_000
+"""Intents whose status the relay knows: the newest."""
+MOST_FILLS = 50_000
+"""Fills that are told: the newest."""
 
 ALREADY_PROCESSED = "already processed"
 """The relay's reason for intents that it has from an earlier call: they are taken."""
@@ -106,9 +112,9 @@ class Settlement:
         self._announce = announce
         self._progress = progress
         self._started = 0
-        self._published: dict[str, Published] = {}
-        self._published_ns: dict[str, int] = {}
-        self.fills: list[Fill] = []
+        self._published: Newest[str, Published] = Newest(MOST_INTENTS)
+        self._published_ns: Newest[str, int] = Newest(MOST_INTENTS)
+        self.fills: deque[Fill] = deque(maxlen=MOST_FILLS)
         self.counts: Counter[str] = Counter()
 
     def status(self, intent_hash: str) -> Published:
@@ -136,7 +142,8 @@ class Settlement:
                 "invariant violated: " + msgspec.json.encode(report["invariant_violated"]).decode()
             )
         self._mark(hashes, Published("PENDING"))
-        self._published_ns.update(dict.fromkeys(hashes, self._clock()))
+        for name in hashes:
+            self._published_ns[name] = self._clock()
         for answer in answers:
             self._progress("quote_ready_to_settle", answer, hashes[-1], "")
         self._background.spawn(self._settle(tuple(answers), messages, payloads), f"settlement of {hashes[-1]}")
@@ -156,7 +163,9 @@ class Settlement:
             executed = await self._mempool.execute(payloads, tx_hash=tx_hash)
         except ContractPanicError as panic:
             self.counts["failed"] += 1
-            self._mark(hashes, Published("NOT_FOUND_OR_NOT_VALID", tx_hash, str(panic)))
+            # One of them may have settled in another call, which this one repeats.
+            left = [name for name in hashes if self._published.get(name, _UNKNOWN).status != "SETTLED"]
+            self._mark(left, Published("NOT_FOUND_OR_NOT_VALID", tx_hash, str(panic)))
             for answer in answers:
                 self._progress("quote_settle_failed", answer, hashes[-1], tx_hash)
             return
@@ -190,4 +199,5 @@ class Settlement:
                 self.fills.append(fill)
 
     def _mark(self, hashes: Sequence[str], state: Published) -> None:
-        self._published.update(dict.fromkeys(hashes, state))
+        for name in hashes:
+            self._published[name] = state

@@ -161,6 +161,10 @@ class Ledger:
             lambda nonce: nonce.deadline_ns < now_ns or not self.is_valid_salt(nonce.salt)
         )
 
+    def forget_nonces(self, before_ns: int) -> int:
+        """Drop versioned nonces that expired before ``before_ns``, UTC, and return their number."""
+        return self.accounts.forget_nonces(lambda nonce: nonce.deadline_ns < before_ns)
+
     def current_salt(self) -> bytes:
         return self.salts.current
 

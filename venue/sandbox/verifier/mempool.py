@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
@@ -12,6 +13,10 @@ from venue.sandbox.wire.standards import Signed
 
 BLOCK_S = 0.6
 """Between two blocks of the real chain, seconds (2026)."""
+CLEAN_EVERY = 1_000
+"""Blocks between two clean-ups of the nonces, which the real contract leaves to its garbage collectors."""
+NONCES_KEPT_NS = 3_600 * NS_PER_S
+"""How long after its deadline a used nonce stays at least."""
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -27,6 +32,7 @@ class Mempool:
         self._ledger = ledger
         self._block_s = block_s
         self._waiting: list[_Waiting] = []
+        self._blocks = 0
 
     async def execute(self, payloads: Sequence[Signed | Mapping[str, object]], *, tx_hash: str) -> Executed:
         """Execute the payloads in the next block. Raises ContractPanicError."""
@@ -46,6 +52,9 @@ class Mempool:
                     call.outcome.set_result(self._ledger.execute_intents(call.payloads, tx_hash=call.tx_hash))
                 except ContractPanicError as panic:
                     call.outcome.set_exception(panic)
+        self._blocks += 1
+        if self._blocks % CLEAN_EVERY == 0:
+            self._ledger.forget_nonces(self._ledger.clock() - NONCES_KEPT_NS)
 
     async def run(self) -> None:
         while True:
