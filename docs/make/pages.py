@@ -9,13 +9,15 @@ from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
 from docs.make.pictures import DOCS, picture_table
 from docs.make.settings import settings_page
-from docs.make.venue import fault_table, venue_setting_table
+from docs.make.venue import control_table, fault_table, port_table, venue_setting_table
 
 TABLES = (
     ("architecture", "floors", floors),
     ("cockpit", "keys", key_table),
     ("development", "pictures", picture_table),
+    ("sandbox", "control", control_table),
     ("sandbox", "faults", fault_table),
+    ("sandbox", "ports", port_table),
     ("sandbox", "settings", venue_setting_table),
     ("security", "gaps", gap_table),
     ("trading", "interlocks", interlock_table),

@@ -24,6 +24,7 @@ from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
 from venue.sandbox.flow.guests import AccountOrder, Guest
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
+from venue.sandbox.serving.control_paths import CONTROL_PATHS
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.ledger import Ledger
 
@@ -43,26 +44,6 @@ class _Running(msgspec.Struct, forbid_unknown_fields=True):
     running: bool
 
 
-PATHS = {
-    "GET /": "This list.",
-    "GET /healthz": "Whether the venue runs.",
-    "GET /state": "Balances, fills, requests and counts; ?account= selects one account's fills.",
-    "GET /chains": "What the chains and the bridges hold: deposits, burns, payments, losses.",
-    "GET /faults": "The faults that hold; ?usual=1 for those of a venue without any.",
-    "POST /faults": 'Switch faults on: {"relay_stall": true}; {"mend": true} switches all off first.',
-    "POST /accounts": 'Open an account or add to it: {"account": "solver.near", "balances": {"nBTC": "0.5"}}. '
-    "Without a public_key the answer holds a private key; without balances it gets what a maker starts with.",
-    "POST /deposit": 'A deposit on another chain: {"chain": "btc:mainnet", "amount": "1000000"} in base units.',
-    "GET /takers": "Requests and executed quotes by kind of taker; ?account= selects one maker's quotes.",
-    "POST /traders": 'Pause or run the traders: {"running": false}.',
-    "POST /time": 'Move the venue forward: {"forward_s": 60}. Quotes that a maker signs by its own clock are then old.',
-    "POST /token": 'A bearer token of the relay: {"life_s": 3600}; below 0 for one that has ended.',
-    "GET /alarms": "The venue's own alarms.",
-    "POST /alarms": 'Raise or resolve them: {"incident": {...}}, {"post": {...}}, {"resolve": "all"}.',
-}
-"""What the control endpoint serves."""
-
-
 def control_app(
     *,
     state: Callable[[str | None], dict[str, object]],
@@ -75,10 +56,17 @@ def control_app(
     alarms: AlarmBoard,
     open_account: Callable[[AccountOrder], Guest],
 ) -> Starlette:
-    """Serve what ``PATHS`` describes; ``GET /`` returns it."""
+    """Serve what ``CONTROL_PATHS`` describes; ``GET /`` returns it."""
 
     async def describe(_: Request) -> Response:
-        return json_response({"paths": PATHS, "faults": sorted(Faults.__struct_fields__)})
+        return json_response(
+            {
+                "paths": {name: path.meaning for name, path in CONTROL_PATHS.items()},
+                "examples": {name: path.body or path.query for name, path in CONTROL_PATHS.items()},
+                "faults": sorted(Faults.__struct_fields__),
+                "once": sorted(OneTimeFaults.__struct_fields__),
+            }
+        )
 
     async def post_accounts(request: Request) -> Response:
         order = msgspec.convert(await _body(request), AccountOrder)

@@ -7,7 +7,6 @@ import pytest
 from tests.support.sandbox.maker import Signer
 from tests.support.sandbox.rig import Launch, Rig
 from venue.protocol.tokens import BTC, EURE
-from venue.sandbox.control import PATHS
 
 
 async def opened(rig: Rig, **order: object) -> dict[str, Any]:
@@ -72,19 +71,6 @@ async def test_what_cannot_be_opened_changes_nothing(launch: Launch, order: dict
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert (await rig.state())["balances"] == before
-
-
-async def test_the_control_endpoint_describes_itself(launch: Launch) -> None:
-    rig = await launch()
-    found = (await rig.http.get(rig.env["SANDBOX_CONTROL_URL"] + "/")).json()
-    assert found["paths"] == PATHS
-    assert "relay_stall" in found["faults"]
-    for line in PATHS:
-        method, path = line.split()
-        if method == "GET":
-            assert (await rig.http.get(rig.env["SANDBOX_CONTROL_URL"] + path)).status_code == 200
-        else:
-            assert (await rig.control(path, {"no such member": 1})).status_code == 400, line
 
 
 async def test_a_gift_may_be_counted_in_text(launch: Launch) -> None:
