@@ -45,6 +45,11 @@ SOCKET = click.option(
 )
 
 
+def _absolute_file(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return a file by its whole path, for a venue that is started elsewhere; another name as it is."""
+    return str(Path(value).absolute()) if value is not None and Path(value).is_file() else value
+
+
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
@@ -79,6 +84,12 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
+        click.option(
+            "--scenario",
+            metavar="NAME|FILE",
+            callback=_absolute_file,
+            help="Play a timeline of prices, flow, faults and money: crash, salt-rotation, bridge-outage, or a file.",
+        ),
         click.option(
             "--record",
             type=click.Path(dir_okay=False, resolve_path=True),

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ def sandbox(
     if flags["settings"] and listed_or_refused(flags["settings"]):
         return
     refuse_exposure(flags["settings"])
-    flags["settings"] = (*LIKE_PRODUCTION, *flags["settings"])
+    named = _settings_of(flags["scenario"])
+    like_production = [one for one in LIKE_PRODUCTION if one.partition("=")[0] not in named]
+    flags["settings"] = (*like_production, *flags["settings"])
     root, environ, venue_flags = sandbox_root(), _bare_environment(), VenueFlags(**flags)
     try:
         check_settings(root, venue_flags, own)
@@ -60,6 +63,19 @@ def sandbox(
 
         keys_file = default_keys_file({**os.environ, **own})
         sys.exit(asyncio.run(run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)))
+
+
+def _settings_of(scenario: str | None) -> Collection[str]:
+    """Return the names of the settings that the scenario sets. Exits with 2 when it cannot be played."""
+    if scenario is None:
+        return ()
+    from venue.sandbox.scenario.errors import ScenarioError
+    from venue.sandbox.scenario.reading import load_scenario
+
+    try:
+        return load_scenario(scenario).settings().keys()
+    except ScenarioError as exc:
+        refuse(exc.problems)
 
 
 def _own_settings(env_file: Path | None) -> dict[str, str]:

@@ -87,6 +87,7 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     legacy_share: float | None = None
     markets: str | None = None
     record: str | None = None
+    scenario: str | None = None
     market: str | None = None
     takers: str | None = None
     dry: float | None = None

@@ -54,7 +54,10 @@ class AlarmBoard:
 
     def apply(self, body: object) -> dict[str, object]:
         """Change what is up and return it, with the new ids. Raises ``msgspec.ValidationError`` and changes nothing."""
-        order = msgspec.convert(body, AlarmOrder, strict=False)
+        return self.carry_out(msgspec.convert(body, AlarmOrder, strict=False))
+
+    def carry_out(self, order: AlarmOrder) -> dict[str, object]:
+        """Do as ``apply`` does, with an order that was read."""
         incidents = order.incident.times if order.incident is not None else 0
         if len(self._incidents) + incidents > MAX_ALARMS or len(self._posts) >= MAX_ALARMS:
             raise msgspec.ValidationError(f"at most {MAX_ALARMS} alarms can be up")

@@ -1,6 +1,6 @@
 """Builds a venue's parts: ledger, bridge, relay, traders and their common price."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.config import VenueConfig
+from venue.sandbox.flow.changes.price_moves import MovedPath, PriceMove
 from venue.sandbox.flow.genesis import Participants, open_accounts
 from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk
 from venue.sandbox.flow.priced import PricedMarket, PricedMarkets, own_markets, priced_pairs
@@ -103,13 +104,23 @@ def request_flow(config: VenueConfig, pairs: tuple[PricedMarket, ...] = ()) -> R
     )
 
 
-def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Callable[[], int]) -> Parts:
-    """Build a venue; nothing runs yet. Raises RecordingError for an invalid recording."""
+def assemble(
+    config: VenueConfig,
+    *,
+    clock: Callable[[], int],
+    monotonic_ns: Callable[[], int],
+    moves: Sequence[PriceMove] = (),
+    later: Sequence[tuple[int, VenueConfig]] = (),
+) -> Parts:
+    """Build a venue; nothing runs yet. Raises RecordingError for an invalid recording.
+
+    ``moves`` of the price come on top of its path; ``later``: the settings of the flow from each market time on.
+    """
     seed = config.seed
     shifted = ShiftedClock(clock)
     faults = FaultTable(shifted, config.tokens)
     background = Background()
-    path = price_path(config)
+    path = MovedPath(price_path(config), moves) if moves else price_path(config)
     market = MarketClock(monotonic_ns)
     ledger = Ledger(
         clock=shifted,
@@ -177,7 +188,13 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         relay=relay,
         ledger=ledger,
         seed=seed,
-        requests=schedule(seed, request_flow(config, pairs), path, config.traders),
+        requests=schedule(
+            seed,
+            request_flow(config, pairs),
+            path,
+            config.traders,
+            later=[(from_ns, request_flow(changed, pairs)) for from_ns, changed in later],
+        ),
         wallets=participants.traders,
         markets=priced,
         register=TakerRegister(config.takers),

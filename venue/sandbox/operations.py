@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.alarms import AlarmOrder
 from venue.sandbox.assembly import Parts, salt
 from venue.sandbox.base.fault_values import DepositRequest
 from venue.sandbox.base.faults import OneTimeFaults
+from venue.sandbox.bridges.pace import BridgePace
 from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
+from venue.sandbox.scenario.asks import Asker, AskOrder
 
 PULSE_S = 0.1
 """Pause between two checks of the deposits."""
@@ -25,6 +28,15 @@ class Operations:
         self.parts = parts
         self._drop_connections = drop_connections
         self._reconnect_bitstamp = reconnect_bitstamp
+        self.asker = Asker(
+            relay=parts.relay,
+            ledger=parts.ledger,
+            seed=parts.config.seed,
+            tokens=parts.config.tokens,
+            wallets=parts.participants.traders,
+            clock=parts.clock,
+        )
+        self.ended = asyncio.Event()
         self._guests = Guests(parts.config, parts.ledger)
         self._opened = tuple(self.open_account(AccountOrder(account=name)) for name in parts.config.accounts)
         self._rotations = 0
@@ -101,6 +113,33 @@ class Operations:
         ledger.advance_block()
         self._advance_bridges()
         return clock()
+
+    def run_traders(self, running: bool) -> None:
+        """Let the traders and the market's time run, or pause both."""
+        if running:
+            self.parts.traders.run()
+        else:
+            self.parts.traders.pause()
+
+    def change_alarms(self, order: AlarmOrder) -> None:
+        """Raise or resolve alarms of the venue. Raises ValueError for what cannot be."""
+        self.parts.alarms.carry_out(order)
+
+    def set_bridge_pace(self, pace: BridgePace) -> None:
+        """Set how fast both bridges work off the withdrawals that leave from now on."""
+        self.parts.bridge.set_pace(pace)
+        self.parts.omni.set_pace(pace)
+
+    def ask(self, order: AskOrder) -> None:
+        """Start a request for quotes."""
+        self.parts.background.spawn(self._ask(order), "ordered request")
+
+    def end(self) -> None:
+        """Say that the venue is to end; whoever runs it waits for ``ended``."""
+        self.ended.set()
+
+    async def _ask(self, order: AskOrder) -> None:
+        await self.asker.ask(order)
 
     def _advance_bridges(self) -> None:
         now = self.parts.clock()

@@ -1,4 +1,4 @@
-"""A venue as a process: it runs until a signal ends it."""
+"""A venue as a process: it runs until a signal or its scenario ends it."""
 
 import asyncio
 import signal
@@ -9,6 +9,7 @@ from pathlib import Path
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.recording.frame_log import FrameLog
 from venue.sandbox.recording.frames import Start
+from venue.sandbox.scenario.model import Scenario
 from venue.sandbox.server import Ready, Venue
 
 Announce = Callable[[Ready], None]
@@ -20,14 +21,20 @@ async def run(
     faults: Mapping[str, object] | None = None,
     *,
     record: Path | None = None,
+    scenario: Scenario | None = None,
 ) -> None:
-    """Run a venue until SIGTERM or SIGINT; ``announce`` is called once every endpoint is open.
+    """Run a venue until SIGTERM, SIGINT or the end that its ``scenario`` sets.
+
+    ``announce`` is called once every endpoint is open.
 
     ``faults`` hold from the start; ``record``: the frame log to write. Raises RecordingError for an invalid recording,
     OSError for a port that is taken or a log that cannot be made, and ValueError for a fault that there is not.
 
     """
-    log = None if record is None else FrameLog(record, Start(at_ns=time.time_ns(), seed=config.seed))
+    log = None
+    if record is not None:
+        name = None if scenario is None else scenario.name
+        log = FrameLog(record, Start(at_ns=time.time_ns(), seed=config.seed, scenario=name))
     opened = False
 
     def announced(ready: Ready) -> None:
@@ -36,7 +43,7 @@ async def run(
         opened = True
 
     try:
-        await _run(Venue(config, sink=log), announced, faults or {})
+        await _run(Venue(config, sink=log, scenario=scenario), announced, faults or {})
     finally:
         if log is not None:
             log.close()
@@ -45,15 +52,14 @@ async def run(
 
 
 async def _run(venue: Venue, announce: Announce, faults: Mapping[str, object]) -> None:
-    ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, ended.set)
+        loop.add_signal_handler(name, venue.end)
     await venue.start()
     try:
         venue.apply_faults(faults)
         announce(venue.ready())
-        await ended.wait()
+        await venue.ended()
     finally:
         await venue.stop()
         for name in (signal.SIGTERM, signal.SIGINT):

@@ -41,6 +41,9 @@ from venue.sandbox.recording.tap import Tap
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
+from venue.sandbox.scenario.model import Scenario
+from venue.sandbox.scenario.player import Player
+from venue.sandbox.scenario.timeline import price_moves
 from venue.sandbox.serving import addresses
 from venue.sandbox.serving.certificates import Certificate, MadeCertificate
 from venue.sandbox.verifier.ledger import Ledger
@@ -62,7 +65,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 class Venue:
     """One sandbox venue. ``clock`` gives UTC nanoseconds, ``monotonic_ns`` the time that the market runs by; ``sink``
-    gets every frame of every endpoint.
+    gets every frame of every endpoint, and ``scenario`` is played.
 
     Raises RecordingError for an invalid recording.
 
@@ -75,16 +78,24 @@ class Venue:
         clock: Callable[[], int] = time.time_ns,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         sink: Sink | None = None,
+        scenario: Scenario | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
-        self._parts = assemble(config, clock=clock, monotonic_ns=monotonic_ns)
+        self._parts = assemble(
+            config,
+            clock=clock,
+            monotonic_ns=monotonic_ns,
+            moves=() if scenario is None else price_moves(scenario),
+            later=() if scenario is None else scenario.flows(config),
+        )
         self._tokens = BearerTokens(config.seed, self._parts.clock, life_s=config.token_life_s)
         self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, tokens=self._tokens, seed=config.seed)
         self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
         self._operations = Operations(
             self._parts, drop_connections=self._relay_socket.drop, reconnect_bitstamp=self._reconnect_bitstamp
         )
+        self._player = None if scenario is None else Player(scenario, self._operations, self._parts.traders.started)
         self._opening = balances(self._parts.ledger)
         self._host: HttpHost | None = None
         self._made: MadeCertificate | None = None
@@ -115,7 +126,21 @@ class Venue:
             raise
         if self._made is not None:
             self._made.forget_key()
+        self.begin()
+
+    def begin(self) -> None:
+        """Let happen what happens without an endpoint."""
+        if self._player is not None:
+            self._parts.background.spawn(self._player.play(), "scenario")
         self._operations.run()
+
+    def end(self) -> None:
+        """Have ``ended`` return, as a scenario does whose venue ends."""
+        self._operations.end()
+
+    async def ended(self) -> None:
+        """Wait until somebody says that the venue is to end."""
+        await self._operations.ended.wait()
 
     async def stop(self) -> None:
         await self._operations.stop()
@@ -153,15 +178,18 @@ class Venue:
         secure = self._config.tls or self._config.tls_cert is not None
         return addresses.urls(addresses.usable(self._config.host)[0], self._host.ports, secure=secure)
 
-    def env(self) -> dict[str, str]:
-        """Return the environment a maker needs to trade here, with the sandbox's own secrets, once it is started."""
+    def credentials(self) -> dict[str, str]:
+        """Return the maker's token, account and key: the sandbox's own secrets."""
         maker = self._parts.participants.maker
         return {
             "NEAR_INTENTS_API_KEY": self._tokens.first,
             "NEAR_INTENTS_ACCOUNT_ID": maker.account,
             "NEAR_INTENTS_SIGNER_PRIVATE_KEY": maker.secret_key(),
-            **addresses.settings(self._urls()),
         }
+
+    def env(self) -> dict[str, str]:
+        """Return the environment a maker needs to trade here, with the sandbox's own secrets, once it is started."""
+        return self.credentials() | addresses.settings(self._urls())
 
     def apply_faults(self, body: Mapping[str, object]) -> None:
         """Switch faults on, by their names. Raises ValueError and changes nothing for what cannot be."""
@@ -169,13 +197,18 @@ class Venue:
 
     def state(self, account: str | None = None) -> dict[str, object]:
         """Return what the venue holds and has seen; ``account`` narrows the fills to its own."""
-        return overview(
+        found = overview(
             self._parts,
             opening=self._opening,
             connections=self._relay_socket.connections(),
             failures=self._parts.background.failures + (self._host.failures if self._host else 0),
             account=account,
-        ) | ({} if self._sink is None else {"recording": msgspec.to_builtins(self._sink.tally)})
+        )
+        if self._sink is not None:
+            found["recording"] = msgspec.to_builtins(self._sink.tally)
+        if self._player is not None:
+            found["scenario"] = self._player.state() | {"asks": dict(self._operations.asker.counts)}
+        return found
 
     def chains(self) -> dict[str, object]:
         return chains_view(self._parts.bridge, self._parts.omni, self.ledger, self._parts.clock())

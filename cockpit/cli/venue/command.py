@@ -8,15 +8,20 @@ import click
 import msgspec
 import uvloop
 
-from cockpit.cli.common import venue_options
+from cockpit.cli.common import refuse, venue_options
 from cockpit.cli.venue.announcement import announce
 from cockpit.cli.venue.env_file import refuse_other
 from cockpit.cli.venue.fault import fault, named_faults
 from cockpit.cli.venue.options import flow_settings, held_tokens, opening_balances, tokens_of_file
 from cockpit.cli.venue.settings import SETTING, list_settings, listed_or_refused, venue_settings
+from cockpit.processes.echo import echo
 from venue.sandbox.base.described import checked
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.process import run
+from venue.sandbox.scenario.errors import ScenarioError
+from venue.sandbox.scenario.model import Scenario
+from venue.sandbox.scenario.reading import load_scenario
+from venue.sandbox.scenario.timeline import described
 from venue.sandbox.serving.addresses import SERVICES
 
 PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
@@ -61,6 +66,7 @@ PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
     metavar="NAME[=VALUE]",
     help="Start with this fault, such as near_a=429; may be repeated.",
 )
+@click.option("--check", is_flag=True, help="With --scenario: say what it would do, and start nothing.")
 @click.option(
     "--write-env",
     "env_file",
@@ -82,6 +88,8 @@ def venue(
     dry: float | None,
     faults: tuple[str, ...],
     record: str | None,
+    scenario: str | None,
+    check: bool,
     **flags: Any,
 ) -> None:
     """Run the sandbox venue alone.
@@ -94,21 +102,37 @@ def venue(
         return
 
     try:
+        tokens = tokens_of_file(markets)
+        played = None if scenario is None else load_scenario(scenario, tokens)
+        if check:
+            _describe(played)
+            return
         if env_file is not None:
             refuse_other(env_file)
         options = {name: value for name, value in flags.items() if value is not None}
         options |= flow_settings(rivals, no_rivals=no_rivals, dry=dry, takers=flags["takers"])
-        given = checked(VenueConfig, options, SETTING) | venue_settings(settings)
-        tokens = tokens_of_file(markets)
+        given = {} if played is None else played.settings()
+        given |= checked(VenueConfig, options, SETTING) | venue_settings(settings)
         names = given.get("pairs")
         held = held_tokens(tokens, names if isinstance(names, tuple) else ())
-        given |= {"maker_balances": opening_balances(balances, held), "tokens": tokens}
+        given["maker_balances"] = {**given.get("maker_balances", {}), **opening_balances(balances, held)}
+        given["tokens"] = tokens
         config = msgspec.convert(given, VenueConfig)
         announced = partial(announce, host=config.host, env_file=env_file, as_json=as_json)
-        uvloop.run(run(config, announced, named_faults(faults), record=Path(record) if record else None))
+        log = None if record is None else Path(record)
+        uvloop.run(run(config, announced, named_faults(faults), record=log, scenario=played))
+    except ScenarioError as exc:
+        refuse(exc.problems)
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 
 
 venue.add_command(fault)
 venue.add_command(list_settings)
+
+
+def _describe(scenario: Scenario | None) -> None:
+    if scenario is None:
+        raise click.UsageError("--check says what a scenario would do: name one with --scenario")
+    for line in described(scenario):
+        echo(line)

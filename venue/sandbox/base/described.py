@@ -64,6 +64,13 @@ def unknown(name: str, known: Sequence[str] | Mapping[str, object], what: str) -
     return f"there is no {what} {name[:64]!r}; there are {', '.join(nearest)}"
 
 
+def allowed(hint: Any) -> str:
+    """Return in words what a value of this type may be."""
+    from msgspec import inspect
+
+    return _values(inspect.type_info(hint))
+
+
 def _fields(kind: type[msgspec.Struct]) -> Sequence[Any]:
     from msgspec import inspect
 

@@ -12,6 +12,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.addresses import chain_address, read_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
+from venue.sandbox.bridges.pace import BridgePace
 from venue.sandbox.bridges.records import (
     BridgeToken,
     BridgeTotals,
@@ -126,6 +127,10 @@ class Bridge:
         for deposit in self.deposits:
             if (deposit.transfer.chain, deposit.transfer.tx_hash) == (chain, tx_hash):
                 deposit.seen_ns = min(deposit.seen_ns, now)
+
+    def set_pace(self, pace: BridgePace) -> None:
+        """Work off the withdrawals that leave from now on at this pace."""
+        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns()
 
     def advance(self, now_ns: int) -> None:
         """Do everything that is due at ``now_ns``; a second call does nothing more."""

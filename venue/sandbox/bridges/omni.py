@@ -16,6 +16,7 @@ from venue.sandbox.bridges.bridge import deposit_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
 from venue.sandbox.bridges.omni_contract import contract_views
 from venue.sandbox.bridges.omni_message import InitTransfer, max_gas_fee, read_message, storage_account
+from venue.sandbox.bridges.pace import BridgePace
 from venue.sandbox.verifier.accounts import Burn, StoragePaid
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
@@ -123,6 +124,10 @@ class OmniBridge:
         except ContractPanicError as panic:
             return str(panic)
         return None
+
+    def set_pace(self, pace: BridgePace) -> None:
+        """Work off the withdrawals that leave from now on at this pace."""
+        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns()
 
     def advance(self, now_ns: int) -> None:
         """Pay everything that is due; a second call does nothing more."""

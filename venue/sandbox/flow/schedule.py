@@ -2,8 +2,10 @@
 
 import math
 import random
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from operator import itemgetter
 
 import msgspec
 
@@ -11,6 +13,7 @@ from venue.protocol.assets import Market, Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
+from venue.sandbox.flow.changes.arrivals import next_arrival
 from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.priced import PricedMarket
 from venue.sandbox.flow.regimes import PathVolatility
@@ -116,15 +119,28 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) -> Iterator[ScheduledRequest]:
-    """Generate requests in the order of their arrival (Poisson), without end; none when the rate is zero."""
-    at = 0.0
-    index = 0
+def schedule(
+    seed: int,
+    flow: RequestFlow,
+    path: PricePath,
+    traders: int = 1,
+    *,
+    later: Sequence[tuple[int, RequestFlow]] = (),
+) -> Iterator[ScheduledRequest]:
+    """Generate requests in the order of their arrival (Poisson), without end; none when the rate is zero.
+
+    ``later``: what holds instead of ``flow`` from each time on, nanoseconds after the market's start, in order.
+    """
+    flows = [(0, flow), *later]
+    rates = [(from_ns / NS_PER_S, changed.rate) for from_ns, changed in flows]
     volatility = PathVolatility(path)
-    while flow.rate > 0:
-        at += rng(seed, "arrival", index).expovariate(flow.rate)
-        yield request_at(seed, flow, path, index, int(at * NS_PER_S), traders, volatility)
+    at, index = next_arrival(rates, 0.0, rng(seed, "arrival", 0).expovariate(1.0)), 0
+    while at is not None:
+        at_ns = int(at * NS_PER_S)
+        current = flows[bisect_right(flows, at_ns, key=itemgetter(0)) - 1][1]
+        yield request_at(seed, current, path, index, at_ns, traders, volatility)
         index += 1
+        at = next_arrival(rates, at, rng(seed, "arrival", index).expovariate(1.0))
 
 
 def request_at(

@@ -80,6 +80,10 @@ class Traders:
         self._market.pause()
         self._running.clear()
 
+    async def started(self) -> None:
+        """Wait until the traders run."""
+        await self._running.wait()
+
     async def follow(self) -> None:
         """Issue the scheduled requests, each at its own time, without end."""
         for scheduled in self._requests:

@@ -1,0 +1,110 @@
+"""`cockpit venue --scenario`: a real venue's timeline fires at its times, and --check only says what it would do."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.processes.command import run
+from tests.support.processes.venue_process import QUIET, VenueProcess
+from tests.support.waiting import until
+from venue.sandbox.recording.reading import read_recording
+
+SHORT = """
+name = "short"
+seed = 5
+duration_s = 60
+
+[venue]
+status_after_s = 1.5
+
+[[step]]
+at_s = 1
+faults = { near_a = "429" }
+for_s = 1
+
+[[step]]
+at_s = 2.5
+faults = { relay_late_ms = 70 }
+
+[[step]]
+at_s = 3
+end = true
+"""
+
+
+def write(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "short.toml"
+    path.write_text(text)
+    return str(path)
+
+
+async def test_a_timeline_fires_at_its_times_and_ends_the_venue(tmp_path: Path) -> None:
+    log = tmp_path / "frames.jsonl"
+    started = time.monotonic()
+    options = ("--scenario", write(tmp_path, SHORT), "--record", str(log), "--set", "start_paused=true")
+    venue = VenueProcess(tmp_path, *QUIET, *options)
+    seen: dict[str, float] = {}
+    try:
+        async with httpx.AsyncClient(base_url=venue.env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=30) as http:
+            first: Any = (await http.get("/state")).json()
+            assert first["seed"] == 5
+            assert (first["scenario"]["name"], first["scenario"]["done"]) == ("short", 0)
+            begun = time.monotonic()
+            await http.post("/traders", json={"running": True})
+
+            async def over() -> bool:
+                try:
+                    faults = (await http.get("/faults")).json()
+                except httpx.HTTPError:
+                    return True
+                now = time.monotonic()
+                if faults["near_a"] == "429":
+                    seen.setdefault("on", now)
+                elif "on" in seen:
+                    seen.setdefault("off", now)
+                if faults["relay_late_ms"] == 70:
+                    seen.setdefault("late", now)
+                return False
+
+            await until(over, 60)
+        assert venue.process.wait(60) == 0
+    finally:
+        venue.process.stop()
+    assert begun >= started
+    # Never early; how late a loaded machine is, is not the scenario's matter.
+    for name, at_s in (("on", 1.0), ("off", 2.0), ("late", 2.5)):
+        assert seen.get(name, begun + at_s) >= begun + at_s - 0.05, (name, seen)
+    found = read_recording(log)
+    assert found.complete
+    assert found.start.scenario == "short"
+    assert found.start.seed == 5
+
+
+def test_check_says_what_a_scenario_would_do_and_starts_nothing(tmp_path: Path) -> None:
+    ran = run("venue", "--scenario", write(tmp_path, SHORT), "--check", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = ran.stdout.splitlines()
+    assert lines[1] == "seed 5, 60 s, 3 steps"
+    assert any("0:01  faults near_a=429 for 1 s" in line for line in lines)
+    assert any("0:03  the venue ends" in line for line in lines)
+    ready = run("venue", "--scenario", "crash", "--check", cwd=tmp_path)
+    assert ready.returncode == 0
+    assert "price by -800 bps over 20 s" in ready.stdout
+
+
+@pytest.mark.parametrize("command", ["venue", "sandbox"])
+def test_all_that_is_wrong_with_a_scenario_is_told_a_line_each(tmp_path: Path, command: str) -> None:
+    wrong = SHORT.replace("at_s = 1\n", "at_s = -1\n").replace('"429"', '"430"').replace("seed = 5", "sed = 5")
+    ran = run(command, "--scenario", write(tmp_path, wrong), cwd=tmp_path)
+    assert ran.returncode == 2
+    assert len(ran.stderr.splitlines()) == 3, ran.stderr
+    assert [word for word in ("line 3: ", "line 10, step 1: ", "line 11, step 1: ") if word not in ran.stderr] == []
+
+
+def test_check_needs_a_scenario(tmp_path: Path) -> None:
+    ran = run("venue", "--check", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "--scenario" in ran.stderr

@@ -1,0 +1,1 @@
+"""A whole venue in virtual time, without sockets: a seed gives the same bytes each time, minutes take seconds."""
