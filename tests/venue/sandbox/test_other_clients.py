@@ -1,5 +1,7 @@
 """What clients of other authors expect of the endpoints: any origin, an open RPC or bridge status by setting, GETs."""
 
+import pytest
+
 from tests.support.sandbox.rig import Launch
 
 ORIGIN = {"Origin": "https://dapp.example"}
@@ -42,3 +44,14 @@ async def test_a_node_answers_gets(launch: Launch) -> None:
     assert (await rig.http.get(f"{near}/health")).json() is None
     await rig.control("/faults", {"near_b": "500"})
     assert (await rig.http.get(f"{near}/status")).status_code == 500
+
+
+@pytest.mark.parametrize("none", [{}, {"quote_hashes": None}, {"quote_hashes": []}])
+async def test_an_intent_without_quotes_is_published_however_that_is_said(
+    launch: Launch, none: dict[str, object]
+) -> None:
+    rig = await launch()
+    for method, name, several in (("publish_intent", "signed_data", False), ("publish_intents", "signed_datas", True)):
+        _, signed = rig.signer.sign([], rig.salt, rig.deadline_ms())
+        answer = await rig.rpc(method, {name: [signed] if several else signed, **none})
+        assert answer["status"] == "OK", answer

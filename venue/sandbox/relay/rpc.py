@@ -22,13 +22,15 @@ class _Call(msgspec.Struct):
 
 
 class _Publish(msgspec.Struct):
+    """py-near writes null for no quotes at all."""
+
     signed_data: dict[str, object]
-    quote_hashes: tuple[str, ...] = ()
+    quote_hashes: tuple[str, ...] | None = None
 
 
 class _PublishMany(msgspec.Struct):
     signed_datas: tuple[dict[str, object], ...]
-    quote_hashes: tuple[str, ...] = ()
+    quote_hashes: tuple[str, ...] | None = None
 
 
 class _StatusOf(msgspec.Struct):
@@ -74,13 +76,13 @@ class RelayRpc:
                 return await self._quote(msgspec.convert(params, Ask))
             case "publish_intent":
                 one = msgspec.convert(params, _Publish)
-                answer = self._publish(one.quote_hashes, (one.signed_data,))
+                answer = self._publish(one.quote_hashes or (), (one.signed_data,))
                 hashes = answer.pop("intent_hashes")
                 assert isinstance(hashes, list)
                 return answer | {"intent_hash": hashes[0] if hashes else ""}
             case "publish_intents":
                 many = msgspec.convert(params, _PublishMany)
-                return self._publish(many.quote_hashes, many.signed_datas)
+                return self._publish(many.quote_hashes or (), many.signed_datas)
             case "get_status":
                 return self._status(msgspec.convert(params, _StatusOf).intent_hash)
             case other:
