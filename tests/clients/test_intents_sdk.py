@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from tests.clients.conftest import Desk, Run, Venue
+from tests.clients.trading import OTHER, USER, opened
 from tests.support.processes.reconciliation import reconcile
 from tests.support.processes.venue_process import QUIET, Control, VenueProcess
 from venue.protocol.tokens import BTC, EURE
 
 pytestmark = pytest.mark.slow
 
-USER = "user.near"
-OTHER = "other.near"
-FUNDS = {"BTC": "0.5", "nBTC": "0.5", "EURe": "15000"}
 EVM_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
 """A key that every developer of Ethereum knows, and the address that belongs to it."""
 EVM_ACCOUNT = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
@@ -24,13 +22,6 @@ GNOSIS_ADDRESS = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
 SWAPPED = 100_000
 
 Controls = Callable[[VenueProcess], Control]
-
-
-async def opened(control: Control, account: str = USER) -> dict[str, str]:
-    """Open a funded account; returns the settings of a driver."""
-    answer = await control.http.post("/accounts", json={"account": account, "balances": FUNDS})
-    key = answer.raise_for_status().json()["private_key"]
-    return {**control.env, "USER_ACCOUNT": account, "USER_KEY": key}
 
 
 @pytest.mark.parametrize("standard", ["nep413", "erc191"])

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 
 from tests.clients.conftest import Desk, Run, Venue
+from tests.clients.trading import opened, quotes_of
 from tests.support.processes.reconciliation import reconcile
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control, VenueProcess
@@ -18,7 +18,6 @@ from venue.sandbox.relay.errors import GONE_TEXT
 pytestmark = pytest.mark.slow
 
 SOLVER = "solver.near"
-RESERVES = {"BTC": "0.5", "EURe": "40000"}
 
 FILLS = 4
 """Two in each direction; the solver waits for so many of its own."""
@@ -29,12 +28,10 @@ async def test_the_reference_solver_settles_beside_our_desk(
 ) -> None:
     venue = start_venue()
     control = controls(venue)
-    answer = await control.http.post("/accounts", json={"account": SOLVER, "balances": RESERVES})
-    key = answer.raise_for_status().json()["private_key"]
+    settings = await opened(control, SOLVER)
     desk = await armed_desk(venue.env)
     taker = Taker(control)
     await taker.fund()
-    settings = {**venue.env, "USER_ACCOUNT": SOLVER, "USER_KEY": key}
     running = asyncio.create_task(
         run_node("amm_solver.cjs", BTC.token_id, EURE.token_id, str(FILLS), **settings), name="solver"
     )
@@ -47,10 +44,8 @@ async def test_the_reference_solver_settles_beside_our_desk(
     for index in range(FILLS):
         sells = index % 2 == 0
         asset, amount = (BTC.token_id, {"amount_in": 50_000}) if sells else (EURE.token_id, {"amount_out": 50_000})
-        by_both = await offers(taker, asset, amount)
-        assert len(by_both) == 2, by_both
         # The desk is the cheaper one; a taker may take the other all the same.
-        best, worse = by_both
+        best, worse = await quotes_of(taker, asset, amount, makers=2)
         assert (await taker.take(best))["status"] == "OK"
         assert (await taker.take(worse))["status"] == "OK"
         await until(partial(settled, control, 2 * index + 2), 60, "both are settled")
@@ -66,18 +61,6 @@ async def test_the_reference_solver_settles_beside_our_desk(
     held = await control.balances(SOLVER)
     assert [str(held[token]) for token in (BTC.token_id, EURE.token_id)] == found["closing"]
     await reconcile(desk, control, within_s=30)
-
-
-async def offers(taker: Taker, asset: str, amount: dict[str, int]) -> list[dict[str, Any]]:
-    """Return the quotes of both makers, best first; each starts with one that is slow to listen."""
-    found: list[dict[str, Any]] = []
-
-    async def two() -> bool:
-        found[:] = await taker.ask(asset, **amount)
-        return len(found) >= 2
-
-    await until(two, 60, "both quote")
-    return found
 
 
 async def settled(control: Control, due: int) -> bool:

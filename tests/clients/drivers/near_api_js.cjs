@@ -27,10 +27,11 @@ async function version5(url) {
   const near = await api.connect({ networkId: "sandbox", nodeUrl: url, keyStore });
   const own = await near.account(account);
   const { provider } = near.connection;
-  const { actionCreators } = api.transactions;
+
   const as = async (name, pair) => {
-    await keyStore.setKey("sandbox", name, pair);
-    return near.account(name);
+    const keys = new api.keyStores.InMemoryKeyStore();
+    await keys.setKey("sandbox", name, pair);
+    return (await api.connect({ networkId: "sandbox", nodeUrl: url, keyStore: keys })).account(name);
   };
   return {
     newKey: () => api.KeyPair.fromRandom("ed25519"),
@@ -57,7 +58,7 @@ async function version5(url) {
     createAccount: (name, pair, amount) => own.createAccount(name, pair.getPublicKey(), amount),
     deleteAccount: async (name, pair, beneficiary) => (await as(name, pair)).deleteAccount(beneficiary),
     several: (to, amounts) =>
-      own.signAndSendTransaction({ receiverId: to, actions: amounts.map((amount) => actionCreators.transfer(amount)) }),
+      own.signAndSendTransaction({ receiverId: to, actions: amounts.map((amount) => api.transactions.transfer(amount)) }),
     sendAs: async (name, pair, to, amount) => (await as(name, pair)).sendMoney(to, amount),
   };
 }
@@ -71,7 +72,7 @@ async function version7(url) {
   return {
     newKey: () => api.KeyPair.fromRandom("ed25519"),
     publicKey: (pair) => pair.getPublicKey().toString(),
-    state: async () => (await own.getState()).balance.total,
+    state: async () => (await provider.viewAccount({ accountId: account })).amount,
     balance: () => own.getBalance(),
     keys: async () => (await own.getAccessKeyList()).keys.map((one) => one.public_key),
     view: (methodName, args, id = contract) => provider.callFunction({ contractId: id, method: methodName, args }),
@@ -113,7 +114,6 @@ const cases = {
     const status = await api.status();
     return {
       state: await api.state(),
-      balance: await api.balance(),
       keys: await api.keys(),
       salt: await api.view("current_salt", {}),
       panic: await refusal(api.view("is_nonce_used", { account_id: account, nonce: "short" })),
@@ -142,30 +142,30 @@ const cases = {
     };
   },
 
-  async protocolConfig(api) {
+  async balances(api) {
     const config = await api.protocolConfig();
-    return { perByte: config.runtime_config.storage_amount_per_byte };
+    return { state: await api.state(), balance: await api.balance(), perByte: config.runtime_config.storage_amount_per_byte };
   },
 
   async transactions(api) {
     const before = BigInt(await api.state());
-    await api.send("receiver.near", ONE);
-    await api.several("receiver.near", [1n, 2n, 3n]);
+    await api.send("other.near", ONE);
+    await api.several("other.near", [1n, 2n, 3n]);
     const sent = before - BigInt(await api.state());
     const full = api.newKey();
     await api.addFullKey(full);
     const limited = api.newKey();
     await api.addCallKey(limited);
     const withBoth = await api.keys();
-    const byLimited = await refusal(api.sendAs(account, limited, "receiver.near", 1n));
-    await api.sendAs(account, full, "receiver.near", 1n);
+    const byLimited = await refusal(api.sendAs(account, limited, "other.near", 1n));
+    await api.sendAs(account, full, "other.near", 1n);
     await api.deleteKey(limited);
     await api.deleteKey(full);
     const pair = api.newKey();
     const child = `child.${account}`;
     await api.createAccount(child, pair, ONE);
     const taken = await refusal(api.createAccount(child, pair, ONE));
-    await api.sendAs(child, pair, "receiver.near", 5n);
+    await api.sendAs(child, pair, "other.near", 5n);
     await api.deleteAccount(child, pair, account);
     return {
       sent,
@@ -175,7 +175,7 @@ const cases = {
       after: await api.keys(),
       byLimited,
       taken,
-      tooMuch: await refusal(api.send("receiver.near", 10n ** 36n)),
+      tooMuch: await refusal(api.send("other.near", 10n ** 36n)),
     };
   },
 };
