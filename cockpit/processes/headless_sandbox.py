@@ -133,6 +133,7 @@ async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
             await client.post("/traders", json={"running": False})
             last = await _settled(client, newest, run.tokens())
             state = (await client.get("/state")).json()
+            takers = (await client.get("/takers", params={"account": state["account"]})).json()
     finally:
         following.cancel()
         await link.close()
@@ -149,6 +150,7 @@ async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
             opening=opening,
             closing=closing,
             asked=_asked(state["requests"]["pairs"], tokens),
+            takers=takers,
         )
 
 

@@ -1,17 +1,23 @@
 """The report of a sandbox run: requests, quotes, fills, and whether every base unit is explained."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from cockpit.accounting.percentiles import percentile
 from cockpit.model.snapshot import Counts
+from cockpit.processes.taker_results import TakerResult, taker_results
+from cockpit.processes.taker_results import lines as by_kind
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
 from storage.reporting import differences, trading
 from storage.reporting.movements import MoneyMovement, movements
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
+
+MIX = "takers {mix}, an assumption: nobody outside the venue knows who takes there"
+FASTER = "at {speed:g} market seconds per second quotes live and settle in real seconds: P&L and markouts mean nothing"
 
 
 class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +67,8 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision.
 
     ``asked``: the venue's requests by market, price checks included. ``other_pairs``: None when the relay
-    kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too.
+    kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too. ``mix``: who took, as the
+    venue was told; ``takers``: what each kind brought. ``speed``: market seconds per second.
     """
 
     seconds: float
@@ -79,6 +86,9 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     explained: bool
     dry: int = 0
     router_legs: int = 0
+    mix: str = ""
+    speed: float = 1.0
+    takers: tuple[TakerResult, ...] = ()
 
     def as_json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -109,6 +119,13 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
             lines.append(
                 f"reaction: p50 {reaction.p50_us:g} µs, p99 {reaction.p99_us:g} µs, max {reaction.max_us:g} µs"
             )
+        if self.takers:
+            lines += [
+                f"takers {self.mix}, an assumption: nobody outside the venue knows who takes there",
+                *by_kind(self.takers),
+            ]
+        if self.speed != 1:
+            lines.append(FASTER.format(speed=self.speed))
         lines.append("rows: " + ", ".join(f"{name} {count}" for name, count in self.rows.items()))
         return "\n".join(lines)
 
@@ -122,8 +139,12 @@ def account_for(
     opening: Mapping[str, int],
     closing: Mapping[str, int],
     asked: Mapping[str, int],
+    takers: Mapping[str, Any] | None = None,
 ) -> SandboxReport:
-    """Compare the desk's counts and history with the ledger's balances (base units by token id)."""
+    """Compare the desk's counts and history with the ledger's balances (base units by token id).
+
+    ``takers``: what the venue knows of who took.
+    """
     everything = Span(0, LATER_NS)
     counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
     accepted = differences.accepted_differences(reader, everything)
@@ -158,6 +179,9 @@ def account_for(
         rows=rows,
         dry=counts.dry,
         router_legs=counts.router_legs,
+        mix="" if takers is None else takers["mix"],
+        speed=1.0 if takers is None else takers["speed"],
+        takers=() if takers is None else taker_results(reader, tokens, fills, takers),
         explained=all(one.unexplained == "0" for one in reconciled)
         and (counts.requests, counts.dry) == (counted.requests, counted.dry)
         and counts.requests + counts.dry == decisions

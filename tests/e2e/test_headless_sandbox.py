@@ -69,6 +69,10 @@ def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
     assert all(report["asked"][market.name] > 0 for market in DEFAULT_TOKENS.markets)
     assert report["dry"] == report["reasons"]["dry"] > 0
     assert 0 < report["router_legs"] < report["requests"]
+    assert report["mix"] == "today"
+    assert {one["kind"] for one in report["takers"]} == {"prompt", "probe"}
+    assert sum(one["fills"] for one in report["takers"]) == report["quotes"]["settled"]
+    assert all(float(one["pnl"]) for one in report["takers"] if one["fills"])
     check_counts(report)
     check_balances(report)
     reaction = report["reaction"]

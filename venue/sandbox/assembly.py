@@ -197,7 +197,7 @@ def assemble(
         ),
         wallets=participants.traders,
         markets=priced,
-        register=TakerRegister(config.takers),
+        register=TakerRegister(config.takers, config.speed),
         market=market,
         clock=shifted,
         background=background,

@@ -22,10 +22,14 @@ class TakenQuote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TakerRegister:
-    """Counts the requests by kind, and keeps what was taken. No maker is told of it. ``mix``: what the venue plays."""
+    """Counts the requests by kind, and keeps what was taken. No maker is told of it.
 
-    def __init__(self, mix: str) -> None:
+    ``mix`` and ``speed``: what the venue plays.
+    """
+
+    def __init__(self, mix: str, speed: float = 1.0) -> None:
         self._mix = mix
+        self._speed = speed
         self.asked: Counter[Kind] = Counter()
         self.published: Counter[Kind] = Counter()
         self._taken: dict[str, TakenQuote] = {}
@@ -43,6 +47,7 @@ class TakerRegister:
         taken = [one for one in self._taken.values() if account in (None, one.maker)]
         return {
             "mix": self._mix,
+            "speed": self._speed,
             "kinds": {kind: {"asked": self.asked[kind], "published": self.published[kind]} for kind in KINDS},
             "taken": msgspec.to_builtins(taken),
         }
