@@ -92,6 +92,9 @@ took a refusal for an end recorded no other. Longer than a block's time may lag 
 CREDITED = ("CREDITED", "COMPLETED")
 """A deposit of one of these statuses is in the balances."""
 
+SETTLED_WHILE_AWAY = "settled while no desk was running"
+"""The recorded detail of a fill that a start found: when it settled is not known."""
+
 UNEXPLAINED = "unexplained"
 """The recorded cause of balances that were not explained when they were read: nothing may be built on them."""
 

@@ -171,6 +171,7 @@ def _trade_result(run_id: str, e: TradeResult) -> Row:
         e.intent_hash,
         e.tx_hash,
         e.request_kind,
+        e.settled_ns,
     )
 
 

@@ -263,7 +263,7 @@ class Desk:
             self._interlocks.tick(control)
             self._absence.tick()
             trading.engine.note_flow(now)
-            trading.markouts.tick(now, trading.book.fills, trading.reference)
+            trading.markouts.tick(now, trading.book.reported(), trading.reference)
             self._snapshots.ticked_ns = now
             await asyncio.sleep(0)
             if len(self._stream):

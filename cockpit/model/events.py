@@ -202,6 +202,8 @@ class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_re
     """A step in the life of a sent quote: the relay's answer, settlement, expiry, or the burning of its nonce.
 
     ``burning``: an empty intent with its nonce is about to be published; ``burned``: it was, and the quote is void.
+    ``settled_ns`` of a settled one: when the relay reported it, UTC, at most its deadline; 0 when nothing tells. None
+    for every other outcome, and in rows of older versions.
     """
 
     command_id: str
@@ -212,6 +214,7 @@ class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_re
     intent_hash: str | None
     tx_hash: str | None
     request_kind: RequestKind = ""
+    settled_ns: int | None = None
 
 
 class OperatorAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.operator_action"):

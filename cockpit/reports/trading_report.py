@@ -132,9 +132,9 @@ def _us(ns: int | None) -> Decimal | None:
     return None if ns is None else Decimal(ns).scaleb(-3)
 
 
-def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
+def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, mids.RecordedMid]:
     # The mids at every horizon of every fill; moments at which no desk ran are left out.
-    times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
+    times = {fill.settled_ns + seconds * NS_PER_S for fill in found if fill.settled_ns for seconds in HORIZONS_S}
     return mids.mids_at(reader, _while_a_desk_ran(sorted(times), every))
 
 
@@ -150,11 +150,11 @@ def _while_a_desk_ran(times: Iterable[int], every: Sequence[RunRow]) -> list[int
     return seen
 
 
-def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None], tokens: TokenTable) -> _Marked:
+def _mark(fill: trading.FillRecord, marks: Mapping[int, mids.RecordedMid], tokens: TokenTable) -> _Marked:
     moved = holdings.worth_moved(fill, tokens)
     side = "buy" if moved.base > 0 else "sell"
     base, quote = abs(moved.base), abs(moved.quote)
-    later = [marks.get(fill.at_ns + seconds * NS_PER_S) for seconds in HORIZONS_S]
+    later = [_mid_after(fill, seconds, marks) for seconds in HORIZONS_S]
     return _Marked(
         fill=fill,
         side=side,
@@ -164,6 +164,15 @@ def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None], tokens:
             None if mid is None else markout(tokens.base, tokens.quote, side, base, quote, mid) for mid in later
         ),
     )
+
+
+def _mid_after(fill: trading.FillRecord, seconds: int, marks: Mapping[int, mids.RecordedMid]) -> Decimal | None:
+    """Return the mid so many seconds after a settlement, the very one by which the desk marked it if it did."""
+    if fill.settled_ns is None:
+        return None
+    due_ns = fill.settled_ns + seconds * NS_PER_S
+    found = marks.get(due_ns)
+    return None if found is None or (fill.marked and found.at_ns != due_ns) else found.mid
 
 
 def _fill_row(one: _Marked, tokens: TokenTable) -> ReportedFill:

@@ -49,11 +49,12 @@ def _one(reader: Reader, sql: str, at_ns: int) -> RecordedMid | None:
     return None
 
 
-def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
-    """Return the last mid before each time; None where none was recorded in the minute before."""
+def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, RecordedMid]:
+    """Return the last mid before each time; a time is left out where none was recorded in the minute before."""
     asked = msgspec.json.encode(list(times)).decode()
-    found: dict[int, Decimal | None] = {}
+    found: dict[int, RecordedMid] = {}
     for at_ns, found_mid in reader.rows(_MIDS, asked):
         recorded_ns, _, mid = (found_mid or "0 ").partition(" ")
-        found[at_ns] = Decimal(mid) if at_ns - int(recorded_ns) <= STALE_NS else None
+        if at_ns - int(recorded_ns) <= STALE_NS:
+            found[at_ns] = RecordedMid(Decimal(mid), int(recorded_ns))
     return found

@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
+from storage.history import SETTLED_WHILE_AWAY
 from storage.reader import Reader, Span
 
 _FILLS = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
-       c.deadline_ns, d.edge
+       c.deadline_ns, d.edge, r.settled_ns, r.detail
 FROM trade_execution_results r
 JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
 LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
@@ -77,7 +78,11 @@ _numbers = msgspec.json.Decoder(list[int]).decode
 
 
 class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns."""
+    """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns.
+
+    ``at_ns``: when it was booked; ``settled_ns``: when it settled as far as history tells, None when it does not.
+    ``marked``: the desk recorded the mid at each horizon that it saw pass; rows of older versions lack those.
+    """
 
     at_ns: int
     quote_hash: str
@@ -90,6 +95,8 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sent_ns: int
     deadline_ns: int
     edge: int | None
+    settled_ns: int | None
+    marked: bool
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +125,15 @@ def fills(reader: Reader, span: Span) -> list[FillRecord]:
 
 
 def _fill(row: tuple[Any, ...]) -> FillRecord:
-    fields = dict(zip(FillRecord.__struct_fields__, row, strict=True))
+    *told, detail = row
+    fields = dict(zip(FillRecord.__struct_fields__, (*told, told[-1] is not None), strict=True))
     edge = None if fields["edge"] is None else int(fields["edge"])
     amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
-    return FillRecord(**{**fields, **amounts, "edge": edge})
+    settled_ns = fields["settled_ns"]
+    if settled_ns is None:
+        # Rows of older versions: a fill was booked as it settled, but for those that a start found.
+        settled_ns = 0 if detail == SETTLED_WHILE_AWAY else fields["at_ns"]
+    return FillRecord(**{**fields, **amounts, "edge": edge, "settled_ns": settled_ns or None})
 
 
 def count_events(reader: Reader, span: Span) -> EventCounts:

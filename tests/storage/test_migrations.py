@@ -102,7 +102,7 @@ async def test_a_migration_waits_for_another_one_in_progress(postgres: PostgresE
 
 
 def test_a_gap_in_the_numbers_of_the_scripts_is_refused(newer: Path) -> None:
-    last_script(newer).rename(newer / "009_note.sql")
+    last_script(newer).rename(newer / f"{len(list(newer.glob('*.sql'))) + 1:03}_note.sql")
     with pytest.raises(ValueError, match="without a gap"):
         scripts(newer)
 
@@ -115,11 +115,13 @@ RELEASED = {
     "sqlite/005_requests.sql": "1f11105ce049758a",
     "sqlite/006_omni_withdrawals.sql": "bfbf383d84429eb6",
     "sqlite/007_withdrawal_blocks.sql": "fe900d14534072e7",
+    "sqlite/008_settlement_times.sql": "ea5c30b44e786ede",
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
     "postgres/003_requests.sql": "ebdee3296250ce26",
     "postgres/004_omni_withdrawals.sql": "22b2710fcf55181f",
     "postgres/005_withdrawal_blocks.sql": "226628a0b14545f9",
+    "postgres/006_settlement_times.sql": "466c08c9ec5e041a",
 }
 """The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 

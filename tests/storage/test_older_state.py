@@ -74,11 +74,25 @@ def printed(path: Path, *arguments: str) -> object:
     return json.loads(done.stdout)
 
 
+CORRECTED = {
+    "sandbox": {
+        "realised": "1.433740333784149710",
+        "unrealised": "26.285532443535500490",
+        "total": "27.719272777319650200",
+    },
+    "every_check": {"realised": "0.027252679783393109", "unrealised": "230.033688220216606891"},
+}
+"""Profit that the former version computed otherwise: it valued a deposit by the last mid before it, though one just
+after it was nearer, and rounded the realised part once at the end."""
+
+
 @HISTORIES
 @pytest.mark.parametrize("command", ["report", "replay"])
 def test_reports_and_replays_come_out_as_they_did(tmp_path: Path, name: str, command: str) -> None:
     found = printed(updated_history(name, tmp_path), command)
     before = json.loads((WRITTEN / f"{name}.{command}.json").read_text())
+    if command == "report":
+        before["profit"] |= CORRECTED[name]
     assert as_it_was(found, before) == before
 
 

@@ -64,7 +64,7 @@ class BalanceLedger:
         self.recorded_difference = NOTHING
         self.at_ns = 0
         self.height = 0
-        self.opening_height = 0
+        self.opening_height = self.opening_ns = 0
         self.version = 0
 
     def open(self, opened: OpeningBalances, listed: Collection[Movement] | None) -> None:
@@ -77,7 +77,7 @@ class BalanceLedger:
             self._deposits_listed = True
         self.assumed = {one.key: one for one in opened.assumed}
         self.opening = opened.reading.amounts - opened.unexplained
-        self.opening_height = opened.reading.height
+        self.opening_height, self.opening_ns = opened.reading.height, opened.reading.requested_ns
         self.apply(opened.reading)
 
     def list_deposits(self, listed: Collection[Movement] | None) -> list[Movement]:

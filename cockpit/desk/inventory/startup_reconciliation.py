@@ -23,7 +23,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder
 from storage.errors import HistoryError
-from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
+from storage.history import ACCOUNTED, CREDITED, SETTLED_WHILE_AWAY, History, PreviousRun, RecordedQuote
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference, write_difference
 from storage.writer import UNRECORDED_WINDOW_NS
 from venue.protocol.amounts import NOTHING, TokenAmounts
@@ -327,7 +327,7 @@ class StartupReconciliation:
         for name, height in used.items():
             self._book.nonce_used(name, height)
         for name in filled:
-            self._book.confirm(name, "settled while no desk was running")
+            self._book.confirm(name, SETTLED_WHILE_AWAY, while_away=True)
         burning = [quote.commitment for quote in self._book.burning() if quote.commitment.quote_hash in used]
         for name, height in (await self._reader.confirmed_nonces(burning)).items():
             self._book.nonce_confirmed(name, height)

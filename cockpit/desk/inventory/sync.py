@@ -196,7 +196,7 @@ class Inventory:
             self.counters["heights_set_aside"] += 1
             ledger.set_aside_height(reading.height)
         if listed is not None:
-            self._record_bookings(ledger.unbook_missing({one.key for one in listed}), "UNBOOKED", reading)
+            self._record_bookings(ledger.unbook_missing({one.key for one in listed}), "UNBOOKED", reading.requested_ns)
         deposits = ledger.unbooked(listed or ())
         withdrawals = self._withdrawals.movements()
         flows = self._flows(reading, deposits, withdrawals)
@@ -216,7 +216,8 @@ class Inventory:
         else:
             self._note_difference(ledger.unexplained)
             ledger.explained()
-            self._record_bookings(ledger.list_deposits(listed), "BOOKED", reading)
+            # The balances are explained without them: those of the opening showed them.
+            self._record_bookings(ledger.list_deposits(listed), "BOOKED", ledger.opening_ns)
             self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
             self._book.confirm_burned(reading.height)
             if block is not None and reading.height >= block.height:
@@ -258,7 +259,7 @@ class Inventory:
         if recorded is None:
             self._record(booking("opening", "OPENED", opened.reading.requested_ns))
         new = [one for one in self.ledger.booked(listed or ()) if one.key not in (recorded or ())]
-        self._record_bookings(new, "BOOKED", opened.reading)
+        self._record_bookings(new, "BOOKED", opened.reading.requested_ns)
         self.last_error = ""
         self._record_rows("opening" if opened.unexplained == opened.carried else "unexplained")
 
@@ -278,15 +279,15 @@ class Inventory:
                 self.ledger.book_fill(found)
                 self._book.confirm(found.key, "confirmed by the balances")
         self.ledger.apply(reading)
-        self._record_bookings(booked, "ASSUMED" if self.ledger.unexplained else "BOOKED", reading)
+        self._record_bookings(booked, "ASSUMED" if self.ledger.unexplained else "BOOKED", reading.requested_ns)
         shown = self.ledger.confirm_assumed()
-        self._record_bookings([one for one in shown if one not in booked], "BOOKED", reading)
+        self._record_bookings([one for one in shown if one not in booked], "BOOKED", reading.requested_ns)
 
-    def _record_bookings(self, deposits: Sequence[Movement], status: Booking, reading: Reading) -> None:
-        """Record which deposits are in the balances, as of a reading: the next run starts from it."""
+    def _record_bookings(self, deposits: Sequence[Movement], status: Booking, at_ns: int) -> None:
+        """Record which deposits are in the balances, as of a reading asked for then: the next run starts from it."""
         for one in deposits:
             for token_id, units in one.amounts.items():
-                self._record(booking(one.key, status, reading.requested_ns, asset=token_id, amount=units))
+                self._record(booking(one.key, status, at_ns, asset=token_id, amount=units))
 
     def _note_difference(self, amounts: TokenAmounts) -> None:
         if amounts != self.ledger.recorded_difference:

@@ -66,6 +66,16 @@ class Reference:
         """The mid while the sources agree and are fresh, else None."""
         return self.mid if self.current.usable else None
 
+    def mark(self, at_ns: int) -> Decimal | None:
+        """Return the trusted mid of now, and record it as that of a moment that has just passed (UTC ns).
+
+        So that history, which thins out prices, holds the very mid that a fill was marked by.
+        """
+        mid = self.trusted_mid
+        if mid is not None:
+            self._record(MarketPrice(at_ns=at_ns, source=COMPOSITE, bid=mid, ask=mid, mid=mid))
+        return mid
+
     def on_tick(self, tick: Tick) -> None:
         self._ticks[tick.source] = tick
         self._thin(MarketPrice(at_ns=tick.at_ns, source=tick.source, bid=tick.bid, ask=tick.ask, mid=tick.mid))

@@ -143,6 +143,7 @@ class QuoteBook:
             self._note_progress(quote, status)
         elif quote.state not in ("settling", "settled"):
             quote.state = "settling"
+            quote.reported_ns = min(self._wall_ns(), quote.commitment.deadline_ns)
             quote.status = status
             quote.tx_hash = status.tx_hash
             self._settling[status.quote_hash] = quote
@@ -206,6 +207,10 @@ class QuoteBook:
         """Return quotes that the relay reports settled and the balances have not confirmed yet."""
         return tuple(quote.commitment for quote in self._settling.values())
 
+    def reported(self) -> tuple[Quote, ...]:
+        """Return quotes that the relay reports settled: those not confirmed yet, and the fills, oldest first."""
+        return (*self.fills, *self._settling.values())
+
     def burning(self) -> tuple[Quote, ...]:
         """Return quotes whose nonce is being burned and that are not reported settled."""
         return tuple(quote for quote in self._burning.values() if quote.state == "burning")
@@ -266,14 +271,19 @@ class QuoteBook:
         """Return expired quotes that no reading has shown to be unsettled yet; they stay reserved until one does."""
         return tuple(quote.commitment for quote in self._past_expiry.values())
 
-    def confirm(self, quote_hash: str, detail: str) -> None:
-        """Book the fill that the Verifier shows, once, and release its reservation."""
+    def confirm(self, quote_hash: str, detail: str, *, while_away: bool = False) -> None:
+        """Book the fill that the Verifier shows, once, and release its reservation.
+
+        ``while_away``: it settled while no desk was running, so that a report of it tells no time.
+        """
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.state == "settled":
             return
         self._put_back(quote)
         self._end(quote)
         quote.settled_ns = self._wall_ns()
+        if while_away:
+            quote.reported_ns = None
         self.fills.append(quote)
         self._move(quote, "settled", detail)
         self._on_fill(quote.commitment)
@@ -332,5 +342,6 @@ class QuoteBook:
                 intent_hash=status.intent_hash if status else intent_hash,
                 tx_hash=quote.tx_hash or tx_hash,
                 request_kind=commitment.request_kind,
+                settled_ns=(quote.reported_ns or 0) if outcome == "settled" else None,
             )
         )

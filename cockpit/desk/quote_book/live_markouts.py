@@ -16,11 +16,16 @@ MAX_REMEMBERED = 400
 Marked = tuple[tuple[int, Decimal | None], ...]
 
 
-class Mid(Protocol):
+LAST_NS = (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S
+LATE_NS = NS_PER_S
+"""A desk that looks later than this after a horizon has missed it."""
+
+
+class Mids(Protocol):
     """The price to mark by; None, when it is unknown or not trusted, marks nothing."""
 
-    @property
-    def trusted_mid(self) -> Decimal | None: ...
+    def mark(self, at_ns: int) -> Decimal | None:
+        """Return the mid of now, and record it as that of a horizon that has just passed (UTC ns)."""
 
 
 class LiveMarkouts:
@@ -34,16 +39,23 @@ class LiveMarkouts:
         """Return the horizons that have passed, the first one first."""
         return self._marked.get(quote_hash, ())
 
-    def tick(self, now_ns: int, fills: Sequence[Quote], mid: Mid) -> None:
-        """Mark the fills (oldest first) whose next horizon has passed; call it several times a second."""
-        for quote in reversed(fills):
-            age_ns = now_ns - (quote.settled_ns or 0)
-            if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S:
+    def tick(self, now_ns: int, reported: Sequence[Quote], mids: Mids) -> None:
+        """Mark the reported settlements (oldest first) whose next horizon has passed; call it several times a second.
+
+        They are marked from the relay's report on, whenever the balances confirm them. One whose time is not known is
+        not marked.
+        """
+        for quote in reversed(reported):
+            if quote.settled_ns is not None and now_ns - quote.settled_ns > LAST_NS:
                 break
+            if (settled_ns := quote.reported_ns) is None:
+                continue
+            age_ns = now_ns - settled_ns
             marked = self._marked.get(quote.commitment.quote_hash, ())
             passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * NS_PER_S]
             if passed:
-                self._add(quote, marked, passed, mid.trusted_mid)
+                due_ns = settled_ns + passed[-1] * NS_PER_S
+                self._add(quote, marked, passed, mids.mark(due_ns) if now_ns - due_ns <= LATE_NS else None)
 
     def _add(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
         # The last horizon that passed gets the mid of now; one that passed unobserved before it has none.

@@ -17,8 +17,9 @@ class Quote:
     nonce was, or may have been, published. ``used_height``: the height of a block in which its nonce was seen used;
     ``confirmed_height``: of one by which two endpoints show it used, or the only one.
     ``reported``: what the relay reported of it, other than its settlement. ``burn_reported``: the relay reported that
-    the burning was executed. ``settled_ns``: when its fill was booked, UTC. ``salt_invalid``: its salt is said
-    to be invalidated, so that it can neither settle nor be burned.
+    the burning was executed. ``reported_ns``: when the relay reported its settlement, UTC, at most its deadline; None
+    while it did not, or when it settled long before. ``settled_ns``: when its fill was booked, UTC.
+    ``salt_invalid``: its salt is said to be invalidated, so that it can neither settle nor be burned.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Quote:
         "detail",
         "refused",
         "reported",
+        "reported_ns",
         "request_id",
         "salt_invalid",
         "settled_ns",
@@ -48,6 +50,7 @@ class Quote:
         self.reported: set[StatusEvent] = set()
         self.used_height: int | None = None
         self.confirmed_height: int | None = None
+        self.reported_ns: int | None = None
         self.settled_ns: int | None = None
         self.burn_reported = False
         self.salt_invalid = False

@@ -19,10 +19,15 @@ MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
 
 
 class At:
-    """A reference whose mid a test sets; None is an untrusted one."""
+    """A reference whose mid a test sets; None is an untrusted one. ``recorded``: the moments that were marked."""
 
     def __init__(self, mid: str | None = "50000") -> None:
-        self.trusted_mid = None if mid is None else Decimal(mid)
+        self._mid = None if mid is None else Decimal(mid)
+        self.recorded: list[int] = []
+
+    def mark(self, at_ns: int) -> Decimal | None:
+        self.recorded.append(at_ns)
+        return self._mid
 
 
 def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
@@ -30,7 +35,7 @@ def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
     btc, eure = 10_000, 5 * 10**18
     amounts = (btc, eure) if side == "buy" else (eure, btc)
     quote = Quote(commitment(name, side=side, amount_in=amounts[0], amount_out=amounts[1]), 1, "settled")
-    quote.settled_ns = settled_ns
+    quote.reported_ns = quote.settled_ns = settled_ns
     return quote
 
 
@@ -70,8 +75,32 @@ def test_an_untrusted_mid_marks_nothing_and_is_not_filled_in_later() -> None:
 
 def test_horizons_that_passed_unobserved_are_unknown() -> None:
     markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill()
-    markouts.tick(NOW + 61 * NS_PER_S, [quote], At("50500"))
+    at = At("50500")
+    markouts.tick(NOW + 60 * NS_PER_S + NS_PER_S // 4, [quote], at)
     assert markouts.of(quote.commitment.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
+    assert at.recorded == [NOW + 60 * NS_PER_S]
+
+
+def test_a_horizon_that_the_desk_comes_to_late_is_unknown() -> None:
+    markouts, quote, at = LiveMarkouts(DEFAULT_TOKENS), fill(), At("50500")
+    markouts.tick(NOW + 3 * NS_PER_S, [quote], at)
+    assert (markouts.of(quote.commitment.quote_hash), at.recorded) == (((1, None),), [])
+
+
+def test_a_fill_is_marked_from_the_report_on_however_late_the_balances_confirm_it() -> None:
+    markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill()
+    quote.settled_ns, quote.state = None, "settling"
+    for second in range(12):
+        markouts.tick(NOW + second * NS_PER_S, [quote], At("50050" if second < 5 else "50100"))
+    quote.settled_ns, quote.state = NOW + 12 * NS_PER_S, "settled"
+    assert markouts.of(quote.commitment.quote_hash) == ((1, Decimal("10.00")), (10, Decimal("20.00")))
+
+
+def test_a_fill_of_an_unknown_time_is_not_marked() -> None:
+    markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill()
+    quote.reported_ns = None
+    markouts.tick(NOW + NS_PER_S, [quote], At())
+    assert markouts.of(quote.commitment.quote_hash) == ()
 
 
 def test_old_fills_are_left_as_they_are_marked() -> None:
