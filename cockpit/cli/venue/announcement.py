@@ -13,6 +13,8 @@ EXPOSED = (
     "WARNING: the venue listens on {host}, beyond loopback. Anybody who reaches it controls the sandbox, "
     "its accounts and its time. Use a network that you trust."
 )
+TRUST = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+"""Variables that name what is trusted: OpenSSL, Python, Go and Rust; Node; curl and Python's requests."""
 
 
 def announce(ready: Ready, *, host: str, env_file: Path | None, as_json: bool) -> None:
@@ -31,8 +33,8 @@ def announce(ready: Ready, *, host: str, env_file: Path | None, as_json: bool) -
 def _lines(ready: Ready) -> Iterator[str]:
     yield from (f"{name}={value}" for name, value in ready.env.items())
     if ready.authority is not None:
-        yield "# trust the venue's certificate: OpenSSL, Python, Go and others; Node"
-        yield from (f"{name}={ready.authority}" for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"))
+        yield "# to trust the venue's certificate: OpenSSL, Python, Go and Rust; Node; curl and Python's requests"
+        yield from (f"{name}={path}" for name, path in _trust(ready).items())
     for other in ready.hosts[1:]:
         yield f"# from elsewhere, in place of {ready.hosts[0]}: {other}"
     for guest in ready.guests:
@@ -40,6 +42,10 @@ def _lines(ready: Ready) -> Iterator[str]:
         yield "# another account, instead of the one above:"
         yield f"# NEAR_INTENTS_ACCOUNT_ID={guest.account}"
         yield f"# NEAR_INTENTS_SIGNER_PRIVATE_KEY={guest.private_key}"
+
+
+def _trust(ready: Ready) -> dict[str, str]:
+    return {} if ready.authority is None else dict.fromkeys(TRUST, str(ready.authority))
 
 
 def _document(ready: Ready) -> dict[str, object]:
@@ -54,5 +60,5 @@ def _document(ready: Ready) -> dict[str, object]:
         "urls": dict(ready.urls),
         "hosts": list(ready.hosts),
         "certificate_authority": None if ready.authority is None else str(ready.authority),
-        "env": dict(ready.env),
+        "env": {**ready.env, **_trust(ready)},
     }

@@ -48,7 +48,7 @@ async def test_one_line_of_json_says_when_it_is_ready_and_where(tmp_path: Path) 
 async def test_the_lines_say_how_to_trust_the_certificate(tmp_path: Path) -> None:
     process = Process([*QUIET, "--tls"], tmp_path / "log", bare_environment(TMPDIR=str(tmp_path)))
     try:
-        await until(lambda: "NODE_EXTRA_CA_CERTS" in process.output(), 30, "the last line is printed")
+        await until(lambda: "CURL_CA_BUNDLE" in process.output(), 30, "the last line is printed")
         env = dict(line.split("=", 1) for line in process.output().splitlines() if not line.startswith("#"))
         context = ssl.create_default_context(cafile=env["SSL_CERT_FILE"])
         async with httpx.AsyncClient(trust_env=False, verify=context) as client:
@@ -59,7 +59,7 @@ async def test_the_lines_say_how_to_trust_the_certificate(tmp_path: Path) -> Non
         assert "CERTIFICATE_VERIFY_FAILED" in run(*control, cwd=tmp_path, environ={}).stderr
     finally:
         assert process.stop() == 0
-    assert env["NODE_EXTRA_CA_CERTS"] == env["SSL_CERT_FILE"]
+    assert env["NODE_EXTRA_CA_CERTS"] == env["CURL_CA_BUNDLE"] == env["SSL_CERT_FILE"]
     assert not any(name.startswith("cockpit-venue-") for name in os.listdir(tmp_path))
 
 
