@@ -70,7 +70,10 @@ class SocketLink:
     async def write(self) -> None:
         """Write queued messages until the connection ends."""
         while True:
-            await self._socket.send({"type": "websocket.send", "text": (await self._queue.get()).decode()})
+            message = await self._queue.get()
+            if self._end.is_set():
+                return  # Nothing may follow the close frame.
+            await self._socket.send({"type": "websocket.send", "text": message.decode()})
 
 
 class RelaySocket:

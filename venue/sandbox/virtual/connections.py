@@ -32,7 +32,7 @@ def _scope(kind: str, path: str, headers: Mapping[str, str]) -> Scope:
 
 
 class Socket:
-    """A websocket to an endpoint. ``receive`` returns None once it is closed, or was refused."""
+    """A websocket to an endpoint."""
 
     def __init__(self, app: ASGIApp, path: str, headers: Mapping[str, str]) -> None:
         self._sent: asyncio.Queue[Message] = asyncio.Queue()
@@ -46,13 +46,11 @@ class Socket:
         self._sent.put_nowait({"type": "websocket.receive", "text": msgspec.json.encode(message).decode()})
 
     async def receive(self) -> str | None:
-        return await self._came.get()
-
-    async def close(self) -> None:
-        self._sent.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        await asyncio.wait((self._task,), timeout=1.0)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        """Return the next text frame; None once it is closed, or was refused. Raises what the endpoint failed with."""
+        text = await self._came.get()
+        if text is None:
+            await self._task
+        return text
 
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         async def send(event: Message) -> None:
