@@ -1,6 +1,7 @@
 """The first start without settings: by asking, checked, never over a file, and nothing is left of half a one."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -104,7 +105,12 @@ async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(sh
         terminal.press("hunter2", "enter")
         await terminal.shows("NEAR account that holds")
         assert "hunter2" not in terminal.text
+        # Pressed while the echo is being switched back on, a key may be thrown away with what was typed ahead.
         terminal.press("ctrl+c")
+        with suppress(AssertionError):
+            await terminal.ended(10)
+        if terminal.process.poll() is None:
+            terminal.press("ctrl+c")
         assert await terminal.ended() == 1
         assert os.listdir(short_dir) == []
     finally:

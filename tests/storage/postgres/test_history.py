@@ -242,6 +242,11 @@ async def test_a_desk_whose_account_was_taken_writes_its_backlog_and_ends(
     assert "another desk" in taken[0]
     assert "run-2" in taken[0]
     assert not writer.writable
+
+    async def written() -> bool:
+        return await postgres.rows(IDS) == quote_ids(1)
+
+    await until(written, 30)
     writer.stop()
     await running
     with pytest.raises(HistoryError, match="another desk"):
