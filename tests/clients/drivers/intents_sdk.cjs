@@ -182,6 +182,20 @@ const cases = {
     );
   },
 
+  async nearWithdrawal(receiver) {
+    const sdk = newSdk(signers.nep413());
+    const result = await sdk.processWithdrawal({
+      withdrawalParams: {
+        assetId: NBTC,
+        amount: 12_345n,
+        destinationAddress: receiver,
+        feeInclusive: false,
+        routeConfig: sdkPackage.createNearWithdrawalRoute(),
+      },
+    });
+    return { intentTx: result.intentTx, destinationTx: result.destinationTx, fee: result.feeEstimation?.amount };
+  },
+
   async refusedWithdrawals(btcAddress) {
     const sdk = newSdk(signers.nep413());
     const estimate = (assetId, amount, destinationAddress) =>

@@ -178,6 +178,34 @@ const cases = {
       tooMuch: await refusal(api.send("other.near", 10n ** 36n)),
     };
   },
+
+  async tokens(api) {
+    const token = "nbtc.bridge.near";
+    const id = `nep141:${token}`;
+    const held = async (who) => Number(await api.view("ft_balance_of", { account_id: who }, token));
+    const inside = async () => Number(await api.view("mt_balance_of", { account_id: account, token_id: id }));
+    const order = { token, receiver_id: account, amount: "1000" };
+    const unregistered = await api.view("storage_balance_of", { account_id: account }, token);
+    const bounds = await api.view("storage_balance_bounds", {}, token);
+    for (const who of [account, "other.near"]) {
+      await api.call("storage_deposit", { account_id: who }, BigInt(bounds.min), token);
+    }
+    const before = await inside();
+    await api.call("ft_withdraw", order, 1n);
+    const withdrawn = [before - (await inside()), await held(account)];
+    await api.call("ft_transfer", { receiver_id: "other.near", amount: "100" }, 1n, token);
+    await api.call("ft_transfer_call", { receiver_id: contract, amount: "400", msg: "" }, 1n, token);
+    return {
+      unregistered,
+      withdrawn,
+      sent: await held("other.near"),
+      deposited: before - 1000 + 400 === (await inside()),
+      left: await held(account),
+      metadata: await api.view("ft_metadata", {}, token),
+      tooMuch: await refusal(api.call("ft_transfer", { receiver_id: "other.near", amount: "9999" }, 1n, token)),
+      nobody: await refusal(api.call("ft_transfer", { receiver_id: "nobody.near", amount: "1" }, 1n, token)),
+    };
+  },
 };
 
 async function main() {

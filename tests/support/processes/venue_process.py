@@ -55,7 +55,8 @@ class VenueProcess:
         arguments = ["venue", "--write-env", str(env_file), *(options or QUIET)]
         self.process = Process(arguments, directory / "venue.log", bare_environment())
         await_file(env_file, self.process)
-        self.env = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+        lines = env_file.read_text("utf-8").splitlines()
+        self.env = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
 
 
 class Control:
