@@ -104,4 +104,6 @@ def test_the_commands_for_strangers_explain_themselves(installed: Path, tmp_path
     assert "--host" in said("venue", "--help")
     assert "settle_s=0.8,2" in said("venue", "--set", "help")
     assert "near_a=ok" in said("venue", "fault", "--list")
+    for scenario in ("crash", "salt-rotation", "bridge-outage"):
+        assert said("venue", "--scenario", scenario, "--check")
     assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from tests.support.sandbox.rig import Launch
@@ -20,6 +21,12 @@ PORTS = {name: 21_000 + place for place, name in enumerate(SERVICES)}
 
 def test_the_services_are_the_endpoints_in_the_order_of_the_ports() -> None:
     assert list(Venue(VenueConfig()).apps()) == list(SERVICES)
+
+
+def test_the_highest_first_port_leaves_room_for_every_service() -> None:
+    VenueConfig(port=65_536 - len(SERVICES))
+    with pytest.raises(msgspec.ValidationError, match="65526"):
+        msgspec.convert({"port": 65_536 - len(SERVICES) + 1}, VenueConfig)
 
 
 def test_urls_name_the_host_that_was_given() -> None:
