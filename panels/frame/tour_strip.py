@@ -9,7 +9,17 @@ from panels.frame.board import LEAST
 from panels.kit.messages import is_already
 from panels.kit.rows.cells import Cell, Line, flow, line_width
 from panels.kit.rows.text_lines import LineView
-from panels.kit.tour_steps import STEPS, WATCHED, Step, Tour, TourView, decided, withdrawal_of_step
+from panels.kit.tour_steps import (
+    STEPS,
+    WATCH_MS,
+    WATCHED,
+    Step,
+    Tour,
+    TourView,
+    decided,
+    passed_ms,
+    withdrawal_of_step,
+)
 from panels.kit.view import View
 
 Place = Literal["panels", "row", "arm", "withdraw", "unfreeze", "review", "confirm", "elsewhere"]
@@ -23,6 +33,7 @@ TITLES: Mapping[Step, str] = {
     "decision": "Read a decision",
     "shadow": "Arm to SHADOW",
     "live": "Arm to LIVE",
+    "takers": "Takers",
     "withdraw": "Withdraw",
     "stop": "Stop",
     "over": "Done",
@@ -37,6 +48,7 @@ STEP_TEXTS: Mapping[tuple[Step, Place], str] = {
     ("shadow", "arm"): "Read it; Enter never arms. {tab} to the other button, {space} presses it.",
     ("live", "panels"): "{arm.executor} asks to arm the executor; it signs quotes.",
     ("live", "arm"): "A signed quote is binding until its deadline. {tab} to the other button, {space} presses it.",
+    ("takers", "panels"): "Prompt takers execute a quote at once, patient ones after some seconds; probes never do.",
     ("withdraw", "panels"): "{withdraw} opens the form. The money is not real, every check is.",
     ("withdraw", "withdraw"): "{tab} to the amount: 0.01. The address is filled in; {enter} moves on, to Review…",
     ("withdraw", "review"): "A new address has a cooling-off time. {tab} to Confirm…, {enter}.",
@@ -50,9 +62,11 @@ STEP_TEXTS: Mapping[tuple[Step, Place], str] = {
     ("over", "panels"): "Watched, armed, withdrawn, stopped. {help} shows all keys; docs/runbook.md tells how to "
     "trade for real.",
 }
-OFFER = "New here? {tour} starts a six-step tour; nothing here is real. {tour.skip} declines."
+OFFER = "New here? {tour} starts a seven-step tour; nothing here is real. {tour.skip} declines."
 ELSEWHERE = "{esc} closes this; the tour continues."
 FIRST_QUOTE = "Armed: the next request worth quoting gets the first quote; {jump.quotes} shows it."
+OTHER_TAKERS = "Holders and sweepers execute what pays at its deadline; informed ones know the next move."
+"""The second half of the step."""
 FROZEN = "Withdrawals are frozen at every start. {tab} to Unfreeze…, {enter}."
 ORDERED = "Ordered, now {state}. {esc} closes; {jump.deposits} shows its progress."
 DOT = "·"
@@ -87,6 +101,8 @@ def step_text(tour: Tour, snapshot: Snapshot, place: Place) -> str:
         return FROZEN
     if (tour.step, place) == ("live", "panels") and snapshot.executor_armed:
         return FIRST_QUOTE
+    if (tour.step, place) == ("takers", "panels") and passed_ms(tour, snapshot) >= WATCH_MS:
+        return OTHER_TAKERS
     return STEP_TEXTS.get((tour.step, place), ELSEWHERE)
 
 

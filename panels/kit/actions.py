@@ -233,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
         id="tour",
         keys=("T",),
         name="Tour",
-        help="Start or leave the six-step tour of the sandbox",
+        help="Start or leave the seven-step tour of the sandbox",
         action="tour",
         group="Cockpit",
     ),

@@ -1,4 +1,4 @@
-"""The tour of the sandbox: six steps, each over once what it asks for has happened. Pure.
+"""The tour of the sandbox: seven steps, each over once what it asks for has happened. Pure.
 
 A step is judged by the desk's snapshots, compared with its start; only reading a decision is reported by the cockpit.
 """
@@ -11,9 +11,9 @@ import msgspec
 from cockpit.model.ages import age_ms
 from cockpit.model.snapshot import Snapshot, WithdrawalRow
 
-Step = Literal["watch", "decision", "shadow", "live", "withdraw", "stop", "over"]
+Step = Literal["watch", "decision", "shadow", "live", "takers", "withdraw", "stop", "over"]
 
-STEPS: tuple[Step, ...] = ("watch", "decision", "shadow", "live", "withdraw", "stop", "over")
+STEPS: tuple[Step, ...] = ("watch", "decision", "shadow", "live", "takers", "withdraw", "stop", "over")
 """In their order; the last one closes the tour."""
 
 WATCHED = 5
@@ -107,6 +107,10 @@ def _watched(tour: Tour, snapshot: Snapshot) -> bool:
     return decided(tour, snapshot) >= WATCHED and passed_ms(tour, snapshot) >= WATCH_MS
 
 
+def _takers_read(tour: Tour, snapshot: Snapshot) -> bool:
+    return passed_ms(tour, snapshot) >= 2 * WATCH_MS
+
+
 def _withdrawn(tour: Tour, snapshot: Snapshot) -> bool:
     row = withdrawal_of_step(tour, snapshot)
     return row is not None and row.state in SENT_STATES
@@ -125,7 +129,8 @@ DONE: Mapping[Step, Callable[[Tour, Snapshot], bool]] = {
     "watch": _watched,
     "shadow": lambda _tour, snapshot: snapshot.strategy_armed,
     "live": lambda _tour, snapshot: snapshot.executor_armed and snapshot.alive.quotes > 0,
+    "takers": _takers_read,
     "withdraw": _withdrawn,
     "stop": _stopped,
 }
-"""What ends a step by itself; a decision is read by the operator."""
+"""What ends a step by itself; a decision is read by the operator. That of the takers has two texts to be read."""

@@ -18,7 +18,7 @@ SAFE = replace(samples.disarmed(), withdrawals_frozen=True)
 
 async def read(pilot: Pilot[Exit]) -> None:
     """Open the newest decision."""
-    await seen(pilot, lambda: "TOUR 2/6" in screen_text(pilot))
+    await seen(pilot, lambda: "TOUR 2/7" in screen_text(pilot))
     await pilot.press("enter")
 
 
@@ -26,13 +26,13 @@ async def read(pilot: Pilot[Exit]) -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param(showing("TOUR 3/6", "asks to arm", keys=("T", "n", "n")), id="shadow"),
+        pytest.param(showing("TOUR 3/7", "asks to arm", keys=("T", "n", "n")), id="shadow"),
         pytest.param(showing("✗ marks the failed", "decided by", keys=("T", "n"), then=read), id="decision_read"),
         pytest.param(
             showing(
                 "Withdrawals are frozen",
                 "Not yet",
-                keys=("T", *"nnnn", "w", "tab", *"0.01", "enter", "enter"),
+                keys=("T", *"nnnnn", "w", "tab", *"0.01", "enter", "enter"),
                 then=review,
             ),
             id="review",
@@ -56,5 +56,5 @@ def test_picture_of_the_tour_without_colours(
     monkeypatch.setenv("NO_COLOR", "1")
     desk.current = SAFE
     app = CockpitApp(link, paint_hz=30, clock=Clock())
-    before = showing("TOUR 3/6", "asks to arm", keys=("T", "n", "n"))
+    before = showing("TOUR 3/7", "asks to arm", keys=("T", "n", "n"))
     assert snap_compare(app, terminal_size=NARROW, run_before=before)

@@ -59,45 +59,49 @@ def stopped(shot: Snapshot) -> Snapshot:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
+async def test_seven_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     desk.current = safe(1)
     async with cockpit(link, size) as driven:
         assert "TOUR" not in driven.text
         await driven.press("T")
-        await driven.shows("TOUR 1/6", "Watch", f"(0 of {WATCHED} seen)")
+        await driven.shows("TOUR 1/7", "Watch", f"(0 of {WATCHED} seen)")
         await say(desk, safe(2))
-        await driven.shows("TOUR 2/6", "Read a decision")
+        await driven.shows("TOUR 2/7", "Read a decision")
 
         await driven.press("5", "enter")
         await driven.opens("marks the failed check")
         await driven.press("escape")
-        await driven.shows("TOUR 3/6", "^s asks to arm the strategy")
+        await driven.shows("TOUR 3/7", "^s asks to arm the strategy")
 
         await driven.press("ctrl+s")
         await driven.opens("Enter never arms", "Arm the strategy?")
         await driven.press("tab", "space")
         await driven.hides("Arm the strategy?")
         assert ("strategy-engine", "arm") in desk.verbs()
-        assert "TOUR 3/6" in driven.text
+        assert "TOUR 3/7" in driven.text
         await say(desk, shadow(3))
-        await driven.shows("TOUR 4/6", "^e asks to arm the executor")
+        await driven.shows("TOUR 4/7", "^e asks to arm the executor")
 
         await say(desk, replace(live(4), alive=replace(live(4).alive, quotes=0)))
-        await driven.shows("TOUR 4/6", "gets the first quote")
+        await driven.shows("TOUR 4/7", "gets the first quote")
         await say(desk, live(5))
-        await driven.shows("TOUR 5/6", "w opens the form")
+        await driven.shows("TOUR 5/7", "Prompt takers execute a quote at once")
+        await say(desk, replace(live(6), at_ns=live(5).at_ns + WATCH_MS * 1_000_000))
+        await driven.shows("TOUR 5/7", "Holders and sweepers execute what pays at its deadline")
+        await say(desk, replace(live(7), at_ns=live(5).at_ns + 2 * WATCH_MS * 1_000_000))
+        await driven.shows("TOUR 6/7", "w opens the form")
 
         await driven.press("w")
         await driven.opens("tab to the amount: 0.01")
-        await say(desk, withdrawing(live(6), "prepared"))
-        await driven.shows("TOUR 5/6", "Ordered, now prepared")
-        await say(desk, withdrawing(live(7), "sent"))
-        await driven.shows("TOUR 6/6", "esc closes this")
+        await say(desk, withdrawing(live(8), "prepared"))
+        await driven.shows("TOUR 6/7", "Ordered, now prepared")
+        await say(desk, withdrawing(live(9), "sent"))
+        await driven.shows("TOUR 7/7", "esc closes this")
         await driven.press("escape")
         await driven.shows("^x disarms everything")
 
         await driven.press("ctrl+x")
-        await say(desk, stopped(withdrawing(safe(8), "sent")))
+        await say(desk, stopped(withdrawing(safe(10), "sent")))
         await driven.shows("Done:", "docs/runbook.md")
         await driven.press("n")
         await driven.hides("TOUR")
@@ -109,8 +113,8 @@ async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
     desk.current = replace(samples.disarmed(), withdrawals_frozen=True)
     desk.reviewing = lambda _body: samples.review()
     async with cockpit(link, NARROW) as driven:
-        await driven.press("T", "n", "n", "n", "n")
-        await driven.shows("TOUR 5/6")
+        await driven.press("T", "n", "n", "n", "n", "n")
+        await driven.shows("TOUR 6/7")
         await driven.press("w", "tab", *"0.01", "enter", "enter", "enter")
         await driven.opens("Review the withdrawal", "Withdrawals are frozen at every start")
         await driven.press("shift+tab")
@@ -130,18 +134,18 @@ async def test_steps_are_skipped_and_the_tour_is_left_and_started_again(desk: Fa
     desk.current = safe(1)
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
-        await driven.shows("TOUR 3/6")
+        await driven.shows("TOUR 3/7")
         await driven.press("T")
         await driven.hides("TOUR")
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"Tour")
-        await driven.shows("Start or leave the six-step tour")
+        await driven.shows("Start or leave the seven-step tour")
         await driven.press("enter")
-        await driven.shows("TOUR 1/6")
-        for number in range(2, 7):
+        await driven.shows("TOUR 1/7")
+        for number in range(2, 8):
             await driven.press("n")
-            await driven.shows(f"TOUR {number}/6")
+            await driven.shows(f"TOUR {number}/7")
         await driven.press("n")
         await driven.shows("Done:")
         await driven.press("n")
@@ -154,14 +158,14 @@ async def test_a_step_that_has_happened_already_is_passed_over(desk: FakeDesk, l
     desk.current = live(1)
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
-        await driven.shows("TOUR 5/6")
+        await driven.shows("TOUR 5/7")
 
 
 async def test_why_a_step_is_unavailable_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(shadow(1), interlocks=samples.interlocks("relay"))
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
-        await driven.shows("TOUR 4/6", f"Not yet: {NAMES['relay']}: {samples.RELAY_LOST}")
+        await driven.shows("TOUR 4/7", f"Not yet: {NAMES['relay']}: {samples.RELAY_LOST}")
 
 
 async def test_in_a_desk_that_trades_for_real_there_is_no_tour(
@@ -197,11 +201,11 @@ async def test_it_is_offered_once_and_the_answer_is_remembered(
     desk.current = safe(1)
     path = tmp_path / "sandbox" / "tour"
     async with cockpit(link, NARROW, tour_seen=TourSeen(path)) as driven:
-        await driven.shows("New here? T starts a six-step tour", "n declines.")
+        await driven.shows("New here? T starts a seven-step tour", "n declines.")
         assert not path.exists()
         await driven.press(key)
         await driven.hides("New here?")
-        assert ("TOUR 1/6" in driven.text) == (key == "T")
+        assert ("TOUR 1/7" in driven.text) == (key == "T")
     assert path.read_text() == f"{answer}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     again = DeskClient(desk.path, actor="ops", new_id=lambda: "1")
@@ -240,14 +244,14 @@ async def test_the_strip_covers_nothing_and_never_has_the_keyboard(
         await seen(driven.pilot, lambda: driven.app.focused is not None)
         focused = driven.app.focused
         await driven.press("T")
-        await driven.shows("TOUR 1/6")
+        await driven.shows("TOUR 1/7")
         keeps_what_counts(driven, size[0])
         assert driven.app.focused is focused
         assert not driven.app.query_one(TourStrip).focusable
         await driven.press("tab", "shift+tab", "down")
         assert driven.app.focused is focused
         await driven.press("ctrl+s")
-        await driven.opens("Arm the strategy?", "TOUR 1/6", "esc closes this")
+        await driven.opens("Arm the strategy?", "TOUR 1/7", "esc closes this")
         box, strip = driven.app.screen.query_one("#box").region, driven.app.screen.query_one(TourStrip).region
         assert strip.y == driven.app.screen.query_one("#status").region.bottom
         assert not strip.overlaps(box)
@@ -260,7 +264,7 @@ async def test_a_terminal_that_is_too_small_shows_how_to_disarm_and_no_tour(desk
     desk.current = safe(1)
     async with cockpit(link, NARROW) as driven:
         await driven.press("T")
-        await driven.shows("TOUR 1/6")
+        await driven.shows("TOUR 1/7")
         await driven.pilot.resize_terminal(60, 16)
         await driven.shows("too small", "^x disarms")
         await driven.hides("TOUR")

@@ -13,7 +13,7 @@ from panels.kit.actions import ACTIONS
 from panels.kit.keymap import KeyMap, remapped
 from panels.kit.messages import already
 from panels.kit.rows.cells import Line, line_width
-from panels.kit.tour_steps import STEPS, Step, TourView, start_step
+from panels.kit.tour_steps import STEPS, WATCH_MS, Step, TourView, start_step
 from panels.kit.view import View
 from tests.support.cockpit import samples
 
@@ -24,6 +24,8 @@ ORDERED = replace(
     samples.open_for_withdrawals(),
     withdrawals=(replace(samples.withdrawal(), withdrawal_id="w-new", state="requested"),),
 )
+
+LATER = replace(SHADOW, at_ns=SHADOW.at_ns + WATCH_MS * 1_000_000)
 
 
 def strip(step: Step, place: Place, now: Snapshot, *, keys: KeyMap | None = None, reason: str = "") -> list[Line]:
@@ -36,7 +38,9 @@ def text(lines: list[Line]) -> str:
     return " ".join("".join(cell.text for cell in line) for line in lines)
 
 
-@pytest.mark.parametrize("now", [samples.disarmed(), SHADOW, samples.snapshot(), ORDERED], ids=["safe", "s", "l", "o"])
+@pytest.mark.parametrize(
+    "now", [samples.disarmed(), SHADOW, samples.snapshot(), ORDERED, LATER], ids=["safe", "s", "l", "o", "later"]
+)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("step", STEPS)
 def test_everything_fits_into_two_lines_uncut(step: Step, place: Place, now: Snapshot) -> None:
@@ -60,6 +64,12 @@ def test_how_to_leave_is_never_broken_and_no_line_starts_with_the_dot() -> None:
             texts = ["".join(cell.text for cell in line) for line in lines]
             assert any(("n closes" if step == "over" else "n skips, T leaves") in line for line in texts)
             assert not any(line.startswith("·") for line in texts)
+
+
+def test_the_step_of_the_takers_says_what_each_kind_is() -> None:
+    both = text(strip("takers", "panels", SHADOW)) + text(strip("takers", "panels", LATER))
+    for kind in ("Prompt", "patient", "probes", "Holders", "sweepers", "informed"):
+        assert f"{kind} " in both
 
 
 def test_every_key_is_an_action_or_a_key_of_dialogs() -> None:

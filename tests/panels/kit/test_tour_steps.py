@@ -72,8 +72,11 @@ def test_a_decision_is_read_by_the_operator_alone() -> None:
         ("shadow", SHADOW, "live"),
         ("live", SHADOW, "live"),
         ("live", replace(LIVE, alive=replace(LIVE.alive, quotes=0)), "live"),
-        ("live", LIVE, "withdraw"),
-        ("shadow", LIVE, "withdraw"),
+        ("live", LIVE, "takers"),
+        ("shadow", LIVE, "takers"),
+        ("takers", LIVE, "takers"),
+        ("takers", later(LIVE, 2 * WATCH_MS - 1), "takers"),
+        ("takers", later(LIVE, 2 * WATCH_MS), "withdraw"),
         ("withdraw", LIVE, "withdraw"),
         ("withdraw", withdrawing(LIVE, "requested"), "withdraw"),
         ("withdraw", withdrawing(LIVE, "unknown"), "withdraw"),
@@ -105,7 +108,7 @@ def test_what_was_there_before_a_step_does_not_end_it() -> None:
 
 def test_skipping_goes_through_all_steps_to_the_last() -> None:
     tour, seen = start_step("watch", SAFE), ["watch"]
-    for _ in range(9):
+    for _ in range(10):
         tour = next_step(tour, SAFE)
         seen.append(tour.step)
     assert seen == [*STEPS, "over", "over", "over"]
