@@ -20,10 +20,13 @@ from venue.sandbox.wire.standards import Signed
 from venue.sandbox.wire.strict_json import JsonSyntaxError, Value, parse
 
 ON_TRANSFER = Shape(Field("sender_id", account_id), Field("amount", amount), Field("msg", text))
-_RECEIVER = Shape(Field("receiver_id", account_id))
-_EXECUTE = Shape(Field("execute_intents", read_payloads), Field("refund_if_fails", boolean, False))
+_RECEIVER = Shape(Field("receiver_id", account_id), listed=False)
+_EXECUTE = Shape(Field("execute_intents", read_payloads), Field("refund_if_fails", boolean, False), listed=False)
 _NOTIFY = Shape(
-    Field("state_init", lambda value: value, None), Field("msg", text), Field("min_gas", optional(gas), None)
+    Field("state_init", lambda value: value, None),
+    Field("msg", text),
+    Field("min_gas", optional(gas), None),
+    listed=False,
 )
 
 
@@ -57,7 +60,7 @@ def read_message(sender: str, msg: str) -> DepositMessage:
             raise _unreadable(str(error)) from None
     try:
         value = parse(msg)
-        receiver = str(members(value, _RECEIVER, arrays=False)["receiver_id"])
+        receiver = str(members(value, _RECEIVER)["receiver_id"])
     except (JsonSyntaxError, ShapeError) as error:
         raise _unreadable(f"JSON: {error}") from None
     # What fits neither of the two is ignored, as a flattened option is.
@@ -71,7 +74,7 @@ def read_message(sender: str, msg: str) -> DepositMessage:
 
 def _fitting(value: Value, shape: Shape) -> dict[str, Any] | None:
     try:
-        return members(value, shape, arrays=False)
+        return members(value, shape)
     except ShapeError:
         return None
 

@@ -16,7 +16,7 @@ from venue.sandbox.near.rpc_outcome import render_access_key
 from venue.sandbox.near.validation import storage_of
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.views import VIEWS
-from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import ContractPanicError, HostError
 from venue.sandbox.wire.scalars import parse_account_id
 
 ErrorStyle = Literal["result", "error"]
@@ -113,9 +113,8 @@ class Queries:
             return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
         try:
             value = view(args)
-        except LogLimitExceededError as limit:
-            inner = f"TotalLogLengthExceeded {{ length: {limit.length}, limit: {limit.limit} }}"
-            return self._view_failed(f"wasm execution failed with error: HostError({inner})")
+        except HostError as error:
+            return self._view_failed(f"wasm execution failed with error: HostError({error.kind})")
         except ContractPanicError as panic:
             text = msgspec.json.encode(str(panic)).decode()
             return self._view_failed(f"wasm execution failed with error: HostError(GuestPanic {{ panic_msg: {text} }})")

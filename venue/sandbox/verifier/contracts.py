@@ -9,7 +9,7 @@ import msgspec
 
 from venue.sandbox.verifier.errors import CallError, MethodNotFoundError
 from venue.sandbox.verifier.near_accounts import NearBalances
-from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import ContractPanicError, HostError
 
 SYSTEM = "system"
 """The account in whose name nearcore gives back what was attached to a receipt that failed."""
@@ -74,7 +74,7 @@ def failure_kind(error: ContractPanicError | CallError) -> object:
     if isinstance(error, CallError):
         text = "Exceeded the prepaid gas."
     else:
-        text = str(error) if isinstance(error, LogLimitExceededError) else f"Smart contract panicked: {error}"
+        text = str(error) if isinstance(error, HostError) else f"Smart contract panicked: {error}"
     return {"FunctionCallError": {"ExecutionError": text}}
 
 

@@ -16,6 +16,7 @@ from venue.sandbox.wire.intent_types import (
     TransferIntent,
 )
 from venue.sandbox.wire.payload import SignedMessage
+from venue.sandbox.wire.scalars import token_order
 
 LOG_LIMIT = 16_384
 """Bytes all logs of one call may have together (NEAR runtime)."""
@@ -33,7 +34,7 @@ def _dip4(event: str, data: object, version: str = "0.3.0") -> str:
 
 
 def _texts(amounts: Mapping[str, int]) -> dict[str, str]:
-    return {token_id: str(amounts[token_id]) for token_id in sorted(amounts)}
+    return {token_id: str(amounts[token_id]) for token_id in sorted(amounts, key=token_order)}
 
 
 def _text(amount: int | None) -> str | None:

@@ -18,7 +18,7 @@ from venue.sandbox.wire.errors import (
     key_missing,
 )
 from venue.sandbox.wire.payload import SignedMessage, open_signed
-from venue.sandbox.wire.scalars import MAX_I128
+from venue.sandbox.wire.scalars import MAX_I128, token_order
 from venue.sandbox.wire.standards import Signed
 from venue.sandbox.wire.timestamps import format_timestamp
 
@@ -104,7 +104,7 @@ def match_deltas(deltas: Mapping[str, Mapping[str, int]]) -> Transfers:
     """
     transfers: Transfers = {}
     unmatched: dict[str, str] = {}
-    for token_id in sorted(deltas):
+    for token_id in sorted(deltas, key=token_order):
         owners = deltas[token_id]
         rest = sum(owners.values())
         if not -MAX_I128 <= rest <= MAX_I128:

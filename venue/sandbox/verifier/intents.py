@@ -26,6 +26,7 @@ from venue.sandbox.wire.intent_types import (
     TransferIntent,
 )
 from venue.sandbox.wire.payload import SignedMessage
+from venue.sandbox.wire.scalars import token_order
 
 WRAPPED_NEAR = "nep141:wrap.near"
 
@@ -58,7 +59,7 @@ def token_fee(token_id: str, amount: int, pips: int) -> int:
 
 
 def _plain(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(token_id, amounts[token_id]) for token_id in sorted(amounts)]
+    return [(token_id, amounts[token_id]) for token_id in sorted(amounts, key=token_order)]
 
 
 def apply_token_diff(draft: Draft, message: SignedMessage, intent: TokenDiff, *, pips: int, collector: str) -> str:

@@ -66,6 +66,11 @@ P256 = Curve(
 )
 
 
+def is_high(curve: Curve, signature: bytes) -> bool:
+    """Return whether ``s`` of ``r || s`` is the greater of the two that fit: whoever sees a signature can make it."""
+    return int.from_bytes(signature[32:64], "big") > curve.n // 2
+
+
 def recover(curve: Curve, digest: bytes, signature: bytes) -> bytes | None:
     """Return the 64 bytes of the key that made a signature ``r || s || v``, None where there is none."""
     r, s, v = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64]

@@ -11,13 +11,28 @@ class ContractPanicError(SandboxError):
     """Raised for a call that the contract refuses; ``str()`` is its own text; the call changes nothing."""
 
 
-class LogLimitExceededError(ContractPanicError):
-    """Raised when a call's logs exceed the 16 KiB that the runtime allows; the runtime ends it, not the contract."""
+class HostError(ContractPanicError):
+    """Raised for a call that NEAR's runtime ends, not the contract; ``kind`` is how a view names it."""
+
+    def __init__(self, text: str, kind: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class LogLimitExceededError(HostError):
+    """Raised when a call's logs exceed the 16 KiB that the runtime allows."""
 
     def __init__(self, length: int, limit: int) -> None:
-        super().__init__(f"The length of a log message {length} exceeds the limit {limit}")
-        self.length = length
-        self.limit = limit
+        kind = f"TotalLogLengthExceeded {{ length: {length}, limit: {limit} }}"
+        super().__init__(f"The length of a log message {length} exceeds the limit {limit}", kind)
+
+
+class RecoveryByteError(HostError):
+    """Raised for a secp256k1 signature whose last byte is not 0 to 3, such as the 27 of other chains."""
+
+    def __init__(self, byte: int) -> None:
+        text = f"V recovery byte 0 through 3 are valid but was provided {byte}"
+        super().__init__(f"ECDSA recover error: {text}", f'ECRecoverError {{ msg: "{text}" }}')
 
 
 INVALID_SIGNATURE = "invalid signature"

@@ -139,7 +139,7 @@ _VARIANTS: dict[str, tuple[type[Intent], Shape]] = {
     "remove_public_key": (RemovePublicKey, Shape(Field("public_key", public_key))),
     "transfer": (
         TransferIntent,
-        Shape(Field("receiver_id", account_id), Field("tokens", mapping(parse_token_id, amount)), _memo),
+        Shape(Field("receiver_id", account_id), Field("tokens", mapping(parse_token_id, amount)), _memo, listed=False),
     ),
     "ft_withdraw": (FtWithdraw, FT_WITHDRAW),
     "nft_withdraw": (NftWithdraw, NFT_WITHDRAW),

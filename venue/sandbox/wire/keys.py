@@ -42,17 +42,6 @@ def borrowed_signature(curve: str, value: Value) -> bytes:
     return _of_curve(curve, value, _SIGNATURE_BYTES)
 
 
-def any_borrowed_key(value: Value) -> str:
-    """Read a key of any curve that stands in the JSON without escapes, in canonical form."""
-    return parse_public_key(_borrowed(value))
-
-
-def any_borrowed_signature(value: Value) -> tuple[str, bytes]:
-    """Read a signature of any curve that stands in the JSON without escapes: its curve and bytes."""
-    curve, encoded = _split(_borrowed(value))
-    return curve, _bytes(encoded, _SIGNATURE_BYTES[curve])
-
-
 def address_account(key: str) -> str | None:
     """Return the account that is named by the key's address; None for Ed25519, whose account is the key in hex.
 
@@ -93,7 +82,9 @@ def _borrowed(value: Value) -> str:
 
 
 def _of_curve(curve: str, value: Value, sizes: dict[str, int]) -> bytes:
-    named, encoded = _split(_borrowed(value))
+    key = _borrowed(value)
+    # Without a prefix it is taken for one of this curve, whichever that is.
+    named, encoded = _split(key) if ":" in key else (curve, key)
     if named != curve:
         raise ShapeError("wrong curve type")
     return _bytes(encoded, sizes[curve])
@@ -102,7 +93,7 @@ def _of_curve(curve: str, value: Value, sizes: dict[str, int]) -> bytes:
 def _split(key: str) -> tuple[str, str]:
     named, colon, encoded = key.partition(":")
     curve = named.lower() if colon else ED25519
-    if curve not in _KEY_BYTES:
+    if not named.isascii() or curve not in _KEY_BYTES:
         raise ShapeError("wrong curve type")
     return curve, encoded if colon else key
 

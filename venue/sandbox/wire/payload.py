@@ -15,7 +15,7 @@ from venue.sandbox.wire import standards
 from venue.sandbox.wire.errors import INVALID_SIGNATURE, ContractPanicError, bad_arguments
 from venue.sandbox.wire.intent_types import Intent, intents
 from venue.sandbox.wire.scalars import account_id, base64_of, deadline
-from venue.sandbox.wire.shapes import Field, Shape, members, sequence, tagged
+from venue.sandbox.wire.shapes import Field, Shape, ShapeError, members, sequence, tagged
 from venue.sandbox.wire.standards import Signed
 from venue.sandbox.wire.strict_json import Value, of_python, parse
 
@@ -38,13 +38,16 @@ class SignedMessage(msgspec.Struct, frozen=True, kw_only=True):
     intent_hash: str
 
 
-_SIGNER = Shape(Field("signer_id", account_id), Field("deadline", deadline), Field("intents", intents, ()))
+_SIGNER = Shape(
+    Field("signer_id", account_id), Field("deadline", deadline), Field("intents", intents, ()), listed=False
+)
 _WHOLE = Shape(
     Field("signer_id", account_id),
     Field("verifying_contract", account_id),
     Field("deadline", deadline),
     Field("nonce", partial(base64_of, _NONCE_BYTES)),
     Field("intents", intents, ()),
+    listed=False,
 )
 _STANDARDS: Mapping[str, Callable[[Value], Signed]] = {
     "nep413": standards.nep413,
@@ -78,7 +81,9 @@ def open_signed(signed: Signed) -> SignedMessage:
     if public_key is None:
         raise ContractPanicError(INVALID_SIGNATURE)
     try:
-        found: dict[str, Any] = members(parse(signed.text), _WHOLE if signed.nep413 is None else _SIGNER, arrays=False)
+        found: dict[str, Any] = members(parse(signed.text), _WHOLE if signed.nep413 is None else _SIGNER)
+        if signed.not_before_ns is not None and found["deadline"] < signed.not_before_ns:
+            raise ShapeError("deadline < timestamp")
         if signed.nep413 is not None:
             found |= {"nonce": signed.nep413.nonce, "verifying_contract": account_id(signed.nep413.recipient)}
     except ValueError as error:

@@ -39,6 +39,11 @@ def parse_token_id(name: str) -> str:
     return name
 
 
+def token_order(token_id: str) -> list[str]:
+    """Return the key by which the contract sorts tokens: standard, contract, then the token's own id."""
+    return token_id.split(":", 2)
+
+
 def parse_amount(digits: str) -> int:
     """Return an unsigned 128-bit integer from decimal text. Raises ShapeError."""
     if _UNSIGNED.fullmatch(digits) is None:
@@ -77,13 +82,6 @@ def deadline(value: Value) -> int:
         return parse_timestamp(text(value))
     except ValueError as error:
         raise ShapeError(str(error)) from None
-
-
-def unsigned(value: Value) -> int:
-    """Read a number of 64 bits."""
-    if not isinstance(value, Number) or value.integer is None or value.integer < 0:
-        raise ShapeError("expected u64")
-    return value.integer
 
 
 def base64_of(size: int, value: Value) -> bytes:

@@ -32,14 +32,19 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Shape:
-    """The members of a struct, in the order in which a list holds them."""
+    """The members of a struct, in the order in which a list holds them.
 
-    def __init__(self, *fields: Field) -> None:
+    ``listed``: a list of its values is taken too. Serde takes none where another's members stand among its own
+    (``flatten``).
+    """
+
+    def __init__(self, *fields: Field, listed: bool = True) -> None:
         self.fields = fields
+        self.listed = listed
         self.names = {name: field for field in fields for name in (field.name, *field.aliases)}
 
     def without(self, *names: str) -> "Shape":
-        return Shape(*(field for field in self.fields if field.name not in names))
+        return Shape(*(field for field in self.fields if field.name not in names), listed=self.listed)
 
 
 def text(value: Value) -> str:
@@ -78,9 +83,9 @@ def mapping(read_name: Callable[[str], _K], read: Read[_T]) -> Read[dict[_K, _T]
     return read_all
 
 
-def members(value: Value, shape: Shape, *, arrays: bool = True) -> dict[str, Any]:
-    """Read a struct: unknown names are ignored. ``arrays``: it may also be a list of its values in order."""
-    if isinstance(value, list) and arrays:
+def members(value: Value, shape: Shape) -> dict[str, Any]:
+    """Read a struct: unknown names are ignored."""
+    if isinstance(value, list) and shape.listed:
         return _by_place(value, shape.fields)
     if not isinstance(value, Members):
         raise ShapeError("expected a struct")

@@ -11,23 +11,21 @@ from functools import partial
 import msgspec
 
 from venue.protocol.nep413 import nep413_hash
-from venue.sandbox.wire import ecdsa
+from venue.sandbox.wire import ecdsa, ton
+from venue.sandbox.wire.errors import ContractPanicError, RecoveryByteError
 from venue.sandbox.wire.keccak import keccak256
 from venue.sandbox.wire.keys import (
     ED25519,
     P256,
     SECP256K1,
-    any_borrowed_key,
-    any_borrowed_signature,
     borrowed_key,
     borrowed_signature,
     public_key_text,
-    raw_key,
     verify_raw_ed25519,
 )
-from venue.sandbox.wire.scalars import base64_bytes, base64_of, unsigned
+from venue.sandbox.wire.scalars import base64_bytes, base64_of
 from venue.sandbox.wire.shapes import Field, Shape, ShapeError, members, optional, tagged, text
-from venue.sandbox.wire.strict_json import JsonSyntaxError, Value, parse
+from venue.sandbox.wire.strict_json import JsonSyntaxError, Members, Value, parse
 
 
 class Nep413Part(msgspec.Struct, frozen=True):
@@ -38,12 +36,16 @@ class Nep413Part(msgspec.Struct, frozen=True):
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True, eq=False, weakref=True):
-    """A payload as it was read. ``signer`` returns the key whose signature it bears, None for an invalid one."""
+    """A payload as it was read. ``signer`` returns the key whose signature it bears, None for an invalid one.
+
+    ``not_before_ns``: the message may not end before.
+    """
 
     hash: bytes
     text: str
     signer: Callable[[], str | None]
     nep413: Nep413Part | None = None
+    not_before_ns: int | None = None
 
 
 _ED25519_KEY = Field("public_key", partial(borrowed_key, ED25519))
@@ -70,26 +72,43 @@ def _challenge(value: Value) -> bytes:
     return base64_bytes(value, url_safe=True)
 
 
+def _as_it_is(value: Value) -> Value:
+    return value
+
+
+def _client_data_type(value: Value) -> str:
+    """Read the name of a variant, which serde also takes as an object that holds null under it."""
+    if isinstance(value, Members) and len(value) == 1 and value[0][1] is None:
+        value = value[0][0]
+    name = text(value)
+    if name not in ("webauthn.create", "webauthn.get"):
+        raise ShapeError(f"unknown variant `{name}`")
+    return name
+
+
 _TEXT = Shape(Field("text", text))
 _NEP413 = Shape(Field("payload", _nep413_payload), _ED25519_KEY, _ED25519_SIGNATURE)
 _BY_ED25519 = Shape(Field("payload", text), _ED25519_KEY, _ED25519_SIGNATURE)
+_SEP53 = Shape(*_BY_ED25519.fields, listed=False)
 _BY_SECP256K1 = Shape(Field("payload", text), _SECP256K1_SIGNATURE)
 _TON = Shape(
-    Field("address", text),
+    Field("address", ton.address),
     Field("domain", text),
-    Field("timestamp", unsigned),
+    Field("timestamp", ton.time),
     Field("payload", _ton_text),
     _ED25519_KEY,
     _ED25519_SIGNATURE,
+    listed=False,
 )
 _WEBAUTHN = Shape(
     Field("payload", text),
-    Field("public_key", any_borrowed_key),
-    Field("signature", any_borrowed_signature),
+    Field("public_key", _as_it_is),
+    Field("signature", _as_it_is),
     Field("client_data_json", text),
     Field("authenticator_data", _challenge),
+    listed=False,
 )
-_CLIENT_DATA = Shape(Field("type", text), Field("challenge", _challenge))
+_CLIENT_DATA = Shape(Field("type", _client_data_type), Field("challenge", _challenge), Field("origin", text))
 
 
 def nep413(value: Value) -> Signed:
@@ -121,7 +140,7 @@ def raw_ed25519(value: Value) -> Signed:
 
 
 def sep53(value: Value) -> Signed:
-    found = members(value, _BY_ED25519)
+    found = members(value, _SEP53)
     digest = hashlib.sha256(b"Stellar Signed Message:\n" + found["payload"].encode()).digest()
     return Signed(
         hash=digest,
@@ -149,12 +168,15 @@ def ton_connect(value: Value) -> Signed:
     """Text only: the other two kinds of TON's payloads are not taken here."""
     found = members(value, _TON)
     domain, payload = found["domain"].encode(), found["payload"].encode()
+    asked: ton.Time = found["timestamp"]
+    if asked.seconds < 0:
+        return Signed(hash=b"", text=found["payload"], signer=_before_the_epoch)
     digest = hashlib.sha256(
         b"\xff\xffton-connect/sign-data/"
-        + _ton_address(found["address"])
+        + found["address"]
         + len(domain).to_bytes(4, "big")
         + domain
-        + found["timestamp"].to_bytes(8, "big")
+        + asked.seconds.to_bytes(8, "big")
         + b"txt"
         + len(payload).to_bytes(4, "big")
         + payload
@@ -163,43 +185,48 @@ def ton_connect(value: Value) -> Signed:
         hash=digest,
         text=found["payload"],
         signer=partial(_by_ed25519, found["public_key"], digest, found["signature"]),
+        not_before_ns=asked.at_ns,
     )
 
 
-def _ton_address(address: str) -> bytes:
-    workchain, _, account = address.partition(":")
-    try:
-        raw = bytes.fromhex(account)
-        number = int(workchain).to_bytes(4, "big", signed=True)
-    except (ValueError, OverflowError):
-        raise ShapeError("invalid TON address") from None
-    if len(raw) != 32:
-        raise ShapeError("invalid TON address")
-    return number + raw
+def _before_the_epoch() -> str | None:
+    raise ContractPanicError("negative timestamp")
 
 
 def webauthn(value: Value) -> Signed:
     found = members(value, _WEBAUTHN)
-    curve, signature = found["signature"]
-    if curve not in (ED25519, P256) or not found["public_key"].startswith(f"{curve}:"):
-        raise ShapeError("wrong curve type")
+    curve, key, signature = _pair_of_one_curve(found["public_key"], found["signature"])
     digest = hashlib.sha256(found["payload"].encode()).digest()
     signer = partial(
         _by_authenticator,
         digest,
         found["client_data_json"],
         found["authenticator_data"],
-        found["public_key"],
+        curve,
+        key,
         signature,
     )
     return Signed(hash=digest, text=found["payload"], signer=signer)
 
 
-_USER_PRESENT, _USER_VERIFIED, _BACKUP_ELIGIBLE, _BACKED_UP = 0x01, 0x04, 0x08, 0x10
+def _pair_of_one_curve(key: Value, signature: Value) -> tuple[str, bytes, bytes]:
+    """Read key and signature as Ed25519, and where either is not, as P-256."""
+    for curve in (ED25519, P256):
+        try:
+            return curve, borrowed_key(curve, key), borrowed_signature(curve, signature)
+        except ShapeError:
+            continue
+    raise ShapeError("data did not match any variant of untagged enum Signature")
 
 
-def _by_authenticator(challenge: bytes, client_data: str, data: bytes, key: str, signature: bytes) -> str | None:
-    if len(data) < 37 or not data[32] & _USER_PRESENT or not data[32] & _USER_VERIFIED:
+_USER_PRESENT, _BACKUP_ELIGIBLE, _BACKED_UP = 0x01, 0x08, 0x10
+
+
+def _by_authenticator(
+    challenge: bytes, client_data: str, data: bytes, curve: str, key: bytes, signature: bytes
+) -> str | None:
+    """The user need not have been verified: the contract asks for presence only."""
+    if len(data) < 37 or not data[32] & _USER_PRESENT:
         return None
     if data[32] & _BACKED_UP and not data[32] & _BACKUP_ELIGIBLE:
         return None
@@ -210,10 +237,12 @@ def _by_authenticator(challenge: bytes, client_data: str, data: bytes, key: str,
     if client["type"] != "webauthn.get" or client["challenge"] != challenge:
         return None
     signed = data + hashlib.sha256(client_data.encode()).digest()
-    if key.startswith(f"{ED25519}:"):
-        return _by_ed25519(raw_key(key, ED25519), signed, signature)
-    valid = ecdsa.verify(ecdsa.P256, hashlib.sha256(signed).digest(), signature, raw_key(key, P256))
-    return key if valid else None
+    if curve == ED25519:
+        return _by_ed25519(key, signed, signature)
+    if ecdsa.is_high(ecdsa.P256, signature):
+        return None
+    valid = ecdsa.verify(ecdsa.P256, hashlib.sha256(signed).digest(), signature, key)
+    return public_key_text(key, curve) if valid else None
 
 
 def _by_ed25519(key: bytes, message: bytes, signature: bytes) -> str | None:
@@ -221,5 +250,8 @@ def _by_ed25519(key: bytes, message: bytes, signature: bytes) -> str | None:
 
 
 def _by_secp256k1(digest: bytes, signature: bytes) -> str | None:
-    key = ecdsa.recover(ecdsa.SECP256K1, digest, signature)
+    if signature[64] > 3:
+        raise RecoveryByteError(signature[64])
+    high = ecdsa.is_high(ecdsa.SECP256K1, signature)
+    key = None if high else ecdsa.recover(ecdsa.SECP256K1, digest, signature)
     return None if key is None else public_key_text(key, SECP256K1)

@@ -18,7 +18,7 @@ from tests.support.sandbox.signing import Clock
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.arguments import read_signed
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError, HostError
 
 CORPUS = Path(__file__).with_name("contract_corpus.jsonl.gz")
 OUT_OF_GAS = "Exceeded the prepaid gas."
@@ -67,7 +67,7 @@ class World:
                 value = self.ledger.simulate_intents(read_signed(raw))
                 return {"ok": True, "value": value | {"logs": [meaning(line) for line in value["logs"]]}}  # type: ignore[attr-defined]
             done = self.ledger.execute_intents(read_signed(raw))
-        except LogLimitExceededError as error:
+        except HostError as error:
             return {"ok": False, "kind": "host", "text": refusal(str(error))}
         except ContractPanicError as error:
             return {"ok": False, "kind": "panic", "text": refusal(str(error))}
