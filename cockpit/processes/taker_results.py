@@ -55,7 +55,8 @@ def taker_results(
     # After the last recorded mid the market stood still, or the desk had ended: no markout is known there.
     horizons = {fill.at_ns + seconds * NS_PER_S for fill in fills for seconds in HORIZONS_S}
     known = {at_ns for at_ns in horizons if last is not None and at_ns <= last.at_ns}
-    mids = mids_at(reader, sorted(known | {fill.at_ns for fill in fills}))
+    recorded = mids_at(reader, sorted(known | {fill.at_ns for fill in fills}))
+    mids = {at_ns: found.mid for at_ns, found in recorded.items()}
     asked = {name: int(counts["asked"]) for name, counts in takers["kinds"].items()}
     by_kind: dict[str, list[FillRecord]] = {name: [] for name in asked}
     for fill in fills:
