@@ -6,7 +6,7 @@ It starts SAFE: strategy and executor disarmed, withdrawals frozen, whatever the
 import asyncio
 import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import httpx
@@ -264,11 +264,19 @@ class Desk:
             self._absence.tick()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.reported(), trading.reference)
+            for _ in self._measure_options(now):
+                await asyncio.sleep(0)
             self._snapshots.ticked_ns = now
             await asyncio.sleep(0)
             if len(self._stream):
                 self._stream.put(await self._snapshots.build_in_slices())
             await asyncio.sleep(TICK_S)
+
+    def _measure_options(self, now_ns: int) -> Iterator[None]:
+        reference, pricing = self._trading.reference, self._trading.pricing.current
+        sigma = reference.volatility.sigma
+        sigma = pricing.unknown_sigma_bps if sigma is None else sigma
+        return self._trading.option_meter.tick(now_ns, reference.trusted_mid, sigma)
 
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days

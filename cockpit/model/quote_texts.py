@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cockpit.model.commands import Limits
 from cockpit.model.formatting import rounded, time_left, utc_time
-from cockpit.model.snapshot import HardStopState, LiveQuotes
+from cockpit.model.snapshot import HardStopState, LiveQuotes, OptionState
 
 _NS_PER_MS = 1_000_000
 MAKER_TERMS = "Makers' terms call a quote firm once a user has selected it: burn only in an emergency."
@@ -28,6 +28,16 @@ def signed_text(live: LiveQuotes, limits: Limits) -> str:
     return (
         f"committed {_eure(live.committed_eure)} of {_eure(limits.max_promised_eure)} EURe, "
         f"signed {_eure(live.signed_eure)} of {_eure(limits.max_signed_eure)} EURe"
+    )
+
+
+def options_text(options: OptionState | None) -> str:
+    """Say what the options in signed quotes are worth, and what a jump would cost; empty without a quote."""
+    if options is None or not (options.value or options.jump):
+        return ""
+    return (
+        f"options {rounded(options.value, 2)} EURe (intrinsic {rounded(options.intrinsic, 2)}), "
+        f"1 % jump {rounded(-options.jump, 2, signed=True)} EURe"
     )
 
 

@@ -294,6 +294,23 @@ class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
     signed_eure: Decimal | None = None
 
 
+class OptionState(msgspec.Struct, frozen=True, kw_only=True):
+    """What all signed quotes together are worth to those who hold them, EURe, at the mid and σ of ``age_ms`` ago.
+
+    ``value`` is ``intrinsic``, what settling them now would gain, and ``time_value``, what a model says that waiting is
+    worth. ``jump``: what settling them would gain after a jump of the mid by 1 %, the worse way; no model.
+    ``refused_value``: how much of the value is that of quotes that the relay refused.
+    """
+
+    value: Decimal
+    intrinsic: Decimal
+    time_value: Decimal
+    jump: Decimal
+    refused_value: Decimal
+    sigma_bps: Decimal
+    age_ms: int
+
+
 class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
     """A hard stop: how many quotes it was to burn, what became of them, and how many are ``left``.
 
@@ -376,7 +393,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     desk is LIVE, ``alone_ms`` after the last cockpit was seen; ``alone_left_ms``: time until then, None while one is.
     ``operators``: attached cockpits whose terminal shows what they are sent. ``sign_age_ms``: since the last key or
     command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
-    ``hard_stop``: the last one of this run. ``alarms``: the venue's own.
+    ``hard_stop``: the last one of this run. ``alarms``: the venue's own. ``options``: None while the mid is unknown.
     """
 
     seq: int
@@ -435,6 +452,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     relay_latency: RelayLatency = RelayLatency()
     fund_warnings: tuple[str, ...] = ()
     pricing: PriceParams = PriceParams()
+    options: OptionState | None = None
 
     @property
     def reconciled(self) -> bool:

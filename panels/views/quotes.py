@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from cockpit.model.formatting import age, coarse_age, exact, number, progress_bar, rounded, time_left
-from cockpit.model.quote_texts import refused_text, signed_text
+from cockpit.model.quote_texts import options_text, refused_text, signed_text
 from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
@@ -138,7 +138,7 @@ def panel_summary(snapshot: Snapshot) -> str:
     ]
     counted = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
     refused = refused_text(snapshot.alive, snapshot.at_ns)
-    known = (refused, signed_text(snapshot.alive, snapshot.limits), counted)
+    known = (refused, signed_text(snapshot.alive, snapshot.limits), options_text(snapshot.options), counted)
     return "; ".join(part for part in known if part)
 
 

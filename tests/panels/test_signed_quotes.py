@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from cockpit.cli.stop import NO_LIVE_QUOTE, signed_quotes
-from cockpit.model.snapshot import LiveQuotes, Snapshot
+from cockpit.model.snapshot import LiveQuotes, OptionState, Snapshot
 from panels.dialogs.quit import quit_situation
 from panels.dialogs.trading.hard_stop import stop_situation
 from panels.frame.status_bar import status
@@ -65,6 +65,16 @@ def test_the_panel_says_what_is_committed_and_what_is_signed_beside_the_limits()
     assert "committed 0 of 1,000 EURe, signed 5,658 of 10,000 EURe" in summary
     unknown = replace(shot, alive=replace(shot.alive, signed_eure=None))
     assert "signed unknown of 10,000 EURe" in panel_summary(unknown)
+
+
+def test_the_panel_says_what_the_options_in_signed_quotes_are_worth() -> None:
+    amounts = {"value": "0.194", "intrinsic": "0.04", "time_value": "0.154", "jump": "3.1", "refused_value": "0"}
+    worth = OptionState(**{name: Decimal(text) for name, text in amounts.items()}, sigma_bps=Decimal(9), age_ms=500)
+    shot = replace(showing(), options=worth)
+    assert "options 0.19 EURe (intrinsic 0.04), 1 % jump -3.10 EURe" in panel_summary(shot)
+    nothing = replace(worth, value=Decimal(0), jump=Decimal(0))
+    for none in (nothing, None):
+        assert "options" not in panel_summary(replace(shot, options=none))
 
 
 def test_a_refused_quote_shows_how_long_it_could_settle_and_is_not_live() -> None:

@@ -21,6 +21,7 @@ from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
+from cockpit.desk.quote_book.option_meter import OptionMeter
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
@@ -72,6 +73,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reference: Reference
     book: QuoteBook
     markouts: LiveMarkouts
+    option_meter: OptionMeter
     refusals: RejectionRate
     withdrawals: WithdrawalBook
     deposits: DepositTracker
@@ -247,6 +249,7 @@ def build_trading(
         reference=reference,
         book=book,
         markouts=LiveMarkouts(tokens),
+        option_meter=OptionMeter(tokens, book.reservations),
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

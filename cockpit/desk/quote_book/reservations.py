@@ -11,6 +11,7 @@ from itertools import chain
 import msgspec
 
 from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.strikes import Strikes
 from cockpit.model.events import RequestKind, Side
 from venue.protocol.units import NS_PER_S
 
@@ -40,12 +41,14 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommitmentSet:
-    """Commitments by quote hash. Sums by token are kept, and releases by the second: thousands are signed at once."""
+    """Commitments by quote hash. Sums by token are kept, releases by the second, and sums by price and deadline
+    (``strikes``): thousands are signed at once."""
 
     def __init__(self) -> None:
         self._by_hash: dict[str, Commitment] = {}
         self._sums: dict[str, int] = {}
         self._releases: dict[int, dict[str, int]] = {}
+        self.strikes = Strikes()
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -70,6 +73,7 @@ class CommitmentSet:
         self._sums[token_id] = self._sums.get(token_id, 0) + commitment.amount_out
         released_ns = commitment.released_after_ns
         self._releases.setdefault(released_ns // NS_PER_S, {})[commitment.quote_hash] = released_ns
+        self.strikes.add(*_strike(commitment))
 
     def remove(self, quote_hash: str) -> Commitment | None:
         """Take one out; None when it is not in the set."""
@@ -80,11 +84,22 @@ class CommitmentSet:
             del self._releases[second][quote_hash]
             if not self._releases[second]:
                 del self._releases[second]
+            self.strikes.remove(*_strike(commitment))
         return commitment
 
     def last_release_ns(self) -> int:
         """Return when the last of them will have expired, UTC; 0 when there is none."""
         return max(self._releases[max(self._releases)].values()) if self._releases else 0
+
+
+def _strike(commitment: Commitment) -> tuple[str, str, int, int, int]:
+    return (
+        commitment.asset_in,
+        commitment.asset_out,
+        commitment.amount_in,
+        commitment.amount_out,
+        commitment.deadline_ns,
+    )
 
 
 class Reservations:
@@ -106,6 +121,11 @@ class Reservations:
 
     def get(self, quote_hash: str) -> Commitment | None:
         return self._live.get(quote_hash)
+
+    @property
+    def strikes(self) -> tuple[Strikes, Strikes]:
+        """Sums by price and deadline of the quotes that reserve, and of the refused ones."""
+        return self._live.strikes, self._refused.strikes
 
     @property
     def refused(self) -> CommitmentSet:

@@ -26,7 +26,7 @@ from cockpit.desk.snapshots.market_rows import (
     relay_latency,
     token_rows,
 )
-from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
+from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, option_state, quote_row
 from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
 from cockpit.model.ages import age_ms
 from cockpit.model.alarms import AlarmsState
@@ -201,6 +201,7 @@ class SnapshotBuilder:
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             pricing=trading.pricing.current,
+            options=option_state(tokens, trading.option_meter.reading, now),
             counts=self.counts(),
             alive=live_quotes(tokens, book.reservations, view.mid, now),
             reaction=self._reaction,

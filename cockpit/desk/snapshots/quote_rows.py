@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from cockpit.desk.market.pricing import Amounts, edge_bps
 from cockpit.desk.quote_book.live_markouts import Marked
+from cockpit.desk.quote_book.option_meter import OptionReading
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import TradeDecision
@@ -12,6 +13,7 @@ from cockpit.model.snapshot import (
     DecisionRow,
     FillRow,
     LiveQuotes,
+    OptionState,
     QuoteRow,
 )
 from venue.protocol.assets import Market, Underlying
@@ -117,6 +119,22 @@ def live_quotes(tokens: TokenTable, reservations: Reservations, mid: Decimal | N
         refused_last_ms=left_ms(refused.last_release_ns()),
         committed_eure=None if mid is None else btc * mid + eure,
         signed_eure=None if mid is None else (btc + refused_btc) * mid + eure + refused_eure,
+    )
+
+
+def option_state(tokens: TokenTable, reading: OptionReading | None, now_ns: int) -> OptionState | None:
+    """Return what signed quotes are worth to their holders, in whole tokens."""
+    if reading is None:
+        return None
+    signed, eure = reading.signed, tokens.quote.to_decimal
+    return OptionState(
+        value=eure(signed.value),
+        intrinsic=eure(signed.intrinsic),
+        time_value=eure(signed.value - signed.intrinsic),
+        jump=eure(signed.jump),
+        refused_value=eure(reading.refused.value),
+        sigma_bps=reading.sigma_bps,
+        age_ms=max(0, (now_ns - reading.at_ns) // NS_PER_MS),
     )
 
 

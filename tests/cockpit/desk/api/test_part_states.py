@@ -23,7 +23,7 @@ OWN: dict[Part, set[str]] = {
     },
     "history-writer": {"writer"},
     "strategy-engine": {"armed", "why", "limits", "pricing", "trading", "trading_why", "decisions"},
-    "trade-executor": {"armed", "why", "blocked", "alive", "quotes", "executions", "reaction"},
+    "trade-executor": {"armed", "why", "blocked", "alive", "options", "quotes", "executions", "reaction"},
 }
 
 WRITER = WriterState(
