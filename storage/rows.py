@@ -16,6 +16,7 @@ from cockpit.model.events import (
     MarketPrice,
     MarketSettlements,
     OperatorAction,
+    OptionValue,
     SwapDemand,
     TradeDecision,
     TradeResult,
@@ -90,6 +91,21 @@ def _intent_inventory(run_id: str, e: IntentInventory) -> Row:
         str(e.spendable),
         _int64(e.block_height),
         e.cause,
+    )
+
+
+def _option_value(run_id: str, e: OptionValue) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        str(e.mid),
+        str(e.sigma_bps),
+        e.quotes,
+        str(e.value),
+        str(e.intrinsic),
+        str(e.fall),
+        str(e.rise),
+        str(e.refused_value),
     )
 
 
@@ -212,6 +228,7 @@ TABLES: tuple[Table, ...] = (
     _table("market_settlement_events", MarketSettlements, _market_settlements),
     _table("market_price_events", MarketPrice, _market_price),
     _table("intent_inventory_snapshots", IntentInventory, _intent_inventory),
+    _table("option_values", OptionValue, _option_value),
     _table("liquidity_actions", LiquidityAction, _liquidity_action),
     _table("decision_rules", DecisionRules, _decision_rules),
     _table("trade_decisions", TradeDecision, _trade_decision),

@@ -17,6 +17,7 @@ from cockpit.model.events import (
     IntentInventory,
     MarketPrice,
     MarketSettlements,
+    OptionValue,
     SwapDemand,
     TradeDecision,
 )
@@ -29,7 +30,15 @@ SUFFIX = ".refused.jsonl"
 MAX_BYTES = 16 * 2**20
 """Beyond it only events of money are kept, up to twice as much."""
 
-MARKET_ONLY = (SwapDemand, MarketPrice, MarketSettlements, TradeDecision, DecisionRules, IntentInventory)
+MARKET_ONLY = (
+    SwapDemand,
+    MarketPrice,
+    MarketSettlements,
+    TradeDecision,
+    DecisionRules,
+    IntentInventory,
+    OptionValue,
+)
 """What the next desk can do without. Every other event says what was signed, moved or ordered."""
 
 

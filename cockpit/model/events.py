@@ -91,6 +91,24 @@ class IntentInventory(Event, frozen=True, gc=False, kw_only=True, tag="state.int
     cause: Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 
+class OptionValue(Event, frozen=True, gc=False, kw_only=True, tag="state.option_value"):
+    """What all signed quotes together were worth to those who held them, base units of EURe; once a minute.
+
+    ``quotes`` were signed and could still settle. ``value`` is by a model, at this mid and this σ; ``intrinsic`` what
+    settling them at once would have gained, ``fall`` and ``rise`` the same after a jump of the mid by 1 %.
+    ``refused_value``: how much of the value was that of quotes that the relay refused.
+    """
+
+    mid: Decimal
+    sigma_bps: Decimal
+    quotes: int
+    value: int
+    intrinsic: int
+    fall: int
+    rise: int
+    refused_value: int
+
+
 class LiquidityAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.liquidity_action"):
     """A step of a deposit or withdrawal, or a freeze.
 
@@ -236,6 +254,7 @@ AnyEvent = (
     | MarketSettlements
     | MarketPrice
     | IntentInventory
+    | OptionValue
     | LiquidityAction
     | WithdrawalPrepared
     | DecisionRules

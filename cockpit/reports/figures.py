@@ -115,6 +115,27 @@ class KindFigures(msgspec.Struct, frozen=True, kw_only=True):
     win_rate: Decimal | None
 
 
+class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options in quotes cost, EURe.
+
+    ``signed_edge`` and ``booked_edge``: the edge of fills against the mid when they were priced, and when they were
+    booked; ``given_away`` is the difference, what the desk lost while its quotes were open. All over the ``known`` of
+    the fills whose two edges are. The means and peaks are of what all signed quotes were worth to their holders in the
+    ``minutes`` in which it was measured; ``peak_jump``: the most that a jump of the mid by 1 % would have cost.
+    """
+
+    fills: int
+    known: int
+    signed_edge: Decimal
+    booked_edge: Decimal
+    given_away: Decimal
+    minutes: int
+    mean_value: Decimal | None
+    mean_intrinsic: Decimal | None
+    peak_value: Decimal | None
+    peak_jump: Decimal | None
+
+
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen.
 
@@ -149,3 +170,4 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindFigures, ...] = ()
     dated: int = 0
     relay_latency_ms: tuple[int | None, int | None, int | None] = (None, None, None)
+    options: OptionFigures | None = None

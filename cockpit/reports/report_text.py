@@ -93,6 +93,7 @@ def as_text(report: TradingReport) -> str:
         [f"{utc(report.from_ns)}  to  {utc(report.to_ns)}  ({report.runs} {run})"],
         _quotes(report),
         _section("Fills", _fills(report)),
+        *_options(report),
         _section("Inventory", _inventory(report)),
         *_accepted(report),
         [*_section("P&L, average cost, EURe", _pnl(report)), *_far_mids(report)],
@@ -177,6 +178,30 @@ def _fills(report: TradingReport) -> list[Cells]:
         ("side", "fills", "BTC", "EURe", "spread earned EURe"),
         *((name, number(fills), btc, rounded(eure, 2), rounded(spread, 4)) for name, fills, btc, eure, spread in rows),
     ]
+
+
+def _options(report: TradingReport) -> list[list[str]]:
+    """What the options in quotes cost; no section without a fill and without a measurement."""
+    options = report.options
+    if options is None or not (options.known or options.minutes):
+        return []
+    lines = ["Options in quotes, EURe"]
+    if options.known:
+        lines.append(
+            f"  given away {rounded(options.given_away, 4, signed=True)} while quotes were open: "
+            f"edge {rounded(options.signed_edge, 4)} at signing,"
+        )
+        lines.append(
+            f"    {rounded(options.booked_edge, 4)} at booking, of {number(options.known)} of "
+            f"{number(options.fills)} fills"
+        )
+    if options.minutes:
+        lines.append(
+            f"  worth to holders, by the model: mean {rounded(options.mean_value, 4)} "
+            f"(intrinsic {rounded(options.mean_intrinsic, 4)}), peak {rounded(options.peak_value, 4)}"
+        )
+        lines.append(f"  a 1 % jump would have cost at most {rounded(options.peak_jump, 2)}")
+    return [lines]
 
 
 def _inventory(report: TradingReport) -> list[Cells]:

@@ -20,8 +20,10 @@ from cockpit.reports.figures import (
     TradingReport,
     ValuedMovement,
 )
+from cockpit.reports.given_away import booked_edge, option_figures
 from storage.reader import Reader, RunRow, Span, runs
 from storage.reporting import differences, mids, movements, trading
+from storage.reporting.options import option_minutes
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT, Token
 from venue.protocol.tokens import TokenTable
@@ -34,13 +36,17 @@ _HUNDREDTH = Decimal("0.01")
 
 
 class _Marked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A fill from the desk's side, base units of the underlyings, and its markouts in hundredths of a bps."""
+    """A fill from the desk's side, base units of the underlyings, and its markouts in hundredths of a bps.
+
+    ``booked_edge``: its gain against the mid when it was booked, base units of EURe; None where none was known.
+    """
 
     fill: trading.FillRecord
     side: str
     base: int
     quote: int
     markouts: tuple[int | None, ...]
+    booked_edge: int | None
 
     @property
     def life_ms(self) -> int:
@@ -104,6 +110,9 @@ def trading_report(
             counted_percentile(counted.latencies_ms, 0.99),
             counted_percentile(counted.latencies_ms, 1),
         ),
+        options=option_figures(
+            ((one.fill.edge, one.booked_edge) for one in marked), option_minutes(reader, span), tokens.quote
+        ),
     )
 
 
@@ -133,8 +142,9 @@ def _us(ns: int | None) -> Decimal | None:
 
 
 def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, mids.RecordedMid]:
-    # The mids at every horizon of every fill; moments at which no desk ran are left out.
-    times = {fill.settled_ns + seconds * NS_PER_S for fill in found if fill.settled_ns for seconds in HORIZONS_S}
+    # The mids at every settlement and at each of its horizons; moments at which no desk ran are left out.
+    horizons = (0, *HORIZONS_S)
+    times = {fill.settled_ns + seconds * NS_PER_S for fill in found if fill.settled_ns for seconds in horizons}
     return mids.mids_at(reader, _while_a_desk_ran(sorted(times), every))
 
 
@@ -155,6 +165,7 @@ def _mark(fill: trading.FillRecord, marks: Mapping[int, mids.RecordedMid], token
     side = "buy" if moved.base > 0 else "sell"
     base, quote = abs(moved.base), abs(moved.quote)
     later = [_mid_after(fill, seconds, marks) for seconds in HORIZONS_S]
+    booked = None if fill.settled_ns is None else marks.get(fill.settled_ns)
     return _Marked(
         fill=fill,
         side=side,
@@ -163,6 +174,7 @@ def _mark(fill: trading.FillRecord, marks: Mapping[int, mids.RecordedMid], token
         markouts=tuple(
             None if mid is None else markout(tokens.base, tokens.quote, side, base, quote, mid) for mid in later
         ),
+        booked_edge=booked_edge(tokens, side, base, quote, None if booked is None else booked.mid),
     )
 
 

@@ -23,11 +23,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 _AMOUNTS = (
     *("amount", "amount_in", "amount_out", "balance", "reserved", "spendable", "notional", "edge", "fee"),
     *("gas_fee", "native_fee"),
-    *("bid", "ask", "mid", "price", "skew_bps"),
+    *("bid", "ask", "mid", "price", "skew_bps", "sigma_bps"),
+    *("value", "intrinsic", "fall", "rise", "refused_value"),
 )
 _INTEGERS = (
     *("id", "seq", "at_ns", "deadline_ns", "since_ns", "expires_ns", "reaction_ns", "started_ns", "last_write_ns"),
-    *("min_deadline_ms", "others", "block_height", "actionable", "accepted"),
+    *("min_deadline_ms", "others", "quotes", "block_height", "actionable", "accepted"),
     *("dry", "router_leg", "asked_ns", "min_wait_ms", "max_wait_ms", "protocol_fee_included", "slippage_bps"),
 )
 _SUMMED = frozenset((*_AMOUNTS, *_INTEGERS))

@@ -26,6 +26,7 @@ async def test_each_table_counts_its_rows(engine: Engine) -> None:
         "decision_rules": 1,
         "market_price_events": 2,
         "intent_inventory_snapshots": 1,
+        "option_values": 1,
         "liquidity_actions": 1,
         "trade_decisions": 1,
         "execute_trade_commands": 1,

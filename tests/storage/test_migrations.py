@@ -116,12 +116,14 @@ RELEASED = {
     "sqlite/006_omni_withdrawals.sql": "bfbf383d84429eb6",
     "sqlite/007_withdrawal_blocks.sql": "fe900d14534072e7",
     "sqlite/008_settlement_times.sql": "ea5c30b44e786ede",
+    "sqlite/009_option_values.sql": "1609b0b8fac2d312",
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
     "postgres/003_requests.sql": "ebdee3296250ce26",
     "postgres/004_omni_withdrawals.sql": "22b2710fcf55181f",
     "postgres/005_withdrawal_blocks.sql": "226628a0b14545f9",
     "postgres/006_settlement_times.sql": "466c08c9ec5e041a",
+    "postgres/007_option_values.sql": "6128b470a4efafc8",
 }
 """The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 

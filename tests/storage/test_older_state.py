@@ -12,7 +12,7 @@ import pytest
 
 from cockpit.app.pending_orders import PendingOrders
 from cockpit.config.settings import NAMES, load
-from cockpit.model.events import AnyEvent
+from cockpit.model.events import AnyEvent, OptionValue
 from storage.errors import HistoryError
 from storage.history import PreviousRun, Run
 from storage.journal import START, Journal
@@ -169,7 +169,8 @@ def test_a_journal_that_waits_for_its_database_is_read(tmp_path: Path) -> None:
         found += entry.events
         ends.append(entry.ended)
     journal.close()
-    assert found == [event for n in range(3) for event in facts.one_of_each(n)]
+    known = [event for n in range(3) for event in facts.one_of_each(n) if not isinstance(event, OptionValue)]
+    assert found == known, "an older version did not measure options"
     assert ends == [False, False, True]
 
 

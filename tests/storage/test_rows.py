@@ -26,6 +26,7 @@ def test_every_topic_has_the_table_its_readers_know() -> None:
         "norm.market_settlements": "market_settlement_events",
         "ref.market_price": "market_price_events",
         "state.intent_inventory": "intent_inventory_snapshots",
+        "state.option_value": "option_values",
         "ops.liquidity_action": "liquidity_actions",
         "decision.rules": "decision_rules",
         "decision.trade_decision": "trade_decisions",

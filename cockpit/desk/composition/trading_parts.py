@@ -249,7 +249,7 @@ def build_trading(
         reference=reference,
         book=book,
         markouts=LiveMarkouts(tokens),
-        option_meter=OptionMeter(tokens, book.reservations),
+        option_meter=OptionMeter(tokens, book.reservations, recorder),
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

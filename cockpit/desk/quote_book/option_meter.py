@@ -15,6 +15,8 @@ from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.quote_book.strikes import StrikeSum
+from cockpit.model.events import OptionValue
+from cockpit.model.recorder import Recorder
 from venue.protocol.assets import PRICING, Market
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
@@ -27,6 +29,7 @@ SLICES_PER_TICK = 10
 """Slices of one tick: a measurement of more sums takes several ticks, whatever strangers make the desk sign."""
 JUMP_PART = 100
 """The jump is one part of so many, one percent."""
+_MINUTE_NS = 60 * NS_PER_S
 _PER_BPS = 10**6
 _MICRO_IN_ONE = 10_000 * _PER_BPS
 
@@ -70,10 +73,10 @@ class OptionReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OptionMeter:
-    """Measures once a second, or as often as it comes to an end. ``reading``: the last measurement, None while the mid
-    is unknown."""
+    """Measures once a second, or as often as it comes to an end, and records a measurement a minute while a quote is
+    signed. ``reading``: the last measurement, None while the mid is unknown."""
 
-    def __init__(self, tokens: TokenTable, reservations: Reservations) -> None:
+    def __init__(self, tokens: TokenTable, reservations: Reservations, recorder: Recorder) -> None:
         self._markets = {
             pair: (market, side)
             for market in tokens.markets
@@ -83,6 +86,8 @@ class OptionMeter:
             )
         }
         self._reservations = reservations
+        self._record = recorder.record
+        self._minute: int | None = None
         self._started_ns: int | None = None
         self._running: Iterator[None] | None = None
         self.reading: OptionReading | None = None
@@ -122,6 +127,29 @@ class OptionMeter:
                     yield
             sums.append(OptionSum(value=value, intrinsic=intrinsic, fall=fall, rise=rise))
         self.reading = OptionReading(at_ns=now_ns, mid=mid, sigma_bps=sigma_bps, live=sums[0], refused=sums[1])
+        self._note(self.reading)
+
+    def _note(self, reading: OptionReading) -> None:
+        minute, quotes = reading.at_ns // _MINUTE_NS, self._reservations.signed_count()
+        if minute == self._minute:
+            return
+        began, self._minute = self._minute is None, minute
+        if began or not quotes:
+            return
+        signed = reading.signed
+        self._record(
+            OptionValue(
+                at_ns=reading.at_ns,
+                mid=reading.mid,
+                sigma_bps=reading.sigma_bps,
+                quotes=quotes,
+                value=signed.value,
+                intrinsic=signed.intrinsic,
+                fall=signed.fall,
+                rise=signed.rise,
+                refused_value=reading.refused.value,
+            )
+        )
 
 
 class _Valuation:

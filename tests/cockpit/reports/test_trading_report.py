@@ -116,6 +116,18 @@ def test_markouts(path: Path) -> None:
     )
 
 
+def test_what_was_given_away_is_the_edge_at_signing_less_that_at_booking(path: Path) -> None:
+    """a bought 0.001 BTC for 49.9 and was booked at a mid of 50000, b sold 0.0005 for 25.1 at 50100."""
+    report = of_the_run(path)
+    options = report.options
+    assert options is not None
+    assert (options.fills, options.known) == (2, 2)
+    assert options.signed_edge == sum((side.spread for side in report.sides), Decimal(0)) > 0
+    assert options.booked_edge == Decimal("0.1") + Decimal("0.05")
+    assert options.given_away == options.signed_edge - options.booked_edge
+    assert "given away -0.1340 while quotes were open" in as_text(report)
+
+
 def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
     with SqliteReader(path) as reader:
         at = [NOW + second * NS_PER_S for second in (10, 20)]

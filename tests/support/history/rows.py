@@ -17,6 +17,7 @@ from cockpit.model.events import (
     MarketPrice,
     MarketSettlements,
     OperatorAction,
+    OptionValue,
     Outcome,
     SwapDemand,
     TradeDecision,
@@ -82,6 +83,20 @@ def inventory(n: int, balance: int = 100) -> IntentInventory:
         spendable=balance,
         block_height=7,
         cause="poll",
+    )
+
+
+def option_value(n: int, value: int = 2 * 10**17) -> OptionValue:
+    return OptionValue(
+        at_ns=START_NS + n,
+        mid=Decimal("61234.5"),
+        sigma_bps=Decimal("12.34"),
+        quotes=7,
+        value=value,
+        intrinsic=10**16,
+        fall=3 * 10**18,
+        rise=0,
+        refused_value=5,
     )
 
 
@@ -198,6 +213,7 @@ def one_of_each(n: int) -> list[AnyEvent]:
     return [
         demand(n),
         settlements(n),
+        option_value(n),
         price(n),
         inventory(n),
         deposit(n),

@@ -21,6 +21,7 @@ from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quote_book.strikes import SLOT_NS, Strikes
 from cockpit.model.events import Side
 from tests.support.desk.builders import MID, NOW, commitment
+from tests.support.recorder import MemoryRecorder
 from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
@@ -52,7 +53,7 @@ def signed(given: Sequence[Commitment]) -> Reservations:
 def read(
     reservations: Reservations, at_ns: int = NOW, *, mid: Decimal | None = MID, sigma: Decimal = SIGMA
 ) -> OptionReading | None:
-    meter = OptionMeter(DEFAULT_TOKENS, reservations)
+    meter = OptionMeter(DEFAULT_TOKENS, reservations, MemoryRecorder())
     while meter.reading is None:
         if not list(meter.tick(at_ns, mid, sigma)) and meter.reading is None:
             return None
@@ -169,7 +170,7 @@ def test_a_wilder_market_makes_options_dearer_and_changes_nothing_that_needs_no_
 
 
 def test_without_a_mid_it_is_unknown() -> None:
-    meter = OptionMeter(DEFAULT_TOKENS, signed([quote("a", "buy", 5)]))
+    meter = OptionMeter(DEFAULT_TOKENS, signed([quote("a", "buy", 5)]), MemoryRecorder())
     list(meter.tick(NOW, MID, SIGMA))
     assert meter.reading is not None
     list(meter.tick(NOW + 1, None, SIGMA))
@@ -179,7 +180,7 @@ def test_without_a_mid_it_is_unknown() -> None:
 
 
 def test_it_is_measured_once_a_second() -> None:
-    meter = OptionMeter(DEFAULT_TOKENS, Reservations())
+    meter = OptionMeter(DEFAULT_TOKENS, Reservations(), MemoryRecorder())
     times = []
     for tick in range(12):
         list(meter.tick(NOW + tick * EVERY_NS // 4, MID, SIGMA))
@@ -192,10 +193,29 @@ def test_more_sums_than_a_tick_has_time_for_are_measured_over_several() -> None:
     """Each quote has a bucket of its own: the work of a tick is bounded, and the measurement comes to its end."""
     count = 2 * SUMS_PER_SLICE * SLICES_PER_TICK + 1
     given = [quote(str(n), "buy", n % 90, life_ms=1_000 + 2_000 * n) for n in range(count)]
-    meter = OptionMeter(DEFAULT_TOKENS, signed(given))
+    meter = OptionMeter(DEFAULT_TOKENS, signed(given), MemoryRecorder())
     ticks = 0
     while meter.reading is None:
         assert len(list(meter.tick(NOW + ticks * EVERY_NS // 4, MID, SIGMA))) <= SLICES_PER_TICK
         ticks += 1
     assert ticks == 3
     assert meter.reading.at_ns == NOW
+
+
+def test_a_measurement_a_minute_is_recorded_while_a_quote_is_signed() -> None:
+    recorder, reservations = MemoryRecorder(), signed([quote("a", "buy", 5), quote("b", "sell", -5)])
+    reservations.refuse("hash-b")
+    meter = OptionMeter(DEFAULT_TOKENS, reservations, recorder)
+    start_ns = NOW // (60 * NS_PER_S) * 60 * NS_PER_S
+    for second in range(150):
+        list(meter.tick(start_ns + second * NS_PER_S, MID, SIGMA))
+    first, second_ = recorder.events
+    assert [first.at_ns, second_.at_ns] == [start_ns + 60 * NS_PER_S, start_ns + 120 * NS_PER_S]
+    assert (first.mid, first.sigma_bps, first.quotes) == (MID, SIGMA, 2)
+    assert first.value >= first.intrinsic > 0
+    assert first.refused_value > first.value // 2
+    for name in ("a", "b"):
+        reservations.release(f"hash-{name}")
+    for second in range(150, 400):
+        list(meter.tick(start_ns + second * NS_PER_S, MID, SIGMA))
+    assert len(recorder.events) == 2
