@@ -13,6 +13,7 @@ from cockpit.cli.venue.announcement import announce
 from cockpit.cli.venue.env_file import refuse_other
 from cockpit.cli.venue.fault import fault, named_faults
 from cockpit.cli.venue.options import flow_settings, held_tokens, opening_balances, tokens_of_file
+from cockpit.cli.venue.replay import replay
 from cockpit.cli.venue.settings import SETTING, list_settings, listed_or_refused, venue_settings
 from cockpit.processes.echo import echo
 from venue.sandbox.base.described import checked
@@ -109,7 +110,7 @@ def venue(
             return
         if env_file is not None:
             refuse_other(env_file)
-        options = {name: value for name, value in flags.items() if value is not None}
+        options = {name: value for name, value in flags.items() if value not in (None, ())}
         options |= flow_settings(rivals, no_rivals=no_rivals, dry=dry, takers=flags["takers"])
         given = {} if played is None else played.settings()
         given |= checked(VenueConfig, options, SETTING) | venue_settings(settings)
@@ -129,6 +130,7 @@ def venue(
 
 venue.add_command(fault)
 venue.add_command(list_settings)
+venue.add_command(replay)
 
 
 def _describe(scenario: Scenario | None) -> None:
