@@ -13,7 +13,7 @@ from cockpit.accounting.markouts import HORIZONS_S, markout
 from cockpit.accounting.pnl import value_at_mid
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader
-from storage.reporting.mids import mids_at, nearest_mid
+from storage.reporting.mids import RecordedMid, mids_at, nearest_mid
 from storage.reporting.trading import FillRecord
 from venue.protocol.assets import EXACT, PairAmounts
 from venue.protocol.tokens import TokenTable
@@ -28,7 +28,7 @@ class TakerResult(msgspec.Struct, frozen=True, kw_only=True):
     """The desk's fills with one kind of taker, whole EURe; None where a mid was not recorded.
 
     ``asked``: the kind's requests for our markets. ``spread``: the edge at signing; ``at_booking``: at the mid when the
-    fill was booked; ``given_away``: what was lost between. ``pnl``: at the last mid. ``markouts``: mean bps after 1,
+    quote settled; ``given_away``: what was lost between. ``pnl``: at the last mid. ``markouts``: mean bps after 1,
     10, 60 and 300 s, weighted by EURe.
     """
 
@@ -53,10 +53,9 @@ def taker_results(
     kinds = {one["quote_hash"]: str(one["kind"]) for one in takers["taken"]}
     last = nearest_mid(reader, LATER_NS)
     # After the last recorded mid the market stood still, or the desk had ended: no markout is known there.
-    horizons = {fill.at_ns + seconds * NS_PER_S for fill in fills for seconds in HORIZONS_S}
+    horizons = {_settled_ns(fill) + seconds * NS_PER_S for fill in fills for seconds in HORIZONS_S}
     known = {at_ns for at_ns in horizons if last is not None and at_ns <= last.at_ns}
-    recorded = mids_at(reader, sorted(known | {fill.at_ns for fill in fills}))
-    mids = {at_ns: found.mid for at_ns, found in recorded.items()}
+    mids = mids_at(reader, sorted(known | {_settled_ns(fill) for fill in fills}))
     asked = {name: int(counts["asked"]) for name, counts in takers["kinds"].items()}
     by_kind: dict[str, list[FillRecord]] = {name: [] for name in asked}
     for fill in fills:
@@ -93,13 +92,13 @@ def _result(
     kind: str,
     asked: int,
     fills: Sequence[FillRecord],
-    mids: Mapping[int, Decimal | None],
+    mids: Mapping[int, RecordedMid],
     closing: Decimal | None,
     tokens: TokenTable,
 ) -> TakerResult:
     moved = [holdings.worth_moved(fill, tokens) for fill in fills]
     spread = _sum([fill.edge for fill in fills])
-    at_booking = _sum([_gain(one, mids.get(fill.at_ns), tokens) for one, fill in zip(moved, fills, strict=True)])
+    at_booking = _sum([_gain(one, _booking_mid(fill, mids), tokens) for one, fill in zip(moved, fills, strict=True)])
     return TakerResult(
         kind=kind,
         asked=asked,
@@ -111,6 +110,17 @@ def _result(
         pnl=_whole(_sum([_gain(one, closing, tokens) for one in moved]), tokens),
         markouts=tuple(_mean(fills, moved, seconds, mids, tokens) for seconds in HORIZONS_S),
     )
+
+
+def _settled_ns(fill: FillRecord) -> int:
+    return fill.settled_ns or fill.at_ns
+
+
+def _booking_mid(fill: FillRecord, mids: Mapping[int, RecordedMid]) -> Decimal | None:
+    """Return the mid recorded nearest to the settlement, before it or a second after: prices are thinned out."""
+    at_ns = _settled_ns(fill)
+    found = [mids[moment] for moment in (at_ns, at_ns + NS_PER_S) if moment in mids]
+    return min(found, key=lambda one: abs(one.at_ns - at_ns)).mid if found else None
 
 
 def _gain(moved: PairAmounts, mid: Decimal | None, tokens: TokenTable) -> int | None:
@@ -130,15 +140,15 @@ def _mean(
     fills: Sequence[FillRecord],
     moved: Sequence[PairAmounts],
     seconds: int,
-    mids: Mapping[int, Decimal | None],
+    mids: Mapping[int, RecordedMid],
     tokens: TokenTable,
 ) -> Decimal | None:
     product = weight = 0
     for fill, one in zip(fills, moved, strict=True):
-        mid = mids.get(fill.at_ns + seconds * NS_PER_S)
-        if mid is None or not one.quote:
+        mark = mids.get(_settled_ns(fill) + seconds * NS_PER_S)
+        if mark is None or not one.quote:
             continue
         side, paid = "buy" if one.base > 0 else "sell", abs(one.quote)
-        product += paid * markout(tokens.base, tokens.quote, side, abs(one.base), paid, mid)
+        product += paid * markout(tokens.base, tokens.quote, side, abs(one.base), paid, mark.mid)
         weight += paid
     return EXACT.divide(Decimal(product), Decimal(weight * 100)).quantize(_HUNDREDTH) if weight else None
