@@ -13,6 +13,7 @@ from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.config import VenueConfig
+from venue.sandbox.contracts.tokens import TokenContracts
 from venue.sandbox.flow.changes.price_moves import MovedPath, PriceMove
 from venue.sandbox.flow.genesis import Participants, open_accounts
 from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk
@@ -168,9 +169,11 @@ def assemble(
         send_after_ns=int(config.send_after_s * NS_PER_S),
         complete_after_ns=int(config.complete_after_s * NS_PER_S),
     )
+    contracts = TokenContracts(ledger, config.tokens.tokens)
     ledger.refuse_transfer = lambda burn: (
-        TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else omni.refusal(burn)
+        TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else contracts.refusal(burn) or omni.refusal(burn)
     )
+    ledger.deliver = contracts.deliver
     pairs = priced_pairs(config.pair_terms, seed, config.speed)
     priced = PricedMarkets((*own_markets(config.tokens, path), *pairs))
     rivals = Rivals(

@@ -1,6 +1,5 @@
 """Executes the receipt of a transaction: its actions one after the other, and one that fails takes all of them back."""
 
-import re
 from collections.abc import Callable
 
 import msgspec
@@ -11,6 +10,7 @@ from venue.sandbox.near.validation import lacking_for_storage
 from venue.sandbox.verifier.contracts import SYSTEM, Call, Followed, Returned, Step, failure_kind, no_account, no_code
 from venue.sandbox.verifier.errors import CallError
 from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.near_accounts import is_implicit
 from venue.sandbox.wire.actions import (
     Action,
     AddKey,
@@ -23,14 +23,11 @@ from venue.sandbox.wire.actions import (
 )
 from venue.sandbox.wire.borsh import SignedTransaction
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.keys import public_key_text
 
 REGISTRAR = "registrar"
 SHORTEST_TOP_LEVEL = 65
 """Top-level accounts with a shorter name are the registrar's to open: all of them."""
 MINIMUM_STAKE = 10**31
-_IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_ETHEREUM = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
 
 
 class _ActionFailed(Exception):
@@ -98,7 +95,7 @@ class _Receipt:
             case FunctionCall():
                 self._call(action)
             case Transfer():
-                self._transfer(action.deposit)
+                self._ledger.transfer_near(self._account, action.deposit)
             case Stake():
                 self._stake(action)
             case AddKey():
@@ -198,13 +195,6 @@ class _Receipt:
         self._logs += returned.logs
         self._last = returned
 
-    def _transfer(self, deposit: int) -> None:
-        opened = not self._ledger.near_balances.exists(self._account)
-        self._ledger.near_balances.give(self._account, deposit)
-        if opened and _IMPLICIT.fullmatch(self._account):
-            key = public_key_text(bytes.fromhex(self._account))
-            self._ledger.access_keys.add(self._account, key, nonce=self._ledger.first_nonce())
-
     def _stake(self, action: Stake) -> None:
         held = self._ledger.near_balances.of(self._account)
         if held < action.stake:
@@ -244,11 +234,6 @@ class _Receipt:
             return msgspec.structs.replace(step, failure=no_account(beneficiary))
         near.give(beneficiary, amount)
         return step
-
-
-def is_implicit(account: str) -> bool:
-    """Return whether the account comes into being by the first transfer to it."""
-    return _IMPLICIT.fullmatch(account) is not None or _ETHEREUM.fullmatch(account) is not None
 
 
 def _refund(name: str, receiver: str, amount: int) -> Step:

@@ -170,6 +170,7 @@ def apply_intent(
             return [events.withdraw_others(message, intent)]
         case NativeWithdraw():
             _burn(draft, signer, [(WRAPPED_NEAR, intent.amount)])
+            draft.paid_out.append((intent.receiver_id, intent.amount))
             return [events.native_withdraw(message, intent)]
         case AuthCall():
             if intent.attached_deposit:

@@ -10,8 +10,15 @@ from venue.sandbox.verifier import events, execution
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.contracts import Contract, Step
-from venue.sandbox.verifier.intents import withdraw
-from venue.sandbox.verifier.near_accounts import OPENING, YOCTO, AccessKeys, NearBalances
+from venue.sandbox.verifier.intents import WRAPPED_NEAR, withdraw
+from venue.sandbox.verifier.near_accounts import (
+    OPENING,
+    YOCTO,
+    AccessKeys,
+    NearBalances,
+    implicit_near_key,
+    is_implicit,
+)
 from venue.sandbox.verifier.outcomes import Executed, Started, Transferred
 from venue.sandbox.verifier.restrictions import NONE, Read, Restrictions
 from venue.sandbox.verifier.salts import Salts
@@ -113,6 +120,10 @@ class Ledger:
     def supply(self, token_id: str) -> int:
         """Return the base units of the token in the whole Verifier."""
         return sum(self.balance(name, token_id) for name in self.accounts.names())
+
+    def token_ids(self) -> tuple[str, ...]:
+        """Return the ids of all tokens that some account holds, sorted."""
+        return tuple(sorted({token_id for name in self.accounts.names() for token_id in self.balances_of(name)}))
 
     def mint(self, account: str, token_id: str, amount: int) -> None:
         """Credit base units from outside: set-up, or a deposit through the bridge. ContractPanicError past 128 bits."""
@@ -261,6 +272,17 @@ class Ledger:
         self.near_balances.open(account, OPENING)
         self.access_keys.add(account, public_key, nonce=first, permission=permission)
 
+    def transfer_near(self, receiver: str, amount: int) -> bool:
+        """Give NEAR to the account, which opens an implicit one; False, and nothing, where there is no account."""
+        if not self.near_balances.exists(receiver):
+            if not is_implicit(receiver):
+                return False
+            key = implicit_near_key(receiver)
+            if key is not None:
+                self.access_keys.add(receiver, key, nonce=self.first_nonce())
+        self.near_balances.give(receiver, amount)
+        return True
+
     def first_nonce(self) -> int:
         """Return the nonce that an access key starts with in this block."""
         return (self.height - 1) * 1_000_000
@@ -315,8 +337,10 @@ class Ledger:
             for on_storage in self._storage_listeners:
                 on_storage(paid)
         for receiver, amount in started.paid_out:
+            self.near_balances.take(WRAPPED_NEAR.removeprefix("nep141:"), amount)
             # A transfer to an account that does not exist comes back to the contract.
-            self.near_balances.give(receiver if self.near_balances.exists(receiver) else self.contract, amount)
+            if not self.transfer_near(receiver, amount):
+                self.near_balances.give(self.contract, amount)
         executed = Executed(
             intent_hashes=started.intent_hashes,
             tx_hash=started.tx_hash,

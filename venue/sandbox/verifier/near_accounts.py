@@ -3,10 +3,12 @@
 An account exists once it was given something or opened.
 """
 
+import re
+
 import msgspec
 
 from venue.sandbox.wire.actions import CallPermission
-from venue.sandbox.wire.keys import parse_public_key
+from venue.sandbox.wire.keys import parse_public_key, public_key_text
 
 YOCTO = 10**24
 OPENING = 100 * YOCTO
@@ -15,6 +17,20 @@ OPENING = 100 * YOCTO
 
 _RECORD, _FULL_ACCESS, _FUNCTION_CALL = 40, 9, 10
 """Bytes of storage that nearcore counts for a record, and for a key of either kind without the texts in it."""
+
+
+_IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_ETHEREUM = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
+
+
+def is_implicit(account: str) -> bool:
+    """Return whether the account comes into being by the first transfer to it."""
+    return _IMPLICIT.fullmatch(account) is not None or _ETHEREUM.fullmatch(account) is not None
+
+
+def implicit_near_key(account: str) -> str | None:
+    """Return the key that an account named by it comes with; None for another account."""
+    return public_key_text(bytes.fromhex(account)) if _IMPLICIT.fullmatch(account) else None
 
 
 class NearBalances:
@@ -51,7 +67,8 @@ class NearBalances:
 
     def take(self, account: str, amount: int) -> None:
         """Take ``amount``, at most what is there: whether it covers a transaction was checked before."""
-        self._held[account] = max(0, self.of(account) - amount)
+        if account in self._held:
+            self._held[account] = max(0, self._held[account] - amount)
 
     def remove(self, account: str) -> int:
         """End the account and return what it held."""

@@ -84,6 +84,13 @@ def deadline(value: Value) -> int:
         raise ShapeError(str(error)) from None
 
 
+def u32(value: Value) -> int:
+    """Read a number of 32 bits."""
+    if not isinstance(value, Number) or value.integer is None or not 0 <= value.integer < 2**32:
+        raise ShapeError("expected u32")
+    return value.integer
+
+
 def base64_of(size: int, value: Value) -> bytes:
     """Read base64 of so many bytes: padding may be left out, loose bits may not be set. Raises ShapeError."""
     raw = base64_bytes(value)

@@ -12,6 +12,8 @@ from cockpit.model.commands import CommandRequest, WithdrawalOrder
 from tests.support.funding.funding_harness import FundingBench
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE
+from venue.sandbox.contracts.token import STORAGE
+from venue.sandbox.verifier.contracts import Call
 from venue.sandbox.wire.intent_types import FtWithdraw
 
 AMOUNT = 100_000
@@ -50,6 +52,10 @@ def test_each_chain_has_its_own_form_of_a_hash() -> None:
 
 async def test_a_theft_is_not_explained_by_a_hash_that_nobody_knows(bench: FundingBench) -> None:
     life = await bench.life()
+    registration = Call(
+        predecessor="thief.near", method="storage_deposit", args=b"{}", gas=10**13, deposit=STORAGE, tx_hash=""
+    )
+    bench.venue.ledger.callees[BTC.near_token](registration)
     stolen = FtWithdraw(token=BTC.near_token, receiver_id="thief.near", amount=AMOUNT)
     bench.venue.ledger.ft_withdraw(life.settings.account_id, stolen, tx_hash="by the maker's key")
     for text in ("", "1111", "<near-burn-tx-hash>", "ab" * 32):
