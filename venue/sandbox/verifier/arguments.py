@@ -7,7 +7,7 @@ from venue.sandbox.wire.errors import ONE_YOCTO, ContractPanicError, bad_argumen
 from venue.sandbox.wire.payload import read_payloads
 from venue.sandbox.wire.shapes import Field, Shape, members
 from venue.sandbox.wire.standards import Signed
-from venue.sandbox.wire.strict_json import parse
+from venue.sandbox.wire.strict_json import parse_struct
 
 _SIGNED = Shape(Field("signed", read_payloads))
 
@@ -21,7 +21,7 @@ def read_signed(args: bytes) -> Sequence[Signed]:
 def read_arguments(args: bytes, shape: Shape) -> dict[str, Any]:
     """Read a call's JSON arguments; ContractPanicError with near-sdk's text when they have another shape."""
     try:
-        return members(parse(args), shape)
+        return members(parse_struct(args, shape.names), shape)
     except ValueError as error:
         raise bad_arguments(error) from error
 

@@ -25,7 +25,7 @@ from venue.sandbox.wire.keys import (
 )
 from venue.sandbox.wire.scalars import base64_bytes, base64_of
 from venue.sandbox.wire.shapes import Field, Shape, ShapeError, members, optional, tagged, text
-from venue.sandbox.wire.strict_json import JsonSyntaxError, Members, Value, parse
+from venue.sandbox.wire.strict_json import JsonSyntaxError, Members, Value, parse_struct
 
 
 class Nep413Part(msgspec.Struct, frozen=True):
@@ -231,7 +231,7 @@ def _by_authenticator(
     if data[32] & _BACKED_UP and not data[32] & _BACKUP_ELIGIBLE:
         return None
     try:
-        client = members(parse(client_data), _CLIENT_DATA)
+        client = members(parse_struct(client_data, _CLIENT_DATA.names), _CLIENT_DATA)
     except (JsonSyntaxError, ShapeError):
         return None
     if client["type"] != "webauthn.get" or client["challenge"] != challenge:

@@ -5,16 +5,18 @@ A value is None, a bool, a ``Number``, a str, a list or ``Members``. A str that 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 import msgspec
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_PLAIN = re.compile(r'"([^"\\\x00-\x1f]*)"')
+_PLAIN = re.compile('"([^"\\\\\x00-\x1f\ud800-\udfff]*)"')
+_IGNORED = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_DEPTH = 127
+_CLOSING = {"{": "}", "[": "]"}
 _WORDS = (("null", None), ("true", True), ("false", False))
 
 
@@ -52,11 +54,29 @@ Value = None | bool | Number | str | list["Value"] | Members
 
 def parse(text: str | bytes) -> Value:
     """Parse a whole text. Raises JsonSyntaxError."""
-    try:
-        source = text.decode() if isinstance(text, bytes) else text
-    except UnicodeDecodeError:
-        raise JsonSyntaxError("invalid unicode code point") from None
-    value, end = _value(source, _after_space(source, 0), 0)
+    source = _source(text)
+    return _whole(source, *_value(source, _after_space(source, 0), 0))
+
+
+def parse_struct(text: str | bytes, names: Collection[str]) -> Value:
+    """Parse a whole text that is read into a struct with members of these ``names``. Raises JsonSyntaxError.
+
+    Members of an object by other names are left out. Their values may be nested to any depth, and hold numbers past a
+    float and texts that are no UTF-8: the contract's parser skips them.
+    """
+    source = _source(text)
+    at = _after_space(source, 0)
+    if source[at : at + 1] != "{":
+        return _whole(source, *_value(source, at, 0))
+    return _whole(source, *_members(source, at + 1, 1, names))
+
+
+def _source(text: str | bytes) -> str:
+    # What is no UTF-8 becomes surrogates, which no text that is read may hold.
+    return text.decode(errors="surrogateescape") if isinstance(text, bytes) else text
+
+
+def _whole(source: str, value: Value, end: int) -> Value:
     if _after_space(source, end) != len(source):
         raise JsonSyntaxError("trailing characters")
     return value
@@ -129,7 +149,8 @@ def _list(source: str, at: int, depth: int) -> tuple[list[Value], int]:
         at = _after_comma(source, at)
 
 
-def _members(source: str, at: int, depth: int) -> tuple[Members, int]:
+def _members(source: str, at: int, depth: int, names: Collection[str] | None = None) -> tuple[Members, int]:
+    """Read an object behind its brace; of ``names`` only, if there are any."""
     found: list[tuple[str, Value]] = []
     at = _after_space(source, at)
     if source[at : at + 1] == "}":
@@ -141,8 +162,12 @@ def _members(source: str, at: int, depth: int) -> tuple[Members, int]:
         at = _after_space(source, at)
         if source[at : at + 1] != ":":
             raise JsonSyntaxError("expected `:`")
-        value, at = _value(source, _after_space(source, at + 1), depth)
-        found.append((name, value))
+        at = _after_space(source, at + 1)
+        if names is None or name in names:
+            value, at = _value(source, at, depth)
+            found.append((name, value))
+        else:
+            at = _skip(source, at)
         at = _after_space(source, at)
         if source[at : at + 1] == "}":
             return Members(found), at + 1
@@ -153,3 +178,58 @@ def _after_comma(source: str, at: int) -> int:
     if source[at : at + 1] != ",":
         raise JsonSyntaxError("expected `,` or the end")
     return _after_space(source, at + 1)
+
+
+def _skip(source: str, at: int) -> int:
+    """Return the place behind a value that is only checked for its syntax."""
+    open_ones: list[str] = []
+    while True:
+        start = source[at : at + 1]
+        if start in ("{", "["):
+            inside = _after_space(source, at + 1)
+            if source[inside : inside + 1] == _CLOSING[start]:
+                at = inside + 1
+            else:
+                open_ones.append(start)
+                at = _skip_name(source, inside) if start == "{" else inside
+                continue
+        else:
+            at = _skip_single(source, at)
+        while open_ones:
+            at = _after_space(source, at)
+            if source[at : at + 1] == _CLOSING[open_ones[-1]]:
+                open_ones.pop()
+                at += 1
+                continue
+            at = _after_comma(source, at)
+            if open_ones[-1] == "{":
+                at = _skip_name(source, at)
+            break
+        else:
+            return at
+
+
+def _skip_name(source: str, at: int) -> int:
+    at = _after_space(source, _skip_text(source, at))
+    if source[at : at + 1] != ":":
+        raise JsonSyntaxError("expected `:`")
+    return _after_space(source, at + 1)
+
+
+def _skip_text(source: str, at: int) -> int:
+    found = _IGNORED.match(source, at)
+    if found is None:
+        raise JsonSyntaxError("expected a string")
+    return found.end()
+
+
+def _skip_single(source: str, at: int) -> int:
+    if source[at : at + 1] == '"':
+        return _skip_text(source, at)
+    number = _NUMBER.match(source, at)
+    if number is not None:
+        return number.end()
+    for word, _ in _WORDS:
+        if source.startswith(word, at):
+            return at + len(word)
+    raise JsonSyntaxError("expected value")

@@ -17,6 +17,21 @@ _TIME = re.compile(
 )
 
 
+class LeapSecond(int):
+    """A time in a second 60, which comes before all of the next minute: as a number the nanosecond before that.
+
+    ``fraction``: nanoseconds of the second, which are printed.
+    """
+
+    fraction: int
+
+    @classmethod
+    def before(cls, next_minute_ns: int, fraction: int) -> "LeapSecond":
+        found = cls(next_minute_ns - 1)
+        found.fraction = fraction
+        return found
+
+
 def parse_timestamp(text: str) -> int:
     """Return UTC nanoseconds since the epoch; digits past the ninth are cut. Raises ValueError."""
     match = _TIME.fullmatch(text)
@@ -34,7 +49,10 @@ def parse_timestamp(text: str) -> int:
             raise ValueError("the offset from UTC is out of range")
         offset = int(zone_hours) * 3600 + int(zone_minutes) * 60
         seconds += -offset if zone == "+" else offset
-    return seconds * NS_PER_S + int((fraction or "0").ljust(9, "0"))
+    nanoseconds = int((fraction or "0")[:9].ljust(9, "0"))
+    if int(second) == 60:
+        return LeapSecond.before(seconds * NS_PER_S, nanoseconds)
+    return seconds * NS_PER_S + nanoseconds
 
 
 def format_timestamp(at_ns: int) -> str:
@@ -47,7 +65,10 @@ def format_timestamp(at_ns: int) -> str:
     moment = date.fromordinal(day + _EPOCH)
     year = moment.year + cycles * _CYCLE_YEARS
     shown = f"{year:04d}" if 0 <= year <= 9999 else f"{year:+05d}"
-    text = f"{shown}-{moment.month:02d}-{moment.day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    second = rest % 60
+    if isinstance(at_ns, LeapSecond):
+        second, fraction = second + 1, at_ns.fraction
+    text = f"{shown}-{moment.month:02d}-{moment.day:02d}T{rest // 3600:02d}:{rest // 60 % 60:02d}:{second:02d}"
     digits = next(places for places in (0, 3, 6, 9) if fraction % 10 ** (9 - places) == 0)
     return f"{text}.{fraction // 10 ** (9 - digits):0{digits}d}Z" if digits else f"{text}Z"
 

@@ -61,3 +61,11 @@ def test_a_fraction_has_three_six_or_nine_digits(at_ns: int, text: str) -> None:
 def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_timestamp(text)
+
+
+@pytest.mark.parametrize("text", ["2026-09-21T14:14:60Z", "2026-09-21T14:14:60.500Z", "2026-09-21T14:14:60.123456789Z"])
+def test_a_second_60_is_printed_and_ends_before_the_next_minute(text: str) -> None:
+    at = parse_timestamp(text)
+    assert format_timestamp(at) == text
+    assert format_timestamp(min(at, parse_timestamp("2026-09-21T14:15:00Z"))) == text
+    assert parse_timestamp("2026-09-21T14:14:59.999999998Z") < at < parse_timestamp("2026-09-21T14:15:00Z")
