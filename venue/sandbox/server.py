@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -13,25 +12,12 @@ from starlette.types import ASGIApp
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble
-from venue.sandbox.base.fault_values import Exchange
 from venue.sandbox.base.hosting import HttpHost
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.control import balances, chains_view, control_app, overview
-from venue.sandbox.exchanges.prices import ExchangeFeed
-from venue.sandbox.exchanges.tickers import (
-    BITSTAMP_RECONNECT,
-    Bitstamp,
-    Coinbase,
-    Kraken,
-    bitstamp_rest,
-    coinbase_product,
-    coinbase_rest,
-    kraken_depth,
-    kraken_rest,
-)
-from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
+from venue.sandbox.exchanges.exchanges import Exchanges
 from venue.sandbox.flow.guests import Guest
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
@@ -91,7 +77,9 @@ class Venue:
         )
         self._tokens = BearerTokens(config.seed, self._parts.clock, life_s=config.token_life_s)
         self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, tokens=self._tokens, seed=config.seed)
-        self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
+        self._exchanges = Exchanges(
+            config, self._parts.path, offset_ns=self._parts.market.offset_ns, clock=clock, faults=self._parts.faults
+        )
         self._operations = Operations(
             self._parts, drop_connections=self._relay_socket.drop, reconnect_bitstamp=self._reconnect_bitstamp
         )
@@ -132,6 +120,7 @@ class Venue:
         """Let happen what happens without an endpoint."""
         if self._player is not None:
             self._parts.background.spawn(self._player.play(), "scenario")
+        self._parts.background.spawn(self._exchanges.run(), "sandbox exchanges")
         self._operations.run()
 
     def end(self) -> None:
@@ -238,33 +227,13 @@ class Venue:
         bridge = BridgeRpc(parts.bridge, parts.clock)
         config = parts.config
         relay = RelayRpc(parts.relay, tokens=self._tokens, faults=faults, needs_key=not config.rpc_open)
-        kraken = ExchangeSocket(self._feed("kraken", 0.25, "0.1"), Kraken)
-        coinbase = ExchangeSocket(self._feed("coinbase", 0.2, "0.01"), Coinbase)
         return {
             "relay": relay_app(self._relay_socket, relay, faults, background),
             "near_a": near_app(node.handle, faults, "near_a", background),
             "near_b": near_app(twin.handle, faults, "near_b", background),
             "bridge": bridge_app(bridge.handle, faults, status=config.bridge_http),
             "omni": omni_app(OmniApi(parts.omni, parts.clock), faults),
-            "kraken": exchange_app(
-                kraken,
-                "/v2",
-                {
-                    "/0/public/Ticker": lambda: kraken_rest(kraken.book()),
-                    "/0/public/Depth": lambda: kraken_depth(kraken.book()),
-                },
-            ),
-            "coinbase": exchange_app(
-                coinbase,
-                "/",
-                {
-                    "/products/BTC-EUR/ticker": lambda: coinbase_rest(coinbase.book()),
-                    "/products/BTC-EUR": lambda: coinbase_product(coinbase.status()),
-                },
-            ),
-            "bitstamp": exchange_app(
-                self._bitstamp, "/", {"/api/v2/ticker/btceur/": lambda: bitstamp_rest(self._bitstamp.book())}
-            ),
+            **self._exchanges.apps(),
             "control": control_app(
                 state=self.state,
                 chains=self.chains,
@@ -280,16 +249,4 @@ class Venue:
         }
 
     def _reconnect_bitstamp(self) -> None:
-        self._parts.background.spawn(self._bitstamp.send_to_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
-
-    def _feed(self, name: Exchange, tick_s: float, step: str) -> ExchangeFeed:
-        return ExchangeFeed(
-            name,
-            seed=self._config.seed,
-            tick_s=tick_s,
-            step=Decimal(step),
-            path=self._parts.path,
-            offset_ns=self._parts.market.offset_ns,
-            clock=self._clock,
-            faults=self._parts.faults,
-        )
+        self._parts.background.spawn(self._exchanges.ask_to_reconnect(), "bitstamp reconnect")

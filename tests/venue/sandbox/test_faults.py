@@ -162,7 +162,7 @@ async def test_an_exchange_states_its_status_a_false_time_or_none_or_falls_silen
     coinbase = rig.env["REFERENCE_COINBASE_WS_URL"].replace("ws://", "http://")
 
     async def changed_s() -> list[object]:
-        depth = (await rig.http.get(origin + "/0/public/Depth")).json()["result"]["XXBTZEUR"]
+        depth = (await rig.http.get(origin + "/0/public/Depth?pair=XBTEUR")).json()["result"]["XXBTZEUR"]
         return list(depth["bids"][0][2:])
 
     async with connect(rig.env["REFERENCE_KRAKEN_WS_URL"]) as socket:

@@ -1,1 +1,1 @@
-"""The sandbox's exchanges: tickers by websocket and REST."""
+"""The sandbox's exchanges: market data by websocket and REST."""

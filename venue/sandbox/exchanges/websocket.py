@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from starlette.applications import Starlette
@@ -12,26 +12,24 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from venue.sandbox.base.fault_values import MarketState
-from venue.sandbox.exchanges.prices import Book, ExchangeFeed
-from venue.sandbox.exchanges.tickers import ENCODER, Dialect, Message
+from venue.sandbox.base.fault_values import Exchange, MarketState
+from venue.sandbox.base.faults import FaultTable
+from venue.sandbox.exchanges.dialect import ENCODER, Dialect, Message
+from venue.sandbox.exchanges.markets.market import ExchangeMarket, Markets
+from venue.sandbox.exchanges.rest import Asked, RestAnswer, Routes
 
 
 class ExchangeSocket:
     """The websocket endpoint of one exchange; ``dialect`` creates the state of each new connection."""
 
-    def __init__(self, feed: ExchangeFeed, dialect: Callable[[], Dialect]) -> None:
-        self._feed = feed
+    def __init__(self, markets: Markets, dialect: Callable[[Markets], Dialect], faults: FaultTable) -> None:
+        self._markets = markets
+        self._main: ExchangeMarket = next(iter(markets.values()))
         self._dialect = dialect
+        self._faults = faults
         self._lines: set[_Line] = set()
         self._changed = asyncio.Event()
-        feed.on_change(self._on_change)
-
-    def book(self) -> Book:
-        return self._feed.book()
-
-    def status(self) -> MarketState:
-        return self._feed.status
+        faults.on_change(lambda _: self._on_change())
 
     async def send_to_all(self, message: Message) -> None:
         for line in tuple(self._lines):
@@ -41,9 +39,10 @@ class ExchangeSocket:
     async def serve(self, socket: WebSocket) -> None:
         """Run one connection from its handshake to its end."""
         await socket.accept()
-        dialect, line = self._dialect(), _Line(socket, self._feed)
+        feed = self._main.feed
+        dialect, line = self._dialect(self._markets), _Line(socket, feed.name, self._faults)
         self._lines.add(line)
-        await line.send(dialect.status(self._feed.status, self._feed.now_ns()))
+        await line.send(dialect.status(feed.status, feed.now_ns()))
         work = [self._read(socket, line, dialect), self._tick(line, dialect), self._tell(line, dialect), line.deliver()]
         if dialect.heartbeat_s is not None:
             work.append(self._beat(line, dialect, dialect.heartbeat_s))
@@ -65,29 +64,33 @@ class ExchangeSocket:
                 message = msgspec.json.decode(event.get("text") or event["bytes"], type=dict[str, object])
             except msgspec.DecodeError:
                 message = {}
-            for reply in dialect.replies(message, self._feed.book()):
+            for reply in dialect.replies(message):
                 await line.send(reply)
 
     async def _tick(self, line: "_Line", dialect: Dialect) -> None:
+        feed = self._main.feed
         while True:
-            await asyncio.sleep(self._feed.tick_s)
-            if not self._feed.frozen:
-                await line.send(dialect.tick(self._feed.book()))
+            await asyncio.sleep(feed.tick_s)
+            if not feed.frozen:
+                for message in dialect.tick():
+                    await line.send(message)
 
     async def _tell(self, line: "_Line", dialect: Dialect) -> None:
         """Say what the market's status is whenever it changes."""
-        told = self._feed.status
+        feed = self._main.feed
+        told: MarketState = feed.status
         while True:
             changed = self._changed
-            if self._feed.status != told:
-                told = self._feed.status
-                await line.send(dialect.status(told, self._feed.now_ns()))
+            if feed.status != told:
+                told = feed.status
+                await line.send(dialect.status(told, feed.now_ns()))
             await changed.wait()
 
     async def _beat(self, line: "_Line", dialect: Dialect, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
-            await line.send(dialect.heartbeat(self._feed.now_ns()))
+            for message in dialect.heartbeat(self._main.feed.now_ns()):
+                await line.send(message)
 
     def _on_change(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
@@ -97,16 +100,18 @@ class ExchangeSocket:
 class _Line:
     """What is sent on one connection, in its order: at once, or later by the exchange's fault."""
 
-    def __init__(self, socket: WebSocket, feed: ExchangeFeed) -> None:
+    def __init__(self, socket: WebSocket, name: Exchange, faults: FaultTable) -> None:
         self._socket = socket
-        self._feed = feed
+        self._name: Exchange = name
+        self._faults = faults
         self._late: deque[tuple[float, str]] = deque()
         self._queued = asyncio.Event()
 
     async def send(self, message: Message | None) -> None:
-        if message is None or self._feed.silent:
+        now = self._faults.current
+        if message is None or self._name in now.exchange_silent:
             return
-        text, late_s = ENCODER.encode(message).decode(), self._feed.late_s
+        text, late_s = ENCODER.encode(message).decode(), now.exchange_late_ms.get(self._name, 0) / 1_000
         if not late_s and not self._late:
             await self._put(text)
             return
@@ -129,12 +134,13 @@ class _Line:
         await self._socket.send({"type": "websocket.send", "text": text})
 
 
-def exchange_app(socket: ExchangeSocket, ws: str, rest: Mapping[str, Callable[[], Message]]) -> Starlette:
+def exchange_app(socket: ExchangeSocket, ws: str, rest: Routes) -> Starlette:
     """Serve the websocket at path ``ws``, and by REST what each path of ``rest`` gives."""
 
-    def answering(give: Callable[[], Message]) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(_: Request) -> Response:
-            return Response(ENCODER.encode(give()), media_type="application/json")
+    def answering(give: Callable[[Asked], RestAnswer]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            given = give(Asked(path=request.path_params, query=dict(request.query_params)))
+            return Response(ENCODER.encode(given.body), given.status, media_type="application/json")
 
         return answer
 

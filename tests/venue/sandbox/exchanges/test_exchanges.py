@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support.sandbox.rig import Launch, Rig
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import FaultTable
-from venue.sandbox.exchanges.prices import ExchangeFeed
+from venue.sandbox.exchanges.markets.prices import ExchangeFeed
 from venue.sandbox.flow.price_path import RandomWalk
 
 START = Decimal(80_000)
