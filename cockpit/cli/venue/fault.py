@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -59,8 +58,9 @@ def fault(faults: tuple[str, ...], control: str | None, mend: bool, listed: bool
         with httpx.Client(trust_env=False, timeout=ANSWER_WITHIN_S, verify=verify) as client:
             usual = client.get(f"{url}/faults", params={"usual": "1"})
             answer = client.post(f"{url}/faults", json=body) if body else client.get(f"{url}/faults")
-            found: dict[str, Any] = answer.json()
-            defaults: dict[str, Any] = usual.json()
+            found, defaults = answer.json(), usual.json()
+            if not isinstance(found, dict) or not isinstance(defaults, dict):
+                raise ValueError("it is no control endpoint of a sandbox")
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise click.ClickException(f"the sandbox at {url} does not answer: {error or type(error).__name__}") from None
     if answer.status_code != 200:

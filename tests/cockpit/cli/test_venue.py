@@ -1,9 +1,11 @@
 """`cockpit venue`: its lines are settings that any solver can use, and it ends on a signal."""
 
+import asyncio
 import json
 import os
 import re
 import signal
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +17,7 @@ from cockpit.cli.venue.env_file import write_env
 from cockpit.config.settings import load
 from tests.support.processes.command import run
 from tests.support.processes.processes import Process, await_file, bare_environment
+from tests.support.venue.http_server import Reply, http_server
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.sandbox.base.faults import Faults, OneTimeFaults
@@ -92,6 +95,16 @@ async def test_faults_hold_from_the_start_and_are_switched_while_it_runs(tmp_pat
     finally:
         assert process.stop() == 0
     assert "does not answer" in run("venue", "fault", *control, cwd=tmp_path, environ={}).stderr
+
+
+@pytest.mark.parametrize("body", [b"[]", b"<html>", b"7", b""])
+async def test_what_is_no_sandbox_is_told_in_one_line(tmp_path: Path, body: bytes) -> None:
+    async with http_server(lambda _: Reply(body=body)) as server:
+        arguments = ("venue", "fault", "--control", server.url, "relay_stall")
+        done = await asyncio.to_thread(partial(run, *arguments, cwd=tmp_path, environ={}))
+    assert done.returncode == 1
+    assert f"the sandbox at {server.url} does not answer" in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
 @pytest.mark.parametrize("fault", ["no_such_fault", "near_a=what"])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
@@ -42,7 +43,7 @@ def checked(kind: type[msgspec.Struct], given: Mapping[str, object], what: str) 
     Text is read as a command line writes it: ``1,2`` is a list, ``none`` no value, ``{...}`` JSON. ``what`` names such
     a field in messages.
     """
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     found: dict[str, object] = {}
     problems = []
     for name, value in given.items():
@@ -71,6 +72,12 @@ def allowed(hint: Any) -> str:
     return _values(inspect.type_info(hint))
 
 
+@cache
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+@cache
 def _fields(kind: type[msgspec.Struct]) -> Sequence[Any]:
     from msgspec import inspect
 
