@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from venue.sandbox.recording.frames import Dropped, End, Message, Start, encode, frame_of
-from venue.sandbox.recording.masks import masked, masked_path
+from venue.sandbox.recording.masks import masked, masked_path, without_last_word
 
 MOST_WAITING = 64 << 20
 """Bytes that wait to be written, above which messages are dropped and counted."""
@@ -43,7 +43,8 @@ class Sink(Protocol):
 def line_of(message: Message) -> bytes:
     """Return the line of a log that holds the message, without its secrets."""
     path = None if message.path is None else masked_path(message.path)
-    return encode(frame_of(msgspec.structs.replace(message, content=masked(message.content), path=path)))
+    content = without_last_word(message.content) if message.cut else message.content
+    return encode(frame_of(msgspec.structs.replace(message, content=masked(content), path=path)))
 
 
 class FrameLog:

@@ -7,19 +7,27 @@ from nacl.signing import SigningKey
 
 MASK = b"(masked)"
 
-_FORMS = re.compile(
-    rb"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"  # a JSON web token
-    rb"|sandbox-[0-9a-f]{32}"  # the venue's own token without an end
-    rb"|(?<=secp256k1:)[1-9A-HJ-NP-Za-km-z]{32,45}(?![1-9A-HJ-NP-Za-km-z])"  # public keys of this curve are longer
+_FORMS = (
+    # JSON web tokens; the venue's own token without an end; keys of a curve whose public keys are longer.
+    (b"eyJ", re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?")),
+    (b"sandbox-", re.compile(rb"sandbox-[0-9a-f]{32}")),
+    (b"secp256k1:", re.compile(rb"(?<=secp256k1:)[1-9A-HJ-NP-Za-km-z]{32,45}(?![1-9A-HJ-NP-Za-km-z])")),
 )
 _BEARER = re.compile(rb"(?i)(bearer(?:\s|%20|\+)+)[^\s\"\\,;&]+")
 _NAMES = (
     rb"(?:private|secret|access|signing)[_-]?key|(?:x-)?api[_-]?key|secret|seed|seed[_-]?phrase|mnemonic"
     rb"|passw(?:or)?d|passphrase|authorization|(?:access|refresh|auth|bearer)[_-]?token"
 )
+_HINTS = (
+    *(b"private", b"secret", b"access", b"signing", b"api", b"seed", b"mnemonic", b"passw", b"passphrase"),
+    *(b"auth", b"refresh", b"bearer"),
+)
+"""One of these is in every name above, in lower case: most frames have none, and then need no search."""
 _FIELD = re.compile(rb'(?i)("(?:' + _NAMES + rb')"\s*:\s*")(?:[^"\\]|\\.)*')
-_QUOTED_FIELD = re.compile(rb'(?i)(\\+"(?:' + _NAMES + rb')\\+"\s*:\s*\\+")[^"\\]*')
+_QUOTED_FIELD = re.compile(rb'(?i)(\\{1,15}"(?:' + _NAMES + rb')\\{1,15}"\s*:\s*\\{1,15}")[^"\\]*')
 _QUERY = re.compile(rb"(?i)((?:^|[?&])(?:" + _NAMES + rb"|token)=)[^&#\s]*")
+_WORD_LENGTH = 4_096
+_LAST_WORD = re.compile(rb"(?<![\w:.-])[\w:.-]+\Z")
 _KEY = re.compile(rb"ed25519:([1-9A-HJ-NP-Za-km-z]{64,90})")
 
 
@@ -30,12 +38,21 @@ def masked(content: bytes) -> bytes:
     its first. One of 32 bytes looks like a public key, and is known only by the name of its field.
     """
     content = _KEY.sub(_unless_key, content)
-    content = _FORMS.sub(MASK, content)
-    content = _BEARER.sub(rb"\1" + MASK, content)
-    if b'"' in content:
+    for start, form in _FORMS:
+        if start in content:
+            content = form.sub(MASK, content)
+    lower = content.lower()
+    if b"bearer" in lower:
+        content = _BEARER.sub(rb"\1" + MASK, content)
+    if b'"' in content and any(hint in lower for hint in _HINTS):
         content = _FIELD.sub(rb"\1" + MASK, content)
         content = _QUOTED_FIELD.sub(rb"\1" + MASK, content)
     return content
+
+
+def without_last_word(content: bytes) -> bytes:
+    """Return content that was cut off without the word in which it was: half a secret is not known for one."""
+    return content[:-_WORD_LENGTH] + _LAST_WORD.sub(b"", content[-_WORD_LENGTH:])
 
 
 def masked_path(path: str) -> str:

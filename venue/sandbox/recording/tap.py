@@ -10,8 +10,9 @@ from starlette.types import Message as Event
 from venue.sandbox.recording.frame_log import Sink
 from venue.sandbox.recording.frames import Direction, Kind, Message
 
-MOST_CONTENT = 16 << 20
-"""Bytes of one request, answer or frame that are recorded; the rest is cut off and the frame says so."""
+MOST_CONTENT = 1 << 20
+"""Bytes of one request, answer or frame that are recorded; the rest is cut off and the frame says so. To look for
+secrets in more would hold up the venue."""
 
 
 class Tap:

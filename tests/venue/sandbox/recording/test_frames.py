@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ SECRETS = (
     ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYWtlciJ9.c2lnbmVk", "c2lnbmVk"),
     ('{"token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtYWtlciJ9.c2lnbmVk"}', "eyJzdWIi"),
     ("NEAR_INTENTS_API_KEY=sandbox-0123456789abcdef0123456789abcdef", "0123456789abcdef"),
+    *(
+        (f'{{"{name}": "sesame"}}', "sesame")
+        for name in ("access_key", "signing-key", "apiKey", "SEED", "seed_phrase", "mnemonic", "passwd", "passphrase")
+    ),
+    *((f'{{"{name}_token": "sesame"}}', "sesame") for name in ("access", "refresh", "auth", "bearer")),
     ("secp256k1:" + base58.b58encode(bytes(range(1, 33))).decode(), base58.b58encode(bytes(range(1, 33))).decode()),
 )
 
@@ -94,6 +100,36 @@ def test_what_is_no_secret_stays() -> None:
     text = b'{"intent":"ft_withdraw","token":"btc.omft.near","public_key":"ed25519:abc","seeded":"1","key":"value"}'
     assert masked(text) == text
     assert masked_path("/rpc?method=publish_intent") == "/rpc?method=publish_intent"
+
+
+@given(seed=st.binary(min_size=32, max_size=32), length=st.integers(1, 80), before=st.sampled_from(["", "x", "a b "]))
+def test_half_a_key_at_a_cut_is_left_out(seed: bytes, length: int, before: str) -> None:
+    key = private_key(seed)[: len("ed25519:") + length]
+    found = decode(line_of(message(f'{before}{{"key": "{key}'.encode(), cut=True)))
+    assert isinstance(found, Frame)
+    assert found.content.decode() == f'{before}{{"key": "'
+
+
+HOSTILE = (
+    b"eyJ",
+    b"eyJa.eyJ",
+    b"api\\",
+    b"bearer ",
+    b'"seed":"',
+    b'\\"seed\\"',
+    b"ed25519:" + b"2" * 88 + b" ",
+    b"secp256k1:",
+)
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_no_content_takes_long_to_search(part: bytes) -> None:
+    size = 1 << 17
+    started = time.process_time()
+    for content in (part * (size // len(part)), part + b" " * size, part + b"\\" * size):
+        masked(content)
+    # Twenty times what it takes, and a tenth of what a search takes whose time grows with the square of the size.
+    assert time.process_time() - started < 5
 
 
 def test_a_log_is_private_new_and_whole(tmp_path: Path) -> None:

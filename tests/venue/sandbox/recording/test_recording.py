@@ -13,6 +13,7 @@ from venue.sandbox.config import VenueConfig
 from venue.sandbox.recording.frame_log import FrameLog
 from venue.sandbox.recording.frames import Frame, Start
 from venue.sandbox.recording.reading import read_recording
+from venue.sandbox.recording.tap import MOST_CONTENT
 from venue.sandbox.server import Venue
 
 
@@ -32,6 +33,7 @@ async def test_every_endpoint_is_recorded_without_secrets(tmp_path: Path) -> Non
                 await http.post(node, json={"id": 1, "jsonrpc": "2.0", "method": "status", "params": []})
                 await http.get(node + "/health")
             await http.post(env["NEAR_INTENTS_BRIDGE_URL"], content=b"\xff\xfe")
+            await http.post(env["NEAR_INTENTS_BRIDGE_URL"], content=b"[" + b" " * MOST_CONTENT + b"]")
             await http.get(env["OMNI_API_URL"] + "/api/v3/transfers/transfer?transaction_hash=x")
             await http.get(env["NEAR_INTENTS_SHIELD_URL"])
             control = env["SANDBOX_CONTROL_URL"]
@@ -61,8 +63,10 @@ async def test_every_endpoint_is_recorded_without_secrets(tmp_path: Path) -> Non
     assert {frame.endpoint for frame in found.frames} == set(venue.apps())
     raw = path.read_bytes()
     assert [secret for secret in secrets if secret.encode() in raw] == []
-    assert [frame.content for frame in found.frames if frame.endpoint == "bridge" and frame.direction == "in"] == [
-        b"\xff\xfe"
+    sent = [frame for frame in found.frames if frame.endpoint == "bridge" and frame.direction == "in"]
+    assert [(frame.content[:2], len(frame.content), frame.cut) for frame in sent] == [
+        (b"\xff\xfe", 2, False),
+        (b"[ ", MOST_CONTENT, True),
     ]
 
     def of(endpoint: str) -> list[Frame]:
