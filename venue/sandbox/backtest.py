@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from typing import Protocol
 
 import msgspec
@@ -69,19 +70,40 @@ class BacktestMaker(Protocol):
     def settled(self, fill: BacktestFill) -> None: ...
 
 
-class Backtest:
-    """One run. ``balances``: what the maker holds, base units by token id; a settlement that it cannot pay fails."""
+class BacktestFlow:
+    """The prices and requests of a seed: made once, and met by as many makers as there are to be compared."""
 
-    def __init__(self, config: VenueConfig, maker: BacktestMaker | None = None) -> None:
+    def __init__(self, config: VenueConfig) -> None:
+        pairs = priced_pairs(config.pair_terms, config.seed, config.speed)
         self.config = config
         self.path = price_path(config)
-        self.balances = config.maker_opening()
+        self.markets = PricedMarkets((*own_markets(config.tokens, self.path), *pairs))
+        self._schedule = schedule(config.seed, request_flow(config, pairs), self.path, config.traders)
+        self._made: list[ScheduledRequest] = []
+
+    def requests(self) -> Iterator[ScheduledRequest]:
+        """Yield the requests from the first on, without end unless the rate is zero."""
+        for number in count():
+            while len(self._made) <= number:
+                following = next(self._schedule, None)
+                if following is None:
+                    return
+                self._made.append(following)
+            yield self._made[number]
+
+
+class Backtest:
+    """One maker's run. ``balances``: what it holds, base units by token id; a settlement that it cannot pay fails."""
+
+    def __init__(self, flow: BacktestFlow, maker: BacktestMaker | None = None) -> None:
+        self.config = flow.config
+        self.path = flow.path
+        self.balances = flow.config.maker_opening()
         self.asked: Counter[Kind] = Counter()
         self.counts: Counter[str] = Counter()
-        pairs = priced_pairs(config.pair_terms, config.seed, config.speed)
         self._maker = maker
-        self._markets = PricedMarkets((*own_markets(config.tokens, self.path), *pairs))
-        self._requests = schedule(config.seed, request_flow(config, pairs), self.path, config.traders)
+        self._markets = flow.markets
+        self._requests = flow.requests()
         self._heap: list[tuple[int, int, Callable[[], BacktestFill | None]]] = []
         self._number = 0
         self._published = 0

@@ -9,7 +9,7 @@ import pytest
 from tests.support.sandbox.rig import Launch
 from venue.protocol.tokens import EURE, NBTC
 from venue.protocol.units import NS_PER_MS
-from venue.sandbox.backtest import Backtest, BacktestFill
+from venue.sandbox.backtest import Backtest, BacktestFill, BacktestFlow
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.rivals import counter_amount
 from venue.sandbox.flow.schedule import ScheduledRequest
@@ -43,7 +43,7 @@ class FixedWidth:
 
 def played(bps: str, seconds: float = 900, **settings: Any) -> tuple[Backtest, list[BacktestFill]]:
     maker = FixedWidth(bps)
-    venue = Backtest(VenueConfig(**FLOW | settings), maker)
+    venue = Backtest(BacktestFlow(VenueConfig(**FLOW | settings)), maker)
     every = list(venue.run(seconds))
     assert [fill for fill in every if fill.quote.maker == venue.config.maker_account] == maker.fills
     return venue, maker.fills
@@ -54,6 +54,14 @@ def test_the_same_seed_gives_the_same_fills_and_another_seed_others() -> None:
     assert first == again
     assert first
     assert [fill.settled_ns for fill in first] != [fill.settled_ns for fill in other]
+
+
+def test_makers_that_share_a_flow_meet_the_same_requests_one_after_the_other() -> None:
+    flow = BacktestFlow(VenueConfig(**FLOW | {"takers": "mixed"}))
+    shared = [FixedWidth("10") for _ in range(2)]
+    for maker in shared:
+        assert list(Backtest(flow, maker).run(900))
+    assert shared[0].fills == shared[1].fills == played("10", takers="mixed")[1]
 
 
 def test_prompt_takers_pay_the_spread_and_holders_take_it_back() -> None:
@@ -69,7 +77,7 @@ def test_prompt_takers_pay_the_spread_and_holders_take_it_back() -> None:
 
 
 def test_a_sweeper_takes_every_makers_answer_and_each_once() -> None:
-    venue = Backtest(VenueConfig(**FLOW | {"market": "jumpy", "takers": "sweeper=1"}))
+    venue = Backtest(BacktestFlow(VenueConfig(**FLOW | {"market": "jumpy", "takers": "sweeper=1"})))
     fills = list(venue.run(1_800))
     taken = Counter((fill.request.index, fill.quote.maker) for fill in fills)
     assert set(taken.values()) == {1}
@@ -113,7 +121,9 @@ async def test_the_real_sandbox_gives_the_same_fills_to_the_same_makers(launch: 
         "legacy_both_ways": False,
         "start_paused": False,
     }
-    expected = {fill.request.quote_id: fill.quote.maker for fill in Backtest(VenueConfig(**settings)).run(60)}
+    expected = {
+        fill.request.quote_id: fill.quote.maker for fill in Backtest(BacktestFlow(VenueConfig(**settings))).run(60)
+    }
     rig = await launch(**settings)
 
     async def taken() -> dict[str, str] | None:

@@ -82,15 +82,20 @@ class PathVolatility:
 
     def __init__(self, path: PricePath) -> None:
         self._path = path
+        self._logs: dict[int, float] = {}
         self._slot = -1
         self._sigma60 = 0.0
 
     def sigma60_bps(self, offset_ns: int) -> float:
         slot = max(offset_ns, WINDOW_NS) // GRID_NS
         if slot != self._slot:
-            steps = WINDOW_NS // GRID_NS
-            mids = [float(self._path.mid_at((slot - steps + step) * GRID_NS)) for step in range(steps + 1)]
-            moves = [math.log(after / before) for before, after in pairwise(mids)]
+            known = self._logs
+            # Most of the window was read for the last question.
+            self._logs = {
+                step: known[step] if step in known else math.log(self._path.mid_at(step * GRID_NS))
+                for step in range(slot - WINDOW_NS // GRID_NS, slot + 1)
+            }
+            moves = [after - before for before, after in pairwise(self._logs.values())]
             variance = math.fsum(move * move for move in moves) / len(moves)
             self._slot, self._sigma60 = slot, 1e4 * math.sqrt(variance * (60 * NS_PER_S / GRID_NS))
         return self._sigma60

@@ -16,7 +16,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import price_path, request_flow
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.schedule import ScheduledRequest, schedule
-from venue.sandbox.flow.takers import PARTNER_SHARES
+from venue.sandbox.flow.takers import PARTNER_SHARES, taker_at
 from venue.sandbox.flow.taking import (
     COST_BPS,
     MARGIN_NS,
@@ -109,17 +109,19 @@ def test_only_requests_for_an_exact_amount_out_ask_for_long_lives() -> None:
 
 
 def test_an_informed_taker_asks_on_the_side_of_its_signal_and_is_right_as_often_as_correlated() -> None:
-    path = price_path(VenueConfig(seed=5, market="normal"))
+    config = VenueConfig(seed=5, market="normal", takers="informed=1")
+    path, terms = price_path(config), request_flow(config).takers
+    assert terms is not None
     found = requests(600, takers="informed=1", market="normal")
     right = 0
     for one in found:
         buys = one.asset_in == EURE.token_id
         assert one.signal_bps >= 0 if buys else one.signal_bps < 0
-        horizons = [one.at_ns + NS_PER_S + seconds * NS_PER_S for seconds in (0, 17)]
-        before, after = (path.mid_at(at_ns) for at_ns in horizons)
-        right += (after > before) == buys
-    # P(same sign) is 0.5 + asin(0.6)/π = 0.705 at the taker's own horizon, a little less at the mean one.
-    assert 0.60 < right / len(found) < 0.75
+        start = one.at_ns + NS_PER_S
+        horizon_ns = int(taker_at(5, terms, one.index).horizon_s * NS_PER_S)
+        right += (path.mid_at(start + horizon_ns) > path.mid_at(start)) == buys
+    share = 0.5 + math.asin(terms.correlation) / math.pi
+    assert abs(right - share * len(found)) < 4 * math.sqrt(share * (1 - share) * len(found))
 
 
 def test_an_informed_taker_takes_only_what_its_signal_pays_for() -> None:
