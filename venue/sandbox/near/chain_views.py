@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import base58
 
+from venue.sandbox.near.protocol_config import chain_config, runtime_config
 from venue.sandbox.near.validation import PROTOCOL_VERSION
 from venue.sandbox.verifier.blocks import Blocks
 from venue.sandbox.wire.timestamps import format_timestamp
@@ -16,6 +17,7 @@ EPOCH_LENGTH = 43_200
 AUTHOR = "validator.sandbox.near"
 CHAIN_ID = "sandbox"
 _GAS_LIMIT = 1_000_000_000_000_000
+_TOTAL_SUPPLY = "1250000000000000000000000000000000"
 _STAKE = str(10**30)
 _EMPTY_ROOT = "1" * 32
 
@@ -97,6 +99,31 @@ class ChainView:
             "epoch_height": height // EPOCH_LENGTH,
         }
 
+    def validators_ordered(self) -> list[dict[str, object]]:
+        return [self._validator()]
+
+    def protocol_config(self) -> dict[str, object]:
+        return {**self._chain_config(), "runtime_config": runtime_config()}
+
+    def genesis_config(self) -> dict[str, object]:
+        return {
+            **self._chain_config(),
+            "total_supply": _TOTAL_SUPPLY,
+            "validators": [{"account_id": AUTHOR, "public_key": self._key("validator"), "amount": _STAKE}],
+        }
+
+    def _chain_config(self) -> dict[str, object]:
+        return chain_config(
+            chain_id=CHAIN_ID,
+            genesis_time=format_timestamp(self._blocks.opened_ns),
+            genesis_height=self._blocks.first,
+            epoch_length=EPOCH_LENGTH,
+        )
+
+    def _validator(self) -> dict[str, object]:
+        named = {"account_id": AUTHOR, "public_key": self._key("validator")}
+        return {**named, "stake": _STAKE, "validator_stake_struct_version": "V1"}
+
     def _header(self, height: int) -> dict[str, object]:
         blocks = self._blocks
         made_ns = blocks.time_at(height) + self._skew_ns
@@ -125,7 +152,7 @@ class ChainView:
             "block_ordinal": height - blocks.first + 1,
             "rent_paid": "0",
             "validator_reward": "0",
-            "total_supply": "1250000000000000000000000000000000",
+            "total_supply": _TOTAL_SUPPLY,
             "challenges_result": [],
             "last_final_block": previous,
             "last_ds_final_block": previous,

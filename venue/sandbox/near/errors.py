@@ -102,6 +102,22 @@ def unknown_transaction(tx_hash: str) -> dict[str, object]:
     )
 
 
+def unknown_receipt(receipt: str) -> dict[str, object]:
+    text = f"Receipt with id {receipt} has never been observed on this node"
+    return _handler("UNKNOWN_RECEIPT", {"receipt_id": receipt}, text)
+
+
+def unknown_transaction_or_receipt(name: str) -> dict[str, object]:
+    text = f"Transaction or receipt id {name} doesn't exist"
+    return _handler("UNKNOWN_TRANSACTION_OR_RECEIPT", {"transaction_or_receipt_id": name}, text)
+
+
+def unavailable_shard(name: str) -> dict[str, object]:
+    """A proof that the node cannot give: none is kept here."""
+    text = "The node doesn't track the shard where the transaction or receipt is executed"
+    return _handler("UNAVAILABLE_SHARD", {"transaction_or_receipt_id": name, "shard_id": 0}, text)
+
+
 def invalid_transaction(reason: object) -> dict[str, object]:
     """A transaction that may not run; ``reason`` is nearcore's ``InvalidTxError``."""
     return _handler("INVALID_TRANSACTION", {}, {"TxExecutionError": {"InvalidTxError": reason}})

@@ -12,6 +12,7 @@ from venue.sandbox.near.chain_views import ChainView, network_info
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.fees import GAS_PRICE as _GAS_PRICE
 from venue.sandbox.near.queries import ErrorStyle, Queries, base64_of, text_of
+from venue.sandbox.near.rarer_methods import object_of, rarer_methods
 from venue.sandbox.near.rpc_outcome import render_outcome, render_receipts
 from venue.sandbox.near.transactions import RELAY_ACCOUNT, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
@@ -58,6 +59,7 @@ class NearRpc:
             "broadcast_tx_async": self._send_async,
             "tx": self._tx,
             "EXPERIMENTAL_tx_status": self._tx_status,
+            **rarer_methods(lambda: self._ledger, self._chain, self.transactions),
         }
 
     async def handle(self, request: object) -> dict[str, object]:
@@ -97,14 +99,14 @@ class NearRpc:
         blocks = self._ledger.blocks
         if isinstance(params, list) and len(params) == 1:
             return self._chain().block(height_of(blocks, params[0]))
-        return self._chain().block(height_named(blocks, _object(params)))
+        return self._chain().block(height_named(blocks, object_of(params)))
 
     def _chunk(self, params: Any) -> object:
         chain, blocks = self._chain(), self._ledger.blocks
         named = params[0] if isinstance(params, list) and len(params) == 1 else params
         if isinstance(named, list) and len(named) == 2:
             return chain.chunk(height_of(blocks, named[0]))
-        fields = {"chunk_id": named} if isinstance(named, str) else _object(named)
+        fields = {"chunk_id": named} if isinstance(named, str) else object_of(named)
         if fields.get("chunk_id") is None:
             return chain.chunk(height_of(blocks, fields.get("block_id")))
         height = chain.height_of_chunk(text_of(fields, "chunk_id"))
@@ -194,16 +196,10 @@ def _failed(request_id: object, body: dict[str, object]) -> dict[str, object]:
     return {"jsonrpc": "2.0", "error": body, "id": request_id}
 
 
-def _object(params: Any) -> Mapping[str, Any]:
-    if not isinstance(params, Mapping):
-        raise errors.NodeError(errors.parse_error("params are expected as an object"))
-    return params
-
-
 def _named(params: Any) -> tuple[str, str, str]:
     """Return hash, sender and what to wait for, of a call that names a transaction."""
     if isinstance(params, list) and len(params) == 2:
         params = {"tx_hash": params[0], "sender_account_id": params[1]}
-    fields = _object(params)
+    fields = object_of(params)
     wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
     return text_of(fields, "tx_hash"), text_of(fields, "sender_account_id"), wait_until

@@ -1,13 +1,10 @@
 """Access keys, transactions, receipts and outcomes in a NEAR node's form."""
 
 import base64
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-
-import base58
+from collections.abc import Sequence
 
 from venue.sandbox.near.fees import GAS_PRICE
-from venue.sandbox.near.transactions import Outcome, step_gas, step_paid
+from venue.sandbox.near.transactions import Outcome, all_steps, receipt_id, step_gas, step_paid
 from venue.sandbox.verifier.contracts import SYSTEM, Step
 from venue.sandbox.verifier.near_accounts import AccessKey
 from venue.sandbox.wire.actions import (
@@ -63,7 +60,7 @@ def render_outcome(outcome: Outcome, *, wait_until: str) -> dict[str, object]:
                 receipts=started,
                 gas=outcome.receipt_gas,
             ),
-            *(_render_step(outcome, step) for step in _all(receipt.steps)),
+            *(_render_step(outcome, step) for step in all_steps(receipt.steps)),
         ],
     }
 
@@ -78,18 +75,7 @@ def render_receipts(outcome: Outcome) -> list[dict[str, object]]:
         receiver=transaction.receiver_id,
         actions=[_render_action(one) for one in transaction.actions],
     )
-    return [first, *(_render_started(outcome, step) for step in _all(outcome.receipt.steps))]
-
-
-def receipt_id(outcome: Outcome, name: str) -> str:
-    digest = hashlib.sha256(f"{outcome.transaction.tx_hash}/{name}".encode()).digest()
-    return base58.b58encode(digest).decode()
-
-
-def _all(steps: Iterable[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        yield from _all(step.children)
+    return [first, *(_render_started(outcome, step) for step in all_steps(outcome.receipt.steps))]
 
 
 def _render_step(outcome: Outcome, step: Step) -> dict[str, object]:

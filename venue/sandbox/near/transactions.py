@@ -1,7 +1,10 @@
 """NEAR transactions on the sandbox's chain: what they cost, and their outcomes by hash."""
 
+import hashlib
+from collections.abc import Iterable, Iterator
+
 import msgspec
-from base58 import b58decode
+from base58 import b58decode, b58encode
 
 from venue.sandbox.base.bounded import Newest
 from venue.sandbox.base.faults import FaultTable
@@ -9,12 +12,12 @@ from venue.sandbox.contracts.withdrawals import transfer_steps
 from venue.sandbox.near import fees
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.receipts import ReceiptResult, Receipts
-from venue.sandbox.near.validation import check_shape, check_state, most_it_costs
+from venue.sandbox.near.validation import check_shape, check_state, most_it_costs, storage_of
 from venue.sandbox.verifier.contracts import SYSTEM, Step, result_of
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.near_accounts import OPENING
+from venue.sandbox.verifier.near_accounts import OPENING, AccessKey
 from venue.sandbox.verifier.outcomes import Executed
-from venue.sandbox.wire.actions import FunctionCall
+from venue.sandbox.wire.actions import AddKey, DeleteKey, FunctionCall
 from venue.sandbox.wire.borsh import SignedTransaction
 
 RELAY_ACCOUNT = "solver-relay.sandbox.near"
@@ -24,6 +27,20 @@ MOST_OUTCOMES = 10_000
 _RELAY_GAS = 300 * 10**12
 
 
+_RECEIPTS = 4
+"""Receipts that are remembered for each outcome, on average."""
+
+
+class Touched(msgspec.Struct, frozen=True, kw_only=True):
+    """An account after a transaction that changed it: what it held, None where it had ended, and the changed keys."""
+
+    account: str
+    held: int | None
+    storage: int
+    contract: bool
+    keys: tuple[tuple[str, AccessKey | None], ...] = ()
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a transaction that ran, and the block that it ran in."""
 
@@ -31,6 +48,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     receipt: ReceiptResult
     height: int
     block_hash: str
+    touched: tuple[Touched, ...] = ()
 
     @property
     def sent_gas(self) -> int:
@@ -65,13 +83,15 @@ class Transactions:
         self._faults = faults or FaultTable()
         self._receipts = Receipts(ledger)
         self._outcomes: Newest[str, Outcome] = Newest(MOST_OUTCOMES)
+        self._of_receipts: Newest[str, str] = Newest(_RECEIPTS * MOST_OUTCOMES)
         ledger.near_balances.open(RELAY_ACCOUNT, OPENING)
 
     def find(self, tx_hash: str) -> Outcome | None:
         """Return the outcome of a transaction that ran, by its base58 hash; the relay's included."""
         known = self._outcomes.get(tx_hash)
         if known is None and (executed := self._ledger.executed(tx_hash)) is not None:
-            return self._relayed(executed)
+            known = self._relayed(executed)
+            self._index(known)
         return known
 
     def send(self, transaction: SignedTransaction) -> Outcome:
@@ -97,8 +117,39 @@ class Transactions:
         if ledger.near_balances.exists(signer):
             ledger.near_balances.give(signer, unspent)
         ledger.access_keys.spend(signer, transaction.public_key, outcome.burnt)
+        outcome = msgspec.structs.replace(outcome, touched=self._touched(transaction))
         self._outcomes[transaction.tx_hash] = outcome
+        self._index(outcome)
         return outcome
+
+    def at(self, height: int) -> tuple[Outcome, ...]:
+        """Return the outcomes of the block's transactions, but for the relay's."""
+        return tuple(one for one in self._outcomes.values() if one.height == height)
+
+    def of_receipt(self, name: str) -> Outcome | None:
+        """Return the outcome that a receipt belongs to; the relay's once its transaction was asked for."""
+        tx_hash = self._of_receipts.get(name)
+        return None if tx_hash is None else self.find(tx_hash)
+
+    def _index(self, outcome: Outcome) -> None:
+        for name in ("call", *(step.name for step in all_steps(outcome.receipt.steps))):
+            self._of_receipts[receipt_id(outcome, name)] = outcome.transaction.tx_hash
+
+    def _touched(self, transaction: SignedTransaction) -> tuple[Touched, ...]:
+        changed: dict[str, dict[str, None]] = {transaction.signer_id: {transaction.public_key: None}}
+        own = changed.setdefault(transaction.receiver_id, {})
+        own |= {one.public_key: None for one in transaction.actions if isinstance(one, AddKey | DeleteKey)}
+        return tuple(self._account(account, tuple(keys)) for account, keys in changed.items())
+
+    def _account(self, account: str, keys: tuple[str, ...]) -> Touched:
+        near, found = self._ledger.near_balances, self._ledger.access_keys
+        return Touched(
+            account=account,
+            held=near.of(account) if near.exists(account) else None,
+            storage=storage_of(self._ledger, account),
+            contract=account in self._ledger.callees,
+            keys=tuple((name, found.find(account, name)) for name in keys),
+        )
 
     def _run(self, transaction: SignedTransaction) -> Outcome:
         before = self._ledger.height
@@ -125,6 +176,18 @@ class Transactions:
         steps = transfer_steps(executed.transfers, self._ledger.contract, "0")
         receipt = ReceiptResult(logs=executed.logs, steps=steps, calls=1)
         return Outcome(transaction=transaction, receipt=receipt, height=executed.height, block_hash=block_hash)
+
+
+def receipt_id(outcome: Outcome, name: str) -> str:
+    digest = hashlib.sha256(f"{outcome.transaction.tx_hash}/{name}".encode()).digest()
+    return b58encode(digest).decode()
+
+
+def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield the steps with everything that they started, in the order in which it ran."""
+    for step in steps:
+        yield step
+        yield from all_steps(step.children)
 
 
 def step_gas(step: Step) -> int:
