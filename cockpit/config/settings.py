@@ -25,7 +25,7 @@ from cockpit.config.paths import (
 from cockpit.config.pricing_presets import PRICING, preset_of
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
-from cockpit.model.commands import SIGNED_OVER_COMMITTED, Limits
+from cockpit.model.commands import NO_OPTION_LIMIT, SIGNED_OVER_COMMITTED, Limits
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 
@@ -146,6 +146,7 @@ class Settings(BaseSettings):
         validation_alias="STRATEGY_MAX_SIGNED_EURE",
         description=f"expected an amount of EURe above 0 and at most {SIGNED_OVER_COMMITTED * 10**9}",
     )
+    max_option_eure: Decimal = _eure("STRATEGY_MAX_OPTION_EURE", str(NO_OPTION_LIMIT))
     max_asset_share: Decimal = _number("STRATEGY_MAX_ASSET_SHARE", "0.9", "0.5", "1", "one asset's share")
     max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
     max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
@@ -306,6 +307,7 @@ class Settings(BaseSettings):
             max_signed_eure=(
                 self.max_promised_eure * SIGNED_OVER_COMMITTED if self.max_signed_eure is None else self.max_signed_eure
             ),
+            max_option_eure=self.max_option_eure,
             max_asset_share=self.max_asset_share,
             max_quotes_per_second=self.max_quotes_per_second,
             max_fills_per_hour=self.max_fills_per_hour,

@@ -61,6 +61,10 @@ class OperatorReport(msgspec.Struct, frozen=True, kw_only=True):
     key_age_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_KEY_AGE_MS)] | None = None
 
 
+NO_OPTION_LIMIT = Decimal(10**9)
+"""The largest worth of signed quotes to their holders that can be set as a limit, EURe: it stands for no limit."""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The risk limits, and what a breach does.
 
@@ -71,6 +75,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     included; ``max_quotes_per_second``, 1 to 100000; ages in milliseconds;
     ``max_divergence_bps``, largest distance of a fresh source from the composite; ``max_deadline_ms``, longest life of
     a quote, 1 s to 1 h.
+
+    ``max_option_eure``, largest worth of all signed quotes to their holders: from four fifths of it on only quotes are
+    made that reduce, above it none; ``NO_OPTION_LIMIT`` for none.
 
     A breach reduces: ``max_asset_share``, largest share of the inventory's value in one asset, 0.5 to 1, with every
     live quote counted as settled. A breach halts: ``max_fills_per_hour``, 1 to 1000000, until fewer fills lie within
@@ -91,6 +98,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_inventory_age_ms: int = 20_000
     max_divergence_bps: Decimal = Decimal(50)
     max_deadline_ms: int = 125_000
+    max_option_eure: Decimal = NO_OPTION_LIMIT
 
     def stricter_than(self, other: "Limits") -> bool:
         """Return whether no limit allows more than the other's and one allows less."""
@@ -105,7 +113,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all limits are valid."""
         found = []
-        for name in ("max_notional_eure", "max_promised_eure", "max_signed_eure", "max_loss_per_day_eure"):
+        sums = ("max_notional_eure", "max_promised_eure", "max_signed_eure", "max_loss_per_day_eure", "max_option_eure")
+        for name in sums:
             amount: Decimal = getattr(self, name)
             most = SIGNED_OVER_COMMITTED * 10**9 if name == "max_signed_eure" else 10**9
             if not (amount.is_finite() and 0 < amount <= most):

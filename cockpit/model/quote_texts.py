@@ -5,8 +5,8 @@ Signed are live quotes, and those that the relay refused and that could still se
 
 from decimal import Decimal
 
-from cockpit.model.commands import Limits
-from cockpit.model.formatting import rounded, time_left, utc_time
+from cockpit.model.commands import NO_OPTION_LIMIT, Limits
+from cockpit.model.formatting import exact, rounded, time_left, utc_time
 from cockpit.model.snapshot import HardStopState, LiveQuotes, OptionState
 
 _NS_PER_MS = 1_000_000
@@ -31,12 +31,13 @@ def signed_text(live: LiveQuotes, limits: Limits) -> str:
     )
 
 
-def options_text(options: OptionState | None) -> str:
+def options_text(options: OptionState | None, limits: Limits) -> str:
     """Say what the options in signed quotes are worth, and what a jump would cost; empty without a quote."""
     if options is None or not (options.value or options.jump):
         return ""
+    most = "" if limits.max_option_eure >= NO_OPTION_LIMIT else f" of {exact(limits.max_option_eure)}"
     return (
-        f"options {rounded(options.value, 2)} EURe (intrinsic {rounded(options.intrinsic, 2)}), "
+        f"options {rounded(options.value, 2)}{most} EURe (intrinsic {rounded(options.intrinsic, 2)}), "
         f"1 % jump {rounded(-options.jump, 2, signed=True)} EURe"
     )
 

@@ -38,6 +38,7 @@ REASONS: dict[str, str] = {
     "covered": "not covered",
     "promised": "max committed",
     "signed": "max signed",
+    "option": "max options",
     "share": "share limit",
     "rate": "quote rate",
     "fills": "fills per hour",

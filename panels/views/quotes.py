@@ -138,7 +138,12 @@ def panel_summary(snapshot: Snapshot) -> str:
     ]
     counted = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
     refused = refused_text(snapshot.alive, snapshot.at_ns)
-    known = (refused, signed_text(snapshot.alive, snapshot.limits), options_text(snapshot.options), counted)
+    known = (
+        refused,
+        signed_text(snapshot.alive, snapshot.limits),
+        options_text(snapshot.options, snapshot.limits),
+        counted,
+    )
     return "; ".join(part for part in known if part)
 
 

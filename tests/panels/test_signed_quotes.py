@@ -72,6 +72,8 @@ def test_the_panel_says_what_the_options_in_signed_quotes_are_worth() -> None:
     worth = OptionState(**{name: Decimal(text) for name, text in amounts.items()}, sigma_bps=Decimal(9), age_ms=500)
     shot = replace(showing(), options=worth)
     assert "options 0.19 EURe (intrinsic 0.04), 1 % jump -3.10 EURe" in panel_summary(shot)
+    bounded = replace(shot, limits=replace(shot.limits, max_option_eure=Decimal(2)))
+    assert "options 0.19 of 2 EURe (intrinsic 0.04)" in panel_summary(bounded)
     nothing = replace(worth, value=Decimal(0), jump=Decimal(0))
     for none in (nothing, None):
         assert "options" not in panel_summary(replace(shot, options=none))

@@ -204,6 +204,7 @@ def build_trading(
     refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
     request_counter = RequestCounter(settings.tokens, env.monotonic_ns())
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
+    option_meter = OptionMeter(tokens, book.reservations, recorder)
     engine = QuoteEngine(
         run_id=run_id,
         env=env,
@@ -225,6 +226,7 @@ def build_trading(
         refusals=refusals,
         executor=executor,
         book=book,
+        option_meter=option_meter,
         relay=relay,
         recorder=recorder,
         invalid_salt=credentials_requested.set,
@@ -249,7 +251,7 @@ def build_trading(
         reference=reference,
         book=book,
         markouts=LiveMarkouts(tokens),
-        option_meter=OptionMeter(tokens, book.reservations, recorder),
+        option_meter=option_meter,
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

@@ -44,6 +44,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     mid: tuple[int, int]
     keep: PairAmounts | None
     keep_reducing: PairAmounts | None
+    option: int
 
 
 class LifePrices(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,6 +159,11 @@ def _premium(distance_bps: Decimal, moves: int) -> Decimal:
     # Rounded against the quote: the distance down, the value up.
     value = option_value(int(PRICING.scaleb(distance_bps, 6)), moves)
     return Decimal(_ceil_div(value, _MICRO // 100)).scaleb(-2, PRICING)
+
+
+def in_whole(premium_bps: Decimal, notional: int) -> int:
+    """Return a premium of hundredths of a bps as part of a notional, rounded up."""
+    return _ceil_div(int(premium_bps.scaleb(2, PRICING)) * notional, _MICRO)
 
 
 def _around(

@@ -90,7 +90,22 @@ class OptionMeter:
         self._minute: int | None = None
         self._started_ns: int | None = None
         self._running: Iterator[None] | None = None
+        self._written = self._written_before = 0
         self.reading: OptionReading | None = None
+
+    @property
+    def value(self) -> int | None:
+        """What all signed quotes are worth now, those of after the last measurement at what they were at signing.
+
+        None while it is unknown; quotes signed during a measurement may count twice.
+        """
+        if self.reading is None:
+            return None
+        return self.reading.signed.value + self._written - self._written_before
+
+    def wrote(self, value: int) -> None:
+        """Note that a quote was signed whose option is worth so much."""
+        self._written += value
 
     def tick(self, now_ns: int, mid: Decimal | None, sigma_bps: Decimal) -> Iterator[None]:
         """Go on measuring, or begin when it is time; yield after each slice of this tick. Times are UTC ns."""
@@ -111,6 +126,7 @@ class OptionMeter:
             yield
 
     def _measure(self, now_ns: int, mid: Decimal, sigma_bps: Decimal) -> Iterator[None]:
+        written = self._written
         valuations = {
             pair: _Valuation(market, side, mid, sigma_bps, now_ns) for pair, (market, side) in self._markets.items()
         }
@@ -127,6 +143,7 @@ class OptionMeter:
                     yield
             sums.append(OptionSum(value=value, intrinsic=intrinsic, fall=fall, rise=rise))
         self.reading = OptionReading(at_ns=now_ns, mid=mid, sigma_bps=sigma_bps, live=sums[0], refused=sums[1])
+        self._written_before = written
         self._note(self.reading)
 
     def _note(self, reading: OptionReading) -> None:

@@ -38,6 +38,7 @@ TYPES: Mapping[str, DeclineType] = {
     "covered": "NO_LIQUIDITY",
     "promised": "MARKET_LIMIT",
     "signed": "MARKET_LIMIT",
+    "option": "MARKET_LIMIT",
     "share": "MARKET_LIMIT",
     "rate": "MARKET_LIMIT",
     "fills": "MARKET_LIMIT",

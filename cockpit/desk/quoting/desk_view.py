@@ -25,7 +25,8 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     for that of all others. ``quote_dry``: whether price checks are answered. ``request_max_age_ms``: how old a request
     may be, None for a view of before there was a bound; ``request_waited_ms``: for how long this one lay unread in the
     process. ``sigma_bps``: the standard deviation of the mid over a minute, None while it is unknown. ``add_on_bps``:
-    what the half spread is wider for this request's partner.
+    what the half spread is wider for this request's partner. ``option_value``: what all signed quotes are worth to
+    their holders, base units of the quote underlying; None while that is unknown.
     """
 
     market: Market
@@ -65,6 +66,7 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     request_waited_ms: int = 0
     sigma_bps: Decimal | None = None
     add_on_bps: Decimal = Decimal(0)
+    option_value: int | None = None
 
 
 _RULES = ("market", "limits", "params")
@@ -95,6 +97,7 @@ _LATER = {
     "request_waited_ms": 0,
     "sigma_bps": None,
     "add_on_bps": Decimal(0),
+    "option_value": None,
 }
 """What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
 

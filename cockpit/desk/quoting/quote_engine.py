@@ -15,6 +15,7 @@ from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.option_meter import OptionMeter
 from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.desk_view import DeskView
@@ -84,6 +85,7 @@ class QuoteEngine:
         refusals: RejectionRate,
         executor: Executor,
         book: QuoteBook,
+        option_meter: OptionMeter,
         relay: Relay,
         recorder: Recorder,
         invalid_salt: Callable[[], None],
@@ -109,6 +111,7 @@ class QuoteEngine:
         self._refusals = refusals
         self._executor = executor
         self._book = book
+        self._options = option_meter
         self._relay = relay
         self._recorder = recorder
         self._record = recorder.record
@@ -177,6 +180,7 @@ class QuoteEngine:
             request_max_age_ms=terms.request_max_age_ms,
             request_waited_ms=waited_ms,
             sigma_bps=reference.volatility.sigma,
+            option_value=self._options.value,
         )
 
     def prices(self, view: DeskView) -> Prices | None:
@@ -244,6 +248,7 @@ class QuoteEngine:
         self._note_rules(view, request.at_ns)
         if command is not None:
             self._signed.note(received_ns)
+            self._options.wrote(decision.written)
             self._record(command)
         event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
         self._record(event)

@@ -14,10 +14,13 @@ import msgspec
 
 from cockpit.desk.market.pricing import Amounts, Bounds, earns
 from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.model.commands import NO_OPTION_LIMIT
 from cockpit.model.events import Side
 from venue.protocol.assets import EXACT, PairAmounts, Token, Unit
 
 UNKNOWN = "unknown"
+OPTION_REDUCES = 4, 5
+"""Part of the limit on options from which on only quotes are made that reduce."""
 DRY_NOT_QUOTED = "a price check, nobody means to trade: not quoted"
 DRY_QUOTED = "a price check, nobody means to trade: quoted by setting"
 
@@ -39,7 +42,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``given``: the token that the quote gives; ``balance`` and ``available`` are of it. ``left``: what would be left of
     its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid;
     ``signed``: refused ones that could still settle too. ``premium_bps``: what the option in the quote is worth to its
-    holder, None where prices do not depend on it.
+    holder, None where prices do not depend on it. ``option``: what all signed quotes and this one are worth to their
+    holders, in the quote underlying.
     Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds; the request
     may be at most ``max_request_age_ms`` old, None in a view of before there was a bound.
     """
@@ -55,6 +59,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     committed: int | None
     signed: int | None
     premium_bps: Decimal | None
+    option: int | None
     max_notional: int
     min_notional: int
     reference_age_ms: int
@@ -134,6 +139,20 @@ class _Premium(RiskCheck, frozen=True, gc=False):
 
     def text(self) -> str:
         return f"{UNKNOWN if self.bps is None else f'{self.bps} bps'}, at most {self.max_bps} bps"
+
+
+class _Option(_Limit, frozen=True, gc=False):
+    """An amount that only a quote which reduces may bring above four fifths of the limit."""
+
+    def text(self) -> str:
+        if self.units is None or self.max_units is None:
+            return UNKNOWN
+        from_units = self.max_units * OPTION_REDUCES[0] // OPTION_REDUCES[1]
+        symbol = self.unit.symbol
+        return (
+            f"{self.unit.shown(self.units, 6)} {symbol}, reduces from {_plain(self.unit, from_units)}, "
+            f"at most {_plain(self.unit, self.max_units)} {symbol}"
+        )
 
 
 class _Covered(RiskCheck, frozen=True, gc=False):
@@ -279,6 +298,16 @@ def signed(at: CheckInputs) -> RiskCheck:
     return _within("signed", at, at.signed, None if at.bounds is None else at.bounds.signed)
 
 
+def option(at: CheckInputs) -> RiskCheck:
+    units, bounds = at.option, at.bounds
+    most = None if bounds is None else bounds.option
+    passed = units is not None and most is not None and units <= most
+    if passed and units is not None and most is not None and units * OPTION_REDUCES[1] > most * OPTION_REDUCES[0]:
+        keep = None if bounds is None else _keep(at.side, bounds.keep_reducing)
+        passed = at.left is not None and keep is not None and at.left >= keep
+    return _Option("option", passed, at.view.market.quote.underlying, units, most)
+
+
 def share(at: CheckInputs) -> RiskCheck:
     # What must be left of the asset given, so that the other one's share stays within its limit.
     left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep)
@@ -333,6 +362,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     covered,
     committed,
     signed,
+    option,
     share,
     rate,
     fills,
@@ -345,7 +375,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
 """Every check is made for every request; the first that fails names the decision. Before them stand ``dry``, of a dry
 request, and ``request_age``."""
 
-_LATER = (signed, min_notional, premium)
+_LATER = (signed, min_notional, premium, option)
 """Checks that are made only where the view or its rules know what they compare."""
 _MADE = {
     made: tuple(check for check in CHECKS if check not in _LATER or made[_LATER.index(check)])
@@ -357,10 +387,16 @@ EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 
 
 def checks_for(view: DeskView) -> tuple[Callable[[CheckInputs], RiskCheck], ...]:
-    """Return the checks of this view. Older records know neither what is signed nor a least notional nor a premium:
-    what is not recorded is not checked when their decisions are made again, and no bound is one of 0.
+    """Return the checks of this view. Older records know neither what is signed nor a least notional nor what options
+    are worth: what is not recorded is not checked when their decisions are made again.
     """
-    return _MADE[view.quote_signed is not None, view.limits.min_notional_eure > 0, view.params.max_premium_bps > 0]
+    limits = view.limits
+    return _MADE[
+        view.quote_signed is not None,
+        limits.min_notional_eure > 0,
+        view.params.max_premium_bps > 0,
+        limits.max_option_eure < NO_OPTION_LIMIT,
+    ]
 
 
 def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:

@@ -15,6 +15,7 @@ from cockpit.desk.market.pricing import (
     Bounds,
     Prices,
     PricesByLife,
+    in_whole,
     make_prices,
     price_amounts,
     skew_bps,
@@ -22,7 +23,7 @@ from cockpit.desk.market.pricing import (
 from cockpit.desk.quoting.desk_view import DeskView, record_view
 from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS, CheckInputs, RiskCheck, checks_for, dry, request_age
 from cockpit.desk.risk.limits import in_units, max_notional, min_notional
-from cockpit.model.commands import Limits
+from cockpit.model.commands import NO_OPTION_LIMIT, Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
 from venue.protocol.assets import PairAmounts, Unit, base_share
 from venue.protocol.units import NS_PER_MS
@@ -36,7 +37,8 @@ LEAST_WINDOW_MS = 1_000
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What to do about one request. ``execute``: every check passed, the executor's included.
 
-    ``balance``: of the asset given, base units; None while it is unknown.
+    ``balance``: of the asset given, base units; None while it is unknown. ``written``: what the option in the quote is
+    worth to its holder, base units of the quote underlying; 0 where it was not asked for.
     """
 
     side: Side
@@ -50,6 +52,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     balance: int | None
     deadline_ns: int
     checks: tuple[RiskCheck, ...]
+    written: int = 0
 
 
 def desk_prices(view: DeskView) -> Prices | None:
@@ -62,7 +65,7 @@ def desk_prices(view: DeskView) -> Prices | None:
     params, least = view.params, view.limits.min_edge_bps
     skew = skew_bps(share, params, view.sigma_bps)
     bounds = _bounds(view, held, mid)
-    if not params.depends_on_life:
+    if not params.depends_on_life and view.limits.max_option_eure >= NO_OPTION_LIMIT:
         made = make_prices(mid, skew, params, least)
         return Prices(made.bid, made.ask, skew, bounds)
     sigma = params.unknown_sigma_bps if view.sigma_bps is None else view.sigma_bps
@@ -93,6 +96,7 @@ def _bounds(view: DeskView, held: PairAmounts | None, mid: Decimal) -> Bounds:
             mid=at_mid,
             keep=None,
             keep_reducing=None,
+            option=rules.option,
         )
     worth = held.base * numerator + held.quote * denominator
     keep, keep_reducing = (
@@ -106,6 +110,7 @@ def _bounds(view: DeskView, held: PairAmounts | None, mid: Decimal) -> Bounds:
         mid=at_mid,
         keep=keep,
         keep_reducing=keep_reducing,
+        option=rules.option,
     )
 
 
@@ -120,6 +125,7 @@ class _Rules(msgspec.Struct, frozen=True, gc=False):
     loss: int
     least: int
     target: int
+    option: int
 
 
 @lru_cache(maxsize=8)
@@ -130,6 +136,7 @@ def _in_units(limits: Limits, target: Decimal, quote: Unit) -> _Rules:
         loss=in_units(limits.max_loss_per_day_eure, quote),
         least=ONE - int(limits.max_asset_share * ONE),
         target=int(target * ONE),
+        option=in_units(limits.max_option_eure, quote),
     )
 
 
@@ -146,6 +153,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     # The relay wants the deadline it asked for still ahead when the answer reaches it, and by the taker's clock.
     life_ms = max(request.min_deadline_ms + view.deadline_slack_ms, min(view.default_deadline_ms, max_life_ms))
     amounts = price = premium = bounds = skew = None
+    written = 0
     if prices is not None:
         bounds, skew = prices.bounds, prices.skew_bps
         if mid is not None:
@@ -156,6 +164,8 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
                     (at_life.bid, at_life.bid_premium) if side == "buy" else (at_life.ask, at_life.ask_premium)
                 )
             amounts = price_amounts(market, side, request.amount_in, request.amount_out, price, mid)
+            if premium is not None and amounts is not None:
+                written = in_whole(premium, amounts.notional)
     if side == "buy":
         given, balance, reserved = market.quote, view.quote_balance, view.quote_reserved
         elsewhere = view.quote_elsewhere - view.quote_elsewhere_reserved
@@ -190,6 +200,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         committed=committed,
         signed=signed,
         premium_bps=premium,
+        option=None if view.option_value is None else view.option_value + written,
         max_notional=max_notional(limits, market.quote.underlying),
         min_notional=min_notional(limits, market.quote.underlying),
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,
@@ -217,6 +228,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         balance=balance,
         deadline_ns=request.at_ns + life_ms * NS_PER_MS,
         checks=checks,
+        written=written,
     )
 
 

@@ -37,6 +37,7 @@ FIELDS = (
     LimitField("min_notional_eure", "Min size of a quote", "EURe"),
     LimitField("max_promised_eure", "Max committed in live quotes", "EURe"),
     LimitField("max_signed_eure", "Max signed, refused included", "EURe"),
+    LimitField("max_option_eure", "Max worth of signed options", "EURe"),
     LimitField("max_asset_share", "Max share of one asset", "of 1"),
     LimitField("max_quotes_per_second", "Max quotes", "per s"),
     LimitField("max_fills_per_hour", "Max fills", "per h"),

@@ -11,6 +11,7 @@ import pytest
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
+from cockpit.desk.quote_book.option_meter import OptionMeter
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
@@ -102,6 +103,7 @@ class Quoting:
         self.executor.salt = SALT
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
         self.pricing = PricingInForce(PriceParams())
+        self.option_meter = OptionMeter(DEFAULT_TOKENS, self.book.reservations, self.recorder)
         self.intake = QuoteEngine(
             run_id="run",
             env=env,
@@ -117,6 +119,7 @@ class Quoting:
             refusals=self.refusals,
             executor=self.executor,
             book=self.book,
+            option_meter=self.option_meter,
             relay=self.relay,
             recorder=self.recorder,
             invalid_salt=lambda: self.salts_asked.append(True),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from cockpit.model.commands import PriceParams
+from cockpit.model.commands import NO_OPTION_LIMIT, Limits, PriceParams
 from tests.support.desk.builders import NOW, view
 from venue.protocol.units import NS_PER_S
 
@@ -27,7 +27,13 @@ SIGMAS = st.none() | st.decimals(Decimal("1.5"), 10_000, places=2)
 VIEWS = st.builds(
     view,
     params=st.just(PriceParams()) | PRICING,
+    limits=st.builds(
+        Limits,
+        max_asset_share=st.just(Decimal(1)),
+        max_option_eure=st.just(NO_OPTION_LIMIT) | st.decimals("0.01", 1_000, places=2),
+    ),
     sigma_bps=SIGMAS,
+    option_value=st.none() | st.integers(0, 10**21),
     add_on_bps=st.just(Decimal(0)) | st.decimals(0, 15, places=2),
     strategy_armed=st.booleans(),
     executor_armed=st.booleans(),

@@ -9,13 +9,17 @@ from hypothesis import given
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation, earns
+from cockpit.desk.quote_book.option_meter import OptionMeter
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decision_event
-from cockpit.model.commands import PriceParams
+from cockpit.model.commands import NO_OPTION_LIMIT, Limits, PriceParams
 from cockpit.model.events import SwapDemand
 from tests.cockpit.desk.quoting.test_strategy import decided, failed, limits, requests, views
-from tests.support.desk.builders import NOW, request, view
-from tests.support.desk.views import PRICING, SIGMAS
+from tests.support.desk.builders import MID, NOW, request, view
+from tests.support.desk.quoting_harness import ask, quoting
+from tests.support.desk.views import PRICING, SIGMAS, VIEWS
+from tests.support.waiting import until
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS
 
 OPTION = PriceParams(
@@ -59,13 +63,87 @@ def test_while_sigma_is_unknown_it_counts_as_the_setting_says() -> None:
     assert unknown == as_set
 
 
+EUR = 10**18
+TWO = {"limits": Limits(min_edge_bps=Decimal(3), max_asset_share=Decimal(1), max_option_eure=Decimal(2))}
+
+
+@pytest.mark.parametrize(
+    ("value", "base_share", "passes"),
+    [
+        (EUR, "0.9", True),
+        (17 * EUR // 10, "0.9", False),
+        (17 * EUR // 10, "0.1", True),
+        (2 * EUR, "0.1", False),
+        (None, "0.1", False),
+    ],
+)
+def test_dear_options_leave_only_quotes_that_reduce_and_at_the_limit_none(
+    value: int | None, base_share: str, passes: bool
+) -> None:
+    """The desk would buy BTC: with a tenth of its value in BTC that reduces, with nine tenths it does not."""
+    worth = 100_000
+    held = int(Decimal(base_share) * worth / MID * 10**8), int((1 - Decimal(base_share)) * worth) * EUR
+    seen = optioned(**TWO, option_value=value, base_balance=held[0], quote_balance=held[1])
+    assert failed(decided(request(), seen)) == ([] if passes else ["option"])
+
+
+def test_without_a_limit_what_options_are_worth_is_not_asked_for() -> None:
+    decision = decided(request(), view(option_value=None))
+    assert decision.execute
+    assert "option" not in {check.name for check in decision.checks}
+
+
+def test_with_a_limit_fixed_prices_are_the_same_and_their_options_count() -> None:
+    plain, counted = decided(request(), view()), decided(request(), view(**TWO, option_value=0))
+    assert counted.execute
+    assert (counted.price, counted.amounts) == (plain.price, plain.amounts)
+    assert plain.written == 0 < counted.written
+
+
+@given(requests, VIEWS)
+def test_no_quote_takes_the_options_above_their_limit_nor_above_four_fifths_unless_it_reduces(
+    asked: SwapDemand, seen: DeskView
+) -> None:
+    decision = decided(asked, seen)
+    limit = seen.limits.max_option_eure
+    if not decision.execute or limit >= NO_OPTION_LIMIT:
+        return
+    assert seen.option_value is not None
+    after = seen.option_value + decision.written
+    assert after <= limit * EUR
+    if 5 * after > 4 * limit * EUR:
+        assert "trading" not in failed(decided(asked, msgspec.structs.replace(seen, trading="REDUCING")))
+
+
+async def test_quotes_signed_since_the_last_measurement_count_toward_the_limit() -> None:
+    async with quoting() as (desk, server):
+        desk.limits.replace(
+            Limits(max_asset_share=Decimal(1), max_option_eure=Decimal("0.003"), max_quotes_per_second=1_000)
+        )
+        list(desk.option_meter.tick(NOW, MID, Decimal(12)))
+        assert desk.option_meter.value == 0
+        for number in range(60):
+            await ask(server, f"q-{number}")
+        await until(lambda: desk.intake.counters["decisions"] == 60)
+        assert set(desk.intake.reasons) == {"quote", "option"}
+        counted = desk.option_meter.value
+        assert counted is not None
+        assert 0 < counted <= 3 * EUR // 1_000
+        measured = OptionMeter(DEFAULT_TOKENS, desk.book.reservations, desk.recorder)
+        list(measured.tick(NOW, MID, Decimal(12)))
+        assert measured.value is not None
+        assert 0 <= counted - measured.value <= counted // 10, "premiums are rounded up"
+
+
 @given(requests, views)
 def test_a_decision_from_before_sigma_was_known_is_made_again_to_the_letter(asked: SwapDemand, seen: DeskView) -> None:
     older = msgspec.structs.replace(seen, sigma_bps=None, add_on_bps=Decimal(0), params=PriceParams())
+    assert older.option_value is None
     event = decision_event("d-1", asked, decided(asked, older), older)
     assert "sigma_bps" not in event.view
     assert "add_on_bps" not in event.view
-    assert "premium" not in {check.name for check in event.checks}
+    assert "option" not in event.view
+    assert not {"premium", "option"} & {check.name for check in event.checks}
     again = read_view(event.view, older.market, older.limits, older.params)
     assert decision_event("d-1", asked, decided(asked, again), again) == event
 

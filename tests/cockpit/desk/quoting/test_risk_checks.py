@@ -23,6 +23,12 @@ DETAILS: list[tuple[str, Mapping[str, object], str]] = [
     ("edge", {}, "0.008000 EURe, at least 5 bps"),
     ("premium", {"params": PriceParams(max_premium_bps=Decimal(10))}, "0.25 bps, at most 10 bps"),
     ("premium", {"params": PriceParams(max_premium_bps=Decimal(10)), "mid": None}, "unknown, at most 10 bps"),
+    ("option", {"limits": Limits(max_option_eure=Decimal(2))}, "unknown"),
+    (
+        "option",
+        {"limits": Limits(max_option_eure=Decimal(2)), "option_value": 10**18},
+        "1.000100 EURe, reduces from 1.6, at most 2 EURe",
+    ),
     ("covered", {"quote_balance": 0, "quote_reserved": 1}, "gives 3.98600000 EURe, spendable 0.00000000"),
     ("promised", {"mid": None}, "unknown"),
     ("share", {"base_balance": None}, "unknown"),
@@ -41,7 +47,8 @@ def test_details_keep_their_recorded_format(name: str, changes: Mapping[str, obj
 
 
 def test_every_check_has_a_name_of_its_own_and_the_executors_come_last() -> None:
-    rules = {"limits": Limits(min_notional_eure=Decimal(1)), "params": PriceParams(max_premium_bps=Decimal(1))}
+    limits = Limits(min_notional_eure=Decimal(1), max_option_eure=Decimal(1))
+    rules = {"limits": limits, "params": PriceParams(max_premium_bps=Decimal(1))}
     seen = view(mid=Decimal(1), **rules)
     names = [check.name for check in decide(request(), seen, desk_prices(seen)).checks]
     assert len(set(names)) == len(names) == len(CHECKS)
