@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from venue.sandbox.base.described import Described, described
-from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.serving.addresses import SERVICES, SETTINGS
 from venue.sandbox.serving.control_paths import CONTROL_PATHS

@@ -9,7 +9,8 @@ from cockpit.desk.funding.withdrawal import STATES
 from cockpit.model.commands import PARTS, Limits
 from docs.make.pictures import DOCS
 from storage.rows import TABLES
-from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults
 
 LISTED: tuple[tuple[str, Sequence[str]], ...] = (
     ("api", PARTS),

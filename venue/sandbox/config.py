@@ -61,7 +61,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     )
     maker_balances: Annotated[
         dict[str, _Amount],
-        about("Other opening balances, by symbol.", "base units", values='JSON such as {"BTC": 20000000}'),
+        about(
+            "Other opening balances, by symbol.", "base units", values='JSON such as {"BTC": 20000000}: 0 to 2^128 - 1'
+        ),
     ] = {}
     funded: Annotated[str, about("The kind of BTC that the maker holds.", values="symbol")] = NBTC.symbol
     credited: Annotated[str, about("The kind of BTC that a deposit becomes.", values="symbol")] = NBTC.symbol

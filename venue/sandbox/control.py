@@ -14,8 +14,8 @@ from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.assembly import Parts
-from venue.sandbox.base.fault_values import DepositRequest
-from venue.sandbox.base.faults import Faults, FaultTable, OneTimeFaults
+from venue.sandbox.base.fault_values import DepositRequest, OneTimeFaults
+from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.bridges import omni_view
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.chains import Chain

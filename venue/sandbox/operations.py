@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.alarms import AlarmOrder
 from venue.sandbox.assembly import Parts, salt
-from venue.sandbox.base.fault_values import DepositRequest
-from venue.sandbox.base.faults import OneTimeFaults
+from venue.sandbox.base.fault_values import DepositRequest, OneTimeFaults
 from venue.sandbox.bridges.pace import BridgePace
 from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
 from venue.sandbox.scenario.asks import Asker, AskOrder

@@ -8,7 +8,8 @@ import click
 from cockpit.cli.common import sandbox_root
 from cockpit.cli.venue.settings import print_described
 from cockpit.processes.echo import echo, echo_json
-from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults
 
 ANSWER_WITHIN_S = 5.0
 NO_VENUE = "no sandbox is known: name its control endpoint with --control, or start one"

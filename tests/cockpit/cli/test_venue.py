@@ -20,7 +20,8 @@ from tests.support.processes.processes import Process, await_file, bare_environm
 from tests.support.venue.http_server import Reply, http_server
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE, NBTC
-from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults
 from venue.sandbox.config import VenueConfig
 
 LAST = re.compile(r"^SANDBOX_CONTROL_URL=.*\n", re.MULTILINE)

@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from docs.make.pictures import DOCS
 from tests.support.sandbox.rig import Launch
-from venue.sandbox.base.faults import Faults, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 from venue.sandbox.serving.control_paths import CONTROL_PATHS

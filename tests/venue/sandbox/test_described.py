@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from venue.sandbox.base.described import BUILT_IN, about, checked, described, unknown
 from venue.sandbox.base.errors import SettingError
-from venue.sandbox.base.faults import Faults, FaultTable, OneTimeFaults
+from venue.sandbox.base.fault_values import OneTimeFaults
+from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.config import VenueConfig
 
 KINDS = (VenueConfig, Faults, OneTimeFaults)
@@ -24,6 +25,14 @@ def test_every_field_says_what_it_does_and_what_it_may_be(kind: type[msgspec.Str
     fields = described(kind)
     assert [field.name for field in fields] == list(kind.__struct_fields__)
     assert [field.name for field in fields if not field.meaning.endswith(".") or not field.values] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_as_json_shows_an_example_and_its_range(kind: type[msgspec.Struct]) -> None:
+    shown = {field.name: field.values for field in described(kind) if "JSON" in field.values}
+    texts = {"exchange_status", "near_lies", "gift"}
+    assert [name for name, values in shown.items() if "{" not in values] == []
+    assert [name for name, values in shown.items() if " to " not in values and name not in texts] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

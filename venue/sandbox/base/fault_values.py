@@ -1,6 +1,6 @@
 """What the faults of a rehearsal may be: how an endpoint behaves, what an exchange says, which answers are lost."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -17,6 +17,25 @@ Feature = Literal["ALL", "intents", "ft_withdraw", "ft_on_transfer", "mt_transfe
 View = Literal["pa_all_paused", "is_account_locked", "is_auth_by_predecessor_id_enabled", "simulate_intents"]
 Seconds = Annotated[float, about("", "s", ge=0, le=604_800)]
 Times = Annotated[int, about("", "times", ge=0, le=100_000)]
+LOST_VALUES = '{"mode": "drop|swallow|late|twice|garbled", "times": 1, "silence": "close|500|timeout", "delay_s": 1}'
+LOST_LIMITS = "times 0 to 100,000, delay_s 0 to 604,800"
+OMNI_VALUES = (
+    'JSON of {"api": "ok|429|500|garbage|slow", "version": "v3|v4", "native_fee": 0, "insufficient_utxo": false, '
+    '"storage_low": false, "stuck": false, "lies": "amount|recipient|hash", "pays_below": 0}, fees 0 to 2^128 - 1'
+)
+DEPOSIT_VALUES = (
+    'JSON such as {"chain": "btc:mainnet", "amount": "1000000"}; or "token_id", and "account", "sender", "tx_hash", '
+    '"fails", "confirm_after_s" and "seen_after_s" 0 to 86,400'
+)
+
+
+def values_by(names: object, example: str, values: str) -> str:
+    """Return how a fault by exchange or node is written: an example and what its values may be."""
+    known = get_args(names)
+    return f'JSON by {", ".join(known)}, such as {{"{known[0]}": {example}}}: {values}'
+
+
+NODE_PERIODS = values_by(Node, "30", "0 to 604,800")
 
 
 class LostAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,3 +84,28 @@ class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     token_id: str
     amount: Annotated[int, msgspec.Meta(gt=0)]
     account: str | None = None
+
+
+class OneTimeFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens once, at once."""
+
+    mend: Annotated[bool, about("Every fault is off before those of the same order are on.")] = False
+    relay_drop: Annotated[bool, about("Drops the relay's connections.")] = False
+    rotate_salt: Annotated[Literal["keep_old", "invalidate_old"] | None, about("The Verifier gets a new salt.")] = None
+    deposit: Annotated[
+        DepositRequest | None,
+        about(
+            "Money arrives through the bridge, as with `POST /deposit`.",
+            "base units",
+            values=DEPOSIT_VALUES,
+        ),
+    ] = None
+    gift: Annotated[
+        Gift | None,
+        about(
+            "Money arrives from a stranger inside the Verifier; no bridge knows of it. To the maker by default.",
+            "base units",
+            values='JSON such as {"token_id": "nep141:btc.omft.near", "amount": "1000000"}, and "account"',
+        ),
+    ] = None
+    bitstamp_reconnect: Annotated[bool, about("Bitstamp asks to reconnect.")] = False

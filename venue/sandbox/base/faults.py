@@ -12,18 +12,23 @@ from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.sandbox.base.described import about, checked, unknown
 from venue.sandbox.base.errors import SettingError
 from venue.sandbox.base.fault_values import (
+    LOST_LIMITS,
+    LOST_VALUES,
+    NODE_PERIODS,
+    OMNI_VALUES,
     DepositRequest,
     Endpoint,
     Exchange,
     Feature,
     Gateway,
-    Gift,
     LostAnswer,
     MarketState,
     Node,
+    OneTimeFaults,
     Seconds,
     Times,
     View,
+    values_by,
 )
 from venue.sandbox.base.lies import BridgeLie, NearLie, RelayLie, StatusLie
 from venue.sandbox.base.omni_faults import OmniFaults
@@ -32,9 +37,6 @@ Counter = Literal["ft_transfer_fails", "estimate_fails", "withdrawal_rejects"]
 Period = Literal["near_tx_unknown_s", "near_stale_s", "bridge_not_found_s", "relay_not_found_s", "omni_not_found_s"]
 _Milliseconds = Annotated[int, about("", "ms", ge=0, le=600_000)]
 _Skew = Annotated[int, about("", "ms", ge=-3_600_000, le=3_600_000)]
-_BY_EXCHANGE = 'JSON such as {"kraken": 500}'
-_BY_NODE = 'JSON such as {"near_a": 30}'
-_LOST = '{"mode": "drop|swallow|late|twice|garbled", "times": 1, "silence": "close|500|timeout", "delay_s": 1}'
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,14 +72,15 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     near_slow_ms: Annotated[_Milliseconds, about("How long a slow endpoint waits.")] = 10_000
     exchange_frozen: Annotated[tuple[Exchange, ...], about("Exchanges whose price stands still.")] = ()
     exchange_lie_bps: Annotated[
-        dict[Exchange, Decimal], about("How far off an exchange's prices are.", "bps", values=_BY_EXCHANGE)
+        dict[Exchange, Decimal],
+        about("How far off an exchange's prices are.", "bps", values=values_by(Exchange, "25", "-100,000 to 100,000")),
     ] = {}
     exchange_late_ms: Annotated[
         dict[Exchange, _Milliseconds],
         about(
             "What an exchange's websocket sends comes so much later, with its own times. REST answers at once.",
             "ms",
-            values=_BY_EXCHANGE,
+            values=values_by(Exchange, "500", "0 to 600,000"),
         ),
     ] = {}
     exchange_silent: Annotated[
@@ -85,32 +88,44 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ()
     exchange_clock_ms: Annotated[
         dict[Exchange, _Skew],
-        about("How far the times that an exchange states are ahead; below 0 behind.", "ms", values=_BY_EXCHANGE),
+        about(
+            "How far the times that an exchange states are ahead; below 0 behind.",
+            "ms",
+            values=values_by(Exchange, "500", "-3,600,000 to 3,600,000"),
+        ),
     ] = {}
     exchange_undated: Annotated[tuple[Exchange, ...], about("Exchanges whose prices state no time.")] = ()
     exchange_status: Annotated[
         dict[Exchange, MarketState],
         about(
             "What an exchange says of its market; its prices come all the same. Bitstamp says nothing of it.",
-            values=f'JSON such as {{"kraken": "maintenance"}}: {", ".join(get_args(MarketState))}',
+            values=values_by(Exchange, '"maintenance"', ", ".join(get_args(MarketState))),
         ),
     ] = {}
     near_send: Annotated[
         dict[Node, LostAnswer],
-        about("What happens to the next transactions sent through a node.", values=f'JSON: {{"near_a": {_LOST}}}'),
+        about(
+            "What happens to the next transactions sent through a node.",
+            values=values_by(Node, LOST_VALUES, LOST_LIMITS),
+        ),
     ] = {}
     near_resend: Annotated[
         Literal["outcome", "invalid_nonce"], about("The answer to a transaction that ran already.")
     ] = "outcome"
     near_no_gas: Annotated[bool, about("No account can pay for a transaction.")] = False
     near_tx_unknown_s: Annotated[
-        dict[Node, Seconds], about("For so long a node knows no transaction.", "s", values=_BY_NODE)
+        dict[Node, Seconds],
+        about("For so long a node knows no transaction.", "s", values=NODE_PERIODS),
     ] = {}
     near_stale_s: Annotated[
-        dict[Node, Seconds], about("For so long a node stays at its block.", "s", values=_BY_NODE)
+        dict[Node, Seconds],
+        about("For so long a node stays at its block.", "s", values=NODE_PERIODS),
     ] = {}
     publish: Annotated[
-        LostAnswer | None, about("What happens to the next intents published.", values=f"JSON: {_LOST}, or none")
+        LostAnswer | None,
+        about(
+            "What happens to the next intents published.", values=f"JSON such as {LOST_VALUES}: {LOST_LIMITS}; or none"
+        ),
     ] = None
     relay_not_found_s: Annotated[Seconds, about("For so long `get_status` knows nothing.")] = 0
     status_after_s: Annotated[
@@ -169,7 +184,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         about(
             "The Omni bridge: its `api` fails, `version` v3 or v4, a `native_fee`, `insufficient_utxo`, `storage_low`, "
             "transfers that are `stuck`, what it `lies` about, a relayer that `pays_below` the gas.",
-            values='JSON such as {"api": "500"}',
+            values=OMNI_VALUES,
         ),
     ] = OmniFaults()
     omni_not_found_s: Annotated[Seconds, about("For so long the Omni bridge has indexed no transfer.")] = 0
@@ -177,7 +192,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         dict[Node, NearLie],
         about(
             "What a NEAR RPC node answers in place of the truth, or how it spoils every answer.",
-            values=f"JSON by near_a, near_b: {', '.join(get_args(NearLie))}",
+            values=values_by(Node, '"html"', ", ".join(get_args(NearLie))),
         ),
     ] = {}
     bridge_lies: Annotated[BridgeLie | None, about("What the bridge answers in place of the truth.")] = None
@@ -189,31 +204,6 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("fee_factor must be between 0 and 100000")
         if not all(lie.is_finite() and abs(lie) <= 100_000 for lie in self.exchange_lie_bps.values()):
             raise ValueError("exchange_lie_bps must be between -100000 and 100000")
-
-
-class OneTimeFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens once, at once."""
-
-    mend: Annotated[bool, about("Every fault is off before those of the same order are on.")] = False
-    relay_drop: Annotated[bool, about("Drops the relay's connections.")] = False
-    rotate_salt: Annotated[Literal["keep_old", "invalidate_old"] | None, about("The Verifier gets a new salt.")] = None
-    deposit: Annotated[
-        DepositRequest | None,
-        about(
-            "Money arrives through the bridge, as with `POST /deposit`.",
-            "base units",
-            values='JSON such as {"chain": "btc:mainnet", "amount": "1000000"}',
-        ),
-    ] = None
-    gift: Annotated[
-        Gift | None,
-        about(
-            "Money arrives from a stranger inside the Verifier; no bridge knows of it. To the maker by default.",
-            "base units",
-            values='JSON such as {"token_id": "nep141:btc.omft.near", "amount": "1000000"}',
-        ),
-    ] = None
-    bitstamp_reconnect: Annotated[bool, about("Bitstamp asks to reconnect.")] = False
 
 
 _ONE_TIME = frozenset(OneTimeFaults.__struct_fields__)

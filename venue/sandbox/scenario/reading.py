@@ -11,8 +11,8 @@ import msgspec
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.described import checked, unknown
-from venue.sandbox.base.fault_values import DepositRequest, Gift
-from venue.sandbox.base.faults import Faults, FaultTable, OneTimeFaults
+from venue.sandbox.base.fault_values import DepositRequest, Gift, OneTimeFaults
+from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.guests import AccountOrder
 from venue.sandbox.scenario.asks import AskOrder, read_order
