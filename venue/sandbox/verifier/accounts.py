@@ -11,6 +11,7 @@ from venue.sandbox.wire.errors import (
     INVALID_INTENT,
     NONCE_USED,
     ContractPanicError,
+    GasExceededError,
     account_locked,
     account_not_found,
     key_exists,
@@ -134,16 +135,21 @@ class Accounts:
         return dropped
 
 
+MAX_GAS = 300 * 10**12
+"""The most that a transaction may carry."""
+
+
 class Draft:
     """The changes of one call on top of the accounts; nothing is visible outside before ``commit``.
 
     ``locked`` accounts can be credited and can do nothing else. ``state_logs``: lines that a simulation does not show.
-    ``paid_out``: native NEAR that leaves, by receiver, in yoctoNEAR.
+    ``paid_out``: native NEAR that leaves, by receiver, in yoctoNEAR. ``gas``: what the call was given.
 
     """
 
-    def __init__(self, accounts: Accounts, *, locked: Set[str] = frozenset()) -> None:
+    def __init__(self, accounts: Accounts, *, locked: Set[str] = frozenset(), gas: int = MAX_GAS) -> None:
         self._accounts = accounts
+        self._gas = gas
         self._locked = locked
         self._balances: dict[tuple[str, str], int] = {}
         self._keys: dict[str, dict[str, None]] = {}
@@ -157,6 +163,12 @@ class Draft:
         self.burned: list[tuple[str, list[tuple[str, int]]]] = []
         self.storage_paid: list[StoragePaid] = []
         self.paid_out: list[tuple[str, int]] = []
+
+    def promise(self, gas: int) -> None:
+        """Set gas aside for a call that this one starts; GasExceededError when it was not given so much."""
+        self._gas -= gas
+        if self._gas < 0:
+            raise GasExceededError
 
     def exists(self, name: str) -> bool:
         """Return whether the account is known, before this call or through it."""

@@ -27,6 +27,13 @@ class LogLimitExceededError(HostError):
         super().__init__(f"The length of a log message {length} exceeds the limit {limit}", kind)
 
 
+class GasExceededError(HostError):
+    """Raised when a call needs more gas than it was given."""
+
+    def __init__(self) -> None:
+        super().__init__("Exceeded the prepaid gas.", "GasExceeded")
+
+
 class RecoveryByteError(HostError):
     """Raised for a secp256k1 signature whose last byte is not 0 to 3, such as the 27 of other chains."""
 

@@ -7,7 +7,18 @@ import msgspec
 
 from venue.sandbox.wire.keys import public_key
 from venue.sandbox.wire.scalars import account_id, amount, delta, gas, parse_token_id
-from venue.sandbox.wire.shapes import Field, Shape, boolean, mapping, members, optional, sequence, tagged, text
+from venue.sandbox.wire.shapes import (
+    Field,
+    Shape,
+    ShapeError,
+    boolean,
+    mapping,
+    members,
+    optional,
+    sequence,
+    tagged,
+    text,
+)
 from venue.sandbox.wire.strict_json import Value
 
 
@@ -20,11 +31,13 @@ class TokenDiff(msgspec.Struct, frozen=True):
 
 
 class TransferIntent(msgspec.Struct, frozen=True):
-    """The signer hands ``tokens`` to another account inside the Verifier."""
+    """The signer hands ``tokens`` to another account inside the Verifier, whose contract is told of it with ``msg``."""
 
     receiver_id: str
     tokens: Mapping[str, int]
     memo: str | None = None
+    msg: str | None = None
+    min_gas: int | None = None
 
 
 class FtWithdraw(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +103,7 @@ class AuthCall(msgspec.Struct, frozen=True, kw_only=True):
     msg: str
     attached_deposit: int = 0
     min_gas: int | None = None
+    has_state_init: bool = False
 
 
 class AddPublicKey(msgspec.Struct, frozen=True):
@@ -134,6 +148,8 @@ FT_WITHDRAW = Shape(*_TO, Field("amount", amount), *_TAIL)
 NFT_WITHDRAW = Shape(*_TO, Field("token_id", text), *_TAIL)
 MT_WITHDRAW = Shape(*_TO, Field("token_ids", sequence(text)), Field("amounts", sequence(amount)), *_TAIL)
 
+_NOTIFICATION = Shape(Field("state_init", lambda value: value, None), Field("msg", text), _gas, listed=False)
+
 _VARIANTS: dict[str, tuple[type[Intent], Shape]] = {
     "add_public_key": (AddPublicKey, Shape(Field("public_key", public_key))),
     "remove_public_key": (RemovePublicKey, Shape(Field("public_key", public_key))),
@@ -176,8 +192,20 @@ def intent(value: Value) -> Intent:
     """Read one intent. Raises ShapeError."""
     (kind, shape), rest = tagged(value, "intent", _VARIANTS, what="Intent")
     found: dict[str, Any] = members(rest, shape)
-    found.pop("state_init", None)
+    if kind is AuthCall:
+        found["has_state_init"] = found.pop("state_init") is not None
+    if kind is TransferIntent:
+        found |= _notification(rest)
     return kind(**found)
+
+
+def _notification(value: Value) -> dict[str, Any]:
+    # An option that takes in its members (serde's ``flatten``): what does not fit is none.
+    try:
+        found = members(value, _NOTIFICATION)
+    except ShapeError:
+        return {}
+    return {"msg": found["msg"], "min_gas": found["min_gas"]}
 
 
 intents = sequence(intent)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.sandbox.contract_forms import MULTI, NFT, WRAP, message
+from tests.support.sandbox.contract_forms import INTENTS, MULTI, NFT, WRAP, message
 from tests.support.sandbox.signing import SALT, Clock, Signer
 from venue.sandbox.verifier.execution import match_deltas
 from venue.sandbox.verifier.ledger import Ledger
@@ -115,3 +115,63 @@ def test_what_takes_in_other_members_is_no_list() -> None:
     listed: Any = ["transfer", "taker.near", {WRAP: "1"}]
     assert verdict(ledger, [maker.sign(listed)], simulated=True).startswith("JSON: ")
     assert parse("[]") == []
+
+
+T = 10**12
+FT: dict[str, object] = {"intent": "ft_withdraw", "token": "wrap.near", "receiver_id": "taker.near", "amount": "1"}
+MULTIPLE: dict[str, object] = {"intent": "mt_withdraw", **INTENTS["mt_withdraw"]}
+AUTH: dict[str, object] = {"intent": "auth_call", "contract_id": "x.near", "msg": "hi"}
+NOTIFY: dict[str, object] = {"intent": "transfer", "receiver_id": "taker.near", "tokens": {WRAP: "1"}, "msg": "hi"}
+
+
+@pytest.mark.parametrize(
+    ("intent", "most"),
+    [
+        (FT, 15),
+        (FT | {"msg": "x"}, 5),
+        (FT | {"storage_deposit": "1"}, 6),
+        (FT | {"min_gas": 45 * T}, 6),
+        (FT | {"min_gas": "1"}, 15),
+        (
+            {
+                "intent": "mt_withdraw",
+                "token": "mt.near",
+                "receiver_id": "b.near",
+                "token_ids": ["1"],
+                "amounts": ["1"],
+            },
+            10,
+        ),
+        ({"intent": "native_withdraw", "receiver_id": "taker.near", "amount": "1"}, 15),
+        ({"intent": "storage_deposit", "contract_id": "o.near", "account_id": "b.near", "amount": "1"}, 12),
+        (AUTH, 30),
+        (AUTH | {"attached_deposit": "1"}, 12),
+        (NOTIFY, 7),
+        (NOTIFY | {"min_gas": 1}, 20),
+    ],
+)
+def test_a_call_may_start_calls_for_the_gas_it_was_given(intent: dict[str, object], most: int) -> None:
+    ledger, maker, _ = world()
+    assert verdict(ledger, [maker.sign(*[intent] * most)], simulated=False) == ""
+    ledger, maker, _ = world()
+    before = state(ledger)
+    # There are no more than ten to withdraw of the multi token.
+    many = [maker.sign(*[intent] * most, AUTH if intent is MULTIPLE else intent)]
+    assert verdict(ledger, many, simulated=True) == ""
+    assert verdict(ledger, many, simulated=False) == "Exceeded the prepaid gas."
+    assert state(ledger) == before
+
+
+@pytest.mark.parametrize("intent", [FT | {"storage_deposit": "1"}, AUTH | {"attached_deposit": "1"}])
+def test_gas_past_64_bits_is_an_overflow_where_the_contract_adds_to_it(intent: dict[str, object]) -> None:
+    ledger, maker, _ = world()
+    huge = maker.sign(intent | {"min_gas": str(2**64 - 1)})
+    assert verdict(ledger, [huge], simulated=True) == ""
+    assert verdict(ledger, [huge], simulated=False) == "gas overflow"
+
+
+@pytest.mark.parametrize("odd", [{"min_gas": "x"}, {"msg": 5}, {"min_gas": "1"}])
+def test_a_notification_that_does_not_fit_is_none(odd: dict[str, object]) -> None:
+    ledger, maker, _ = world()
+    plain = {name: value for name, value in NOTIFY.items() if name != "msg" or "x" in odd.values()} | odd
+    assert verdict(ledger, [maker.sign(*[plain] * 40)], simulated=False) == ""
