@@ -199,6 +199,10 @@ class Venue:
             found["scenario"] = self._player.state() | {"asks": dict(self._operations.asker.counts)}
         return found
 
+    def scenario_problems(self) -> tuple[str, ...]:
+        """Return the events of the scenario that could not happen at their time."""
+        return () if self._player is None else self._player.problems
+
     def chains(self) -> dict[str, object]:
         return chains_view(self._parts.bridge, self._parts.omni, self.ledger, self._parts.clock())
 

@@ -13,6 +13,7 @@ from cockpit.cli.venue.announcement import announce
 from cockpit.cli.venue.env_file import refuse_other
 from cockpit.cli.venue.fault import fault, named_faults
 from cockpit.cli.venue.options import flow_settings, held_tokens, opening_balances, tokens_of_file
+from cockpit.cli.venue.play import play
 from cockpit.cli.venue.replay import replay
 from cockpit.cli.venue.settings import SETTING, list_settings, listed_or_refused, venue_settings
 from cockpit.processes.echo import echo
@@ -130,6 +131,7 @@ def venue(
 
 venue.add_command(fault)
 venue.add_command(list_settings)
+venue.add_command(play)
 venue.add_command(replay)
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from cockpit.cli.sandbox import sandbox
+from cockpit.cli.venue.play import play
+from cockpit.processes import headless_sandbox
+from cockpit.processes.sandbox_run import LIKE_PRODUCTION, VenueFlags
 from tests.support.processes.command import run
 from tests.support.processes.venue_process import QUIET, VenueProcess
 from tests.support.waiting import until
@@ -108,3 +113,43 @@ def test_check_needs_a_scenario(tmp_path: Path) -> None:
     ran = run("venue", "--check", cwd=tmp_path)
     assert ran.returncode == 2
     assert "--scenario" in ran.stderr
+
+
+def test_a_scenario_plays_in_virtual_time_to_the_same_bytes(tmp_path: Path) -> None:
+    scenario = write(tmp_path, SHORT.replace("duration_s = 60", "duration_s = 5"))
+    sums = []
+    for name, options in (("a", ()), ("b", ()), ("c", ("--seed", "6"))):
+        path = tmp_path / f"{name}.jsonl"
+        ran = CliRunner().invoke(play, [scenario, "--out", str(path), *options])
+        assert ran.exit_code == 0, ran.output
+        sums.append(ran.stdout.splitlines()[-1])
+        assert read_recording(path).complete
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert sums[0] == sums[1] != sums[2]
+    again = CliRunner().invoke(play, [scenario, "--out", str(tmp_path / "a.jsonl")])
+    assert again.exit_code == 1
+    assert "exists" in again.output
+    assert CliRunner().invoke(play, ["crush", "--out", str(tmp_path / "d.jsonl")]).exit_code == 2
+    assert not (tmp_path / "d.jsonl").exists()
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_rehearsal_settles_as_its_scenario_says(
+    tmp_path: Path, short_dir: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    """Its settings win over those of every rehearsal, and lose against the command line's."""
+    flags: list[VenueFlags] = []
+
+    async def noted(run: object, venue_flags: VenueFlags, *rest: object, **options: object) -> int:
+        flags.append(venue_flags)
+        return 0
+
+    monkeypatch.setenv("COCKPIT_STATE_DIR", str(short_dir))
+    monkeypatch.setattr(headless_sandbox, "run_headless", noted)
+    arguments = ["--headless", "--set", "fee_pips=2", *(("--scenario", write(tmp_path, SHORT)) if named else ())]
+    ran = CliRunner().invoke(sandbox, arguments)
+    assert ran.exit_code == 0, ran.output
+    (found,) = flags
+    usual = [one for one in LIKE_PRODUCTION if not (named and one.startswith("status_after_s"))]
+    assert found.settings == (*usual, "fee_pips=2")
+    assert (found.scenario is not None) is named

@@ -25,6 +25,11 @@ class Player:
         self._over = False
         self._problems: list[str] = []
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The events that could not happen, with the reason."""
+        return tuple(self._problems)
+
     def state(self) -> dict[str, object]:
         """Return how far the scenario is, as JSON values; ``problems`` names the events that could not happen."""
         at_s = 0.0 if self._start_s is None else asyncio.get_running_loop().time() - self._start_s

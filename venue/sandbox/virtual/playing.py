@@ -1,7 +1,7 @@
 """Plays a venue and a scripted maker in virtual time, and writes every frame between them."""
 
 import asyncio
-from typing import BinaryIO
+from typing import Protocol
 
 import msgspec
 
@@ -18,18 +18,28 @@ LAST_S = 0.001
 """How much longer than asked a run takes, so that what is due at its end still happens."""
 
 
+class ByteSink(Protocol):
+    """Where the bytes of a run go: a file, or whatever looks at them."""
+
+    def write(self, raw: bytes, /) -> object: ...
+
+
 class Played(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a run: the venue's ``state`` at its end, and what the maker counted."""
+    """What came of a run: the venue's ``state`` at its end, what the maker counted, and the events of the scenario that
+    could not happen.
+
+    """
 
     frames: int
     state: dict[str, object]
     maker: dict[str, int]
+    problems: tuple[str, ...]
 
 
 class _Stream:
     """Writes every message at once."""
 
-    def __init__(self, out: BinaryIO, start: Start) -> None:
+    def __init__(self, out: ByteSink, start: Start) -> None:
         self._out = out
         self.frames = 0
         out.write(encode(start))
@@ -43,7 +53,7 @@ class _Stream:
         self.frames += 1
 
 
-def play(config: VenueConfig, scenario: Scenario | None, out: BinaryIO, *, seconds: float | None = None) -> Played:
+def play(config: VenueConfig, scenario: Scenario | None, out: ByteSink, *, seconds: float | None = None) -> Played:
     """Play the scenario, or so many ``seconds``, and write the log of its frames: the same for the same arguments.
 
     Raises ValueError for settings that do not fit the scenario, OSError when ``out`` cannot be written.
@@ -59,7 +69,7 @@ def play(config: VenueConfig, scenario: Scenario | None, out: BinaryIO, *, secon
 
 
 async def _play(
-    loop: VirtualLoop, config: VenueConfig, scenario: Scenario | None, out: BinaryIO, seconds: float
+    loop: VirtualLoop, config: VenueConfig, scenario: Scenario | None, out: ByteSink, seconds: float
 ) -> Played:
     start = Start(at_ns=START_NS, seed=config.seed, scenario=None if scenario is None else scenario.name)
     stream = _Stream(out, start)
@@ -72,7 +82,9 @@ async def _play(
         await asyncio.wait((trading, ended), timeout=seconds + LAST_S, return_when=asyncio.FIRST_COMPLETED)
         if trading.done():
             trading.result()
-        found = Played(frames=stream.frames, state=venue.state(), maker=dict(maker.counts))
+        found = Played(
+            frames=stream.frames, state=venue.state(), maker=dict(maker.counts), problems=venue.scenario_problems()
+        )
     finally:
         for task in (trading, ended):
             task.cancel()
