@@ -169,7 +169,7 @@ def assemble(
         send_after_ns=int(config.send_after_s * NS_PER_S),
         complete_after_ns=int(config.complete_after_s * NS_PER_S),
     )
-    contracts = TokenContracts(ledger, config.tokens.tokens)
+    contracts = TokenContracts(ledger, config.held_tokens)
     ledger.refuse_transfer = lambda burn: (
         TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else contracts.refusal(burn) or omni.refusal(burn)
     )

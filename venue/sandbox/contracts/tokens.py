@@ -4,13 +4,16 @@ from collections.abc import Iterable
 
 from venue.protocol.assets import Token
 from venue.protocol.tokens import OMNI_BRIDGE
-from venue.sandbox.contracts import wrapped_near
 from venue.sandbox.contracts.token import STORAGE, TokenContract
 from venue.sandbox.contracts.wrapped_near import WrappedNear
+from venue.sandbox.pairs import WNEAR
 from venue.sandbox.verifier.accounts import Burn, StoragePaid
 from venue.sandbox.verifier.contracts import Step
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.near_accounts import OPENING
+
+_NEAR = "near:mainnet"
+"""The chain of tokens that are at home on NEAR: they leave for no bridge."""
 
 
 class TokenContracts:
@@ -18,10 +21,13 @@ class TokenContracts:
 
     def __init__(self, ledger: Ledger, tokens: Iterable[Token]) -> None:
         self._ledger = ledger
-        contracts = [TokenContract(ledger, token, burns_withdrawals=token.bridge != "omni") for token in tokens]
-        if all(one.account != wrapped_near.TOKEN.near_token for one in contracts):
-            contracts.append(TokenContract(ledger, wrapped_near.TOKEN, burns_withdrawals=False))
-            WrappedNear(contracts[-1], ledger)
+        contracts = [
+            TokenContract(ledger, token, burns_withdrawals=token.bridge == "poa" and token.chain != _NEAR)
+            for token in tokens
+            if token.near_token != WNEAR.near_token
+        ]
+        contracts.append(TokenContract(ledger, WNEAR, burns_withdrawals=False))
+        WrappedNear(contracts[-1], ledger)
         self.by_account = {contract.account: contract for contract in contracts}
         for account, contract in self.by_account.items():
             contract.register(OMNI_BRIDGE)
@@ -61,7 +67,7 @@ class TokenContracts:
     def _storage_paid(self, paid: StoragePaid) -> None:
         """Register an account for which the Verifier pays; what is too much or not needed is the Verifier's again."""
         contract, near = self.by_account.get(paid.contract), self._ledger.near_balances
-        near.take(wrapped_near.TOKEN.near_token, paid.amount)
+        near.take(WNEAR.near_token, paid.amount)
         taken = paid.amount if near.exists(paid.contract) else 0
         if contract is not None:
             taken = STORAGE if not contract.registered(paid.for_account) and paid.amount >= STORAGE else 0

@@ -1,24 +1,13 @@
 """Wrapped NEAR (``wrap.near``): a token whose units are NEAR that the contract holds. Source: NEAR's ``w-near``."""
 
-from venue.protocol.assets import Token, Underlying
 from venue.sandbox.contracts.token import STORAGE, TokenContract
 from venue.sandbox.verifier.arguments import need_one_yocto, read_arguments
 from venue.sandbox.verifier.contracts import Call, Returned
-from venue.sandbox.verifier.intents import WRAPPED_NEAR
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.scalars import amount
 from venue.sandbox.wire.shapes import Field, Shape
 
-_NEAR = Underlying(name="NEAR", symbol="NEAR", decimals=24)
-TOKEN = Token(
-    symbol="wNEAR",
-    token_id=WRAPPED_NEAR,
-    decimals=24,
-    chain="near:mainnet",
-    near_token=WRAPPED_NEAR.removeprefix("nep141:"),
-    underlying=_NEAR,
-)
 BACKING = 10**33
 """yoctoNEAR that it holds at the start, for what the venue credits without a deposit of NEAR."""
 _AMOUNT = Shape(Field("amount", amount))
