@@ -10,6 +10,7 @@ from venue.sandbox.base.fault_values import DepositRequest, OneTimeFaults
 from venue.sandbox.bridges.pace import BridgePace
 from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
 from venue.sandbox.scenario.asks import Asker, AskOrder
+from venue.sandbox.wire.scalars import MAX_U128
 
 PULSE_S = 0.1
 """Pause between two checks of the deposits."""
@@ -36,6 +37,7 @@ class Operations:
             clock=parts.clock,
         )
         self.ended = asyncio.Event()
+        parts.faults.before_once(self._check)
         self._guests = Guests(parts.config, parts.ledger)
         self._opened = tuple(self.open_account(AccountOrder(account=name)) for name in parts.config.accounts)
         self._rotations = 0
@@ -84,6 +86,17 @@ class Operations:
             parts.ledger.mint(account, once.gift.token_id, once.gift.amount)
         if once.bitstamp_reconnect:
             self._reconnect_bitstamp()
+
+    def _check(self, once: OneTimeFaults) -> None:
+        """Raise ValueError for money that cannot come."""
+        ledger = self.parts.ledger
+        if once.gift is not None and ledger.supply(once.gift.token_id) + once.gift.amount > MAX_U128:
+            raise ValueError(f"the venue cannot hold so much of {once.gift.token_id}")
+        if once.deposit is not None:
+            deposit = once.deposit
+            self.parts.bridge.check_deposit(
+                deposit.token_id, deposit.amount, chain=deposit.chain, sender=deposit.sender, tx_hash=deposit.tx_hash
+            )
 
     def deposit(self, deposit: DepositRequest) -> None:
         """Let the money arrive on its chain; the maker's, unless it names another account."""

@@ -213,3 +213,12 @@ async def test_an_unknown_fault_changes_nothing(launch: Launch, body: Any) -> No
     assert refused.status_code == 400
     assert refused.json()["error"]
     assert (await rig.state())["faults"] == before
+
+
+async def test_a_list_of_tokens_with_an_unknown_one_is_refused_whole(launch: Launch) -> None:
+    rig = await launch()
+    for delisted in (["nep141:btc.omft.near", "garbage"], ["BTC"], [""]):
+        answer = await rig.control("/faults", {"bridge_delists": delisted})
+        assert answer.status_code == 400
+        assert f"the bridge does not carry {delisted[-1]}" in answer.json()["error"]
+    assert (await rig.state())["faults"]["bridge_delists"] == []

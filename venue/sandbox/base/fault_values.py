@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from venue.sandbox.base.described import about
+from venue.sandbox.base.names import check_account, check_token_id
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
 Gateway = Literal["ok", "401", "403", "429", "500", "garbage", "slow"]
@@ -36,6 +37,8 @@ def values_by(names: object, example: str, values: str) -> str:
 
 
 NODE_PERIODS = values_by(Node, "30", "0 to 604,800")
+
+_MOST_UNITS = 2**128 - 1
 
 
 class LostAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +79,9 @@ class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def __post_init__(self) -> None:
         if (self.token_id is None) == (self.chain is None):
             raise ValueError("name the token_id or the chain of the deposit, not both")
+        _check_amount(self.amount)
+        if self.account is not None:
+            check_account(self.account)
 
 
 class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +90,12 @@ class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     token_id: str
     amount: Annotated[int, msgspec.Meta(gt=0)]
     account: str | None = None
+
+    def __post_init__(self) -> None:
+        check_token_id(self.token_id)
+        _check_amount(self.amount)
+        if self.account is not None:
+            check_account(self.account)
 
 
 class OneTimeFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,3 +121,8 @@ class OneTimeFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ),
     ] = None
     bitstamp_reconnect: Annotated[bool, about("Bitstamp asks to reconnect.")] = False
+
+
+def _check_amount(units: int) -> None:
+    if units > _MOST_UNITS:
+        raise ValueError(f"an amount may be {_MOST_UNITS} base units at most")

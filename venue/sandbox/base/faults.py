@@ -217,13 +217,14 @@ class FaultTable:
         self._tokens = tokens
         self._started_ns: dict[str, int] = {}
         self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._checks: list[Callable[[OneTimeFaults], None]] = []
         self.current = Faults()
 
     def apply(self, body: object) -> OneTimeFaults:
         """Set the given faults, leave the others, and return what is to happen once.
 
         Raises SettingError for unknown names and values out of range, ValidationError for a token that the bridge does
-        not carry, and then changes nothing.
+        not carry, ValueError for what cannot happen now, and then changes nothing.
 
         """
         if not isinstance(body, dict):
@@ -239,8 +240,13 @@ class FaultTable:
         base = Faults() if once.mend else self.current
         changed = msgspec.structs.replace(base, **checked(Faults, lasting, "fault"))
         self.check(changed.bridge_credits)
+        for token_id in changed.bridge_delists:
+            if all(token_id != one.token_id for one in self._tokens.tokens):
+                raise self._not_carried(token_id)
         if once.deposit is not None:
             self.check_deposit(once.deposit)
+        for check in self._checks:
+            check(once)
         self.current = changed
         self._started_ns |= dict.fromkeys(lasting, self._clock())
         for listener in self._listeners:
@@ -256,8 +262,15 @@ class FaultTable:
     def check(self, token: str) -> None:
         """Raise ValidationError for a token, by symbol or id, that the bridge does not carry; empty passes."""
         if token and not any(token in (one.symbol, one.token_id) for one in self._tokens.tokens):
-            known = ", ".join(one.token_id for one in self._tokens.tokens)
-            raise msgspec.ValidationError(f"the bridge does not carry {token}; it carries {known}")
+            raise self._not_carried(token)
+
+    def _not_carried(self, token: str) -> msgspec.ValidationError:
+        known = ", ".join(one.token_id for one in self._tokens.tokens)
+        return msgspec.ValidationError(f"the bridge does not carry {token[:80]}; it carries {known}")
+
+    def before_once(self, check: Callable[[OneTimeFaults], None]) -> None:
+        """Ask ``check`` before anything changes; a ValueError of it refuses the whole order."""
+        self._checks.append(check)
 
     def on_change(self, listener: Callable[[frozenset[str]], None]) -> None:
         """Call ``listener`` with the names of the changed faults, once they hold."""

@@ -24,6 +24,7 @@ from venue.sandbox.bridges.records import (
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
+from venue.sandbox.wire.scalars import MAX_U128
 
 MEMO_PREFIX = "WITHDRAW_TO:"
 
@@ -101,17 +102,10 @@ class Bridge:
         that is not positive, or an address or hash that is not valid on the chain.
 
         """
-        if token_id is None:
-            token = None if chain is None else self.credited(chain)
-        else:
-            token = self.token(lambda known: known.asset.token_id == token_id)
-        if token is None or amount <= 0:
-            what = f"{amount} of {token_id or chain}"
-            raise ValueError(f"the bridge cannot deposit {what}: use its own tokens and an amount above zero")
+        token = self.check_deposit(token_id, amount, chain=chain, sender=sender, tx_hash=tx_hash)
         chain = token.asset.chain
-        origin = deposit_address(f"sender of {account}", chain) if sender is None else read_address(chain, sender)
-        if origin is None:
-            raise ValueError(f"{sender} is not an address on {chain}")
+        given = None if sender is None else read_address(chain, sender)
+        origin = deposit_address(f"sender of {account}", chain) if given is None else given
         now = self._clock()
         to = self.address(account, chain)
         transfer = self.coins[token.identifier].transfer(
@@ -120,6 +114,25 @@ class Bridge:
         record = self.deposits[-1]
         record.token, record.seen_ns, record.fails = token, now + seen_after_ns, fails
         return transfer.tx_hash
+
+    def check_deposit(
+        self, token_id: str | None, amount: int, *, chain: str | None, sender: str | None, tx_hash: str | None
+    ) -> BridgeToken:
+        """Return what such a deposit becomes. Raises ValueError as ``deposit`` does, and for more than can be held."""
+        if token_id is None:
+            token = None if chain is None else self.credited(chain)
+        else:
+            token = self.token(lambda known: known.asset.token_id == token_id)
+        if token is None or amount <= 0:
+            what = f"{amount} of {token_id or chain}"
+            raise ValueError(f"the bridge cannot deposit {what}: use its own tokens and an amount above zero")
+        if self._ledger.supply(token.asset.token_id) + amount > MAX_U128:
+            raise ValueError(f"the venue cannot hold so much of {token.asset.token_id}")
+        if sender is not None and read_address(token.asset.chain, sender) is None:
+            raise ValueError(f"{sender[:100]} is not an address on {token.asset.chain}")
+        if tx_hash is not None:
+            self.coins[token.identifier].check_hash(tx_hash)
+        return token
 
     def look(self, chain: str, tx_hash: str) -> None:
         """See the deposits of that transaction at once, if there are any."""

@@ -59,7 +59,7 @@ class Chain:
         made = ChainTransfer(
             chain=self.name,
             coin=self.coin,
-            tx_hash=self._hash() if tx_hash is None else self._check(tx_hash),
+            tx_hash=self._hash() if tx_hash is None else self.check_hash(tx_hash),
             sender=sender,
             to=to,
             amount=amount,
@@ -86,7 +86,7 @@ class Chain:
     def _prefix(self) -> str:
         return "0x" if self.name.startswith("eth:") else ""
 
-    def _check(self, tx_hash: str) -> str:
+    def check_hash(self, tx_hash: str) -> str:
         digits = tx_hash.removeprefix(self._prefix)
         plain = len(digits) == 64 and all(digit in "0123456789abcdef" for digit in digits)
         if not plain or self._prefix + digits != tx_hash or tx_hash in self._hashes:

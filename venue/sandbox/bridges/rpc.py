@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from venue.sandbox.bridges.addresses import read_address
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.errors import BridgeError
 from venue.sandbox.bridges.records import BridgeToken, BridgeWithdrawal, Deposit
@@ -52,7 +53,7 @@ class BridgeRpc:
 
     def _supported_tokens(self, params: Mapping[str, Any]) -> object:
         chains = params.get("chains")
-        if chains is not None and not isinstance(chains, list):
+        if chains is not None and not (isinstance(chains, list) and all(isinstance(one, str) for one in chains)):
             raise BridgeError("Invalid params: chains", -32602)
         factor = self._bridge.faults.current.fee_factor
         delisted = self._bridge.faults.current.bridge_delists
@@ -68,10 +69,8 @@ class BridgeRpc:
         account, now = _account(params), self._clock()
         seen = reversed(self._bridge.deposits)
         rows: list[Deposit] = [row for row in seen if row.account == account and row.seen_ns <= now]
-        if params.get("chain") is not None:
-            rows = [row for row in rows if row.token.asset.chain == params["chain"]]
-        if params.get("status") is not None:
-            rows = [row for row in rows if row.status == params["status"]]
+        chain, status = _text(params, "chain"), _text(params, "status")
+        rows = [row for row in rows if chain in (None, row.token.asset.chain) and status in (None, row.status)]
         limit, offset = _page(params)
         page = [row.render() for row in rows[offset : offset + limit]]
         return {"deposits": page, "total": len(rows), "limit": limit, "offset": offset}
@@ -81,13 +80,17 @@ class BridgeRpc:
         token = self._named(chain, name)
         if token is None:
             raise BridgeError("Unsupported token")
+        address = params.get("address")
+        if not isinstance(address, str) or read_address(chain, address) is None:
+            # That it refuses is inferred from its refusing the withdrawal; its words are not published.
+            raise BridgeError("Invalid address")
         if self._bridge.faults.count_down("estimate_fails"):
             raise BridgeError("Failed to estimate the withdrawal fee")
         fee = self._bridge.fee(token)
         self._estimates += 1
         return {
             "tokenAddress": token.asset.near_token,
-            "userAddress": params.get("address"),
+            "userAddress": address,
             "withdrawalFee": str(fee) if self._estimates % 2 else fee,
             "withdrawalFeeDecimals": token.asset.decimals,
             "token": token.render(self._bridge.faults.current.fee_factor),
@@ -110,8 +113,8 @@ class BridgeRpc:
     def _recent_withdrawals(self, params: Mapping[str, Any]) -> object:
         account = _account(params)
         rows = [row for row in reversed(self._indexed()) if row.account == account]
-        if params.get("chain") is not None:
-            rows = [row for row in rows if row.token.asset.chain == params["chain"]]
+        chain = _text(params, "chain")
+        rows = [row for row in rows if chain in (None, row.token.asset.chain)]
         limit, offset = _page(params)
         page = [row.render() for row in rows[offset : offset + limit]]
         return {"withdrawals": page, "total": len(rows), "limit": limit, "offset": offset}
@@ -167,6 +170,14 @@ def _account(params: Mapping[str, Any]) -> str:
         return parse_account_id(params.get("account_id"))
     except ValueError as error:
         raise BridgeError("Invalid params: account_id", -32602) from error
+
+
+def _text(params: Mapping[str, Any], name: str) -> str | None:
+    """Return a filter, None where none is given. A name that nothing has matches nothing."""
+    given = params.get(name)
+    if given is not None and not isinstance(given, str):
+        raise BridgeError(f"Invalid params: {name}", -32602)
+    return given
 
 
 def _page(params: Mapping[str, Any]) -> tuple[int, int]:

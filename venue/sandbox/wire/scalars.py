@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 
+from venue.sandbox.base.names import is_account, token_contract
 from venue.sandbox.wire.shapes import ShapeError, text
 from venue.sandbox.wire.strict_json import Number, Value
 from venue.sandbox.wire.timestamps import parse_timestamp
@@ -11,10 +12,8 @@ from venue.sandbox.wire.timestamps import parse_timestamp
 MAX_U128 = 2**128 - 1
 MAX_I128 = 2**127 - 1
 _MAX_U64 = 2**64 - 1
-_ACCOUNT = re.compile(r"[a-z0-9]+([-_.][a-z0-9]+)*")
 _UNSIGNED = re.compile(r"\+?[0-9]+")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
-_STANDARDS = ("nep141", "nep171", "nep245")
 
 
 def account_id(value: Value) -> str:
@@ -24,18 +23,17 @@ def account_id(value: Value) -> str:
 
 def parse_account_id(name: object) -> str:
     """Check an account; ShapeError (a ValueError) when it breaks NEAR's rules."""
-    if not isinstance(name, str) or not 2 <= len(name) <= 64 or _ACCOUNT.fullmatch(name) is None:
+    if not isinstance(name, str) or not is_account(name):
         raise ShapeError(f"invalid value: {name!r}, expected AccountId")
     return name
 
 
 def parse_token_id(name: str) -> str:
     """Check an id: ``nep141:<account>``, ``nep171:<account>:<id>`` or ``nep245:<account>:<id>``. Raises ShapeError."""
-    standard, _, rest = name.partition(":")
-    account, colon, _ = rest.partition(":")
-    if standard not in _STANDARDS or (standard != "nep141" and not colon):
+    contract = token_contract(name)
+    if contract is None:
         raise ShapeError("Matching variant not found")
-    parse_account_id(rest if standard == "nep141" else account)
+    parse_account_id(contract)
     return name
 
 

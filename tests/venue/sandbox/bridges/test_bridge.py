@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, withdrawal
 from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.bridges.addresses import chain_address
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.verifier.ledger import Ledger
@@ -139,14 +140,28 @@ async def test_deposits_are_filtered_by_chain_and_status(bridge: Bridge, endpoin
     assert [row["near_token_id"] for row in by_status["deposits"]] == [BTC.near_token]
 
 
+PAYEE = chain_address("btc:mainnet", bytes(range(20)))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "", "bc1qx", 7, [], PAYEE[:-1], PAYEE + "q", chain_address("eth:100", bytes(range(20))), "x" * 100_000],
+)
+async def test_an_estimate_is_for_an_address_of_the_chain(endpoint: BridgeRpc, address: object) -> None:
+    asked = {"chain": "btc:mainnet", "token": "native", "address": address}
+    assert await refusal(endpoint, "withdrawal_estimate", [asked]) == "Invalid address"
+    del asked["address"]
+    assert await refusal(endpoint, "withdrawal_estimate", [asked]) == "Invalid address"
+
+
 async def test_an_estimate_names_the_fee(endpoint: BridgeRpc) -> None:
     names = {BTC.near_token: BTC, BTC.token_id: BTC, "native": BTC, NBTC.near_token: NBTC, NBTC.token_id: NBTC}
     for name, token in names.items():
-        estimate = await call(endpoint, "withdrawal_estimate", chain="btc:mainnet", token=name, address="bc1qx")
+        estimate = await call(endpoint, "withdrawal_estimate", chain="btc:mainnet", token=name, address=PAYEE)
         assert (estimate["tokenAddress"], estimate["token"]["intents_token_id"]) == (token.near_token, token.token_id)
         assert int(estimate["withdrawalFee"]) == 1500
         assert estimate["withdrawalFeeDecimals"] == 8
-        assert estimate["userAddress"] == "bc1qx"
+        assert estimate["userAddress"] == PAYEE
     assert (
         await refusal(endpoint, "withdrawal_estimate", [{"chain": "btc:mainnet", "token": "x"}]) == "Unsupported token"
     )
@@ -259,3 +274,19 @@ async def test_garbage_gets_an_answer(request: Any) -> None:
     answer = await BridgeRpc(bridge, clock).handle(request)
     assert ("result" in answer) is not ("error" in answer)
     json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "wrong"),
+    [
+        ("supported_tokens", {"chains": ["btc:mainnet", 7]}, "chains"),
+        ("supported_tokens", {"chains": "btc:mainnet"}, "chains"),
+        ("recent_deposits", {"account_id": MAKER, "chain": 7}, "chain"),
+        ("recent_deposits", {"account_id": MAKER, "status": ["CREDITED"]}, "status"),
+        ("recent_withdrawals", {"account_id": MAKER, "chain": {}}, "chain"),
+    ],
+)
+async def test_a_filter_that_is_no_name_is_refused(
+    endpoint: BridgeRpc, method: str, asked: dict[str, object], wrong: str
+) -> None:
+    assert await refusal(endpoint, method, [asked]) == f"Invalid params: {wrong}"

@@ -7,6 +7,7 @@ import pytest
 from tests.support.sandbox.maker import Signer
 from tests.support.sandbox.rig import Launch, Rig
 from venue.protocol.tokens import BTC, EURE
+from venue.sandbox.base.names import ACCOUNT_RULE, TOKEN_RULE
 
 
 async def opened(rig: Rig, **order: object) -> dict[str, Any]:
@@ -78,3 +79,62 @@ async def test_a_gift_may_be_counted_in_text(launch: Launch) -> None:
     gift = {"token_id": EURE.token_id, "amount": "15000000000000000000001", "account": "b.near"}
     assert (await rig.control("/faults", {"gift": gift})).status_code == 200
     assert (await rig.state())["balances"]["b.near"] == {EURE.token_id: "15000000000000000000001"}
+
+
+TOKEN = "nep141:wrap.near"
+HASH = "0x" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"gift": {"token_id": TOKEN, "amount": 5, "account": "NOT an account"}},
+        {"gift": {"token_id": TOKEN, "amount": 5, "account": ""}},
+        {"gift": {"token_id": "garbage", "amount": 5, "account": "b.near"}},
+        {"gift": {"token_id": "nep141:No Contract", "amount": 5}},
+        {"gift": {"token_id": "nep245:pool.near", "amount": 5}},
+        {"gift": {"token_id": TOKEN, "amount": 0}},
+        {"gift": {"token_id": TOKEN, "amount": 2**128}},
+        {"gift": {"token_id": EURE.token_id, "amount": 2**128 - 1}},
+        {"deposit": {"token_id": EURE.token_id, "amount": 5, "account": "NOT an account"}},
+        {"deposit": {"token_id": EURE.token_id, "amount": 2**128 - 1}},
+        {"deposit": {"token_id": EURE.token_id, "amount": 5, "sender": "bc1qx"}},
+        {"deposit": {"token_id": EURE.token_id, "amount": 5, "tx_hash": HASH[:-1]}},
+        {"gift": {"token_id": TOKEN, "amount": 5}, "deposit": {"token_id": EURE.token_id, "amount": 5, "sender": "x"}},
+    ],
+)
+async def test_money_that_cannot_come_is_refused_and_changes_nothing(
+    launch: Launch, order: dict[str, dict[str, object]]
+) -> None:
+    rig = await launch()
+    before = await rig.state()
+    answer = await rig.control("/faults", {"relay_mute": True, "rotate_salt": "invalidate_old", **order})
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    after = await rig.state()
+    for part in ("balances", "deposits", "faults"):
+        assert after[part] == before[part]
+    assert rig.venue.state()["failures"] == 0
+    if "deposit" in order:
+        assert (await rig.control("/deposit", order["deposit"])).status_code == 400
+        assert (await rig.state())["deposits"] == before["deposits"]
+
+
+@pytest.mark.parametrize("token_id", [TOKEN, "nep245:pool.near:7", "nep171:art.near:one:two"])
+async def test_a_gift_may_be_of_any_token(launch: Launch, token_id: str) -> None:
+    rig = await launch()
+    gift = {"token_id": token_id, "amount": 5, "account": "b.near"}
+    assert (await rig.control("/faults", {"gift": gift})).status_code == 200
+    assert (await rig.state())["balances"]["b.near"] == {token_id: "5"}
+
+
+async def test_the_refusal_of_a_gift_says_what_is_wrong_with_it(launch: Launch) -> None:
+    rig = await launch()
+    for gift, told in (
+        (
+            {"token_id": TOKEN, "amount": 5, "account": "NOT an account"},
+            f"'NOT an account' is not an account on NEAR: {ACCOUNT_RULE}",
+        ),
+        ({"token_id": "garbage", "amount": 5}, f"'garbage' is not the id of a token: {TOKEN_RULE}"),
+    ):
+        assert told in (await rig.control("/faults", {"gift": gift})).json()["error"]
