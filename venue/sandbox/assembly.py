@@ -26,9 +26,9 @@ from venue.sandbox.flow.schedule import RequestFlow, schedule
 from venue.sandbox.flow.taken import TakerRegister
 from venue.sandbox.flow.takers import TakerTerms
 from venue.sandbox.flow.traders import Traders
+from venue.sandbox.relay.mempool import Mempool
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.restrictions import Restrictions
 from venue.sandbox.wire.errors import PAUSED
 

@@ -12,14 +12,14 @@ from tests.support.sandbox.signing import Clock, Signer
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.body_limit import MOST_BYTES, limited
 from venue.sandbox.base.bounded import MOST_NAMES, Newest, tally
+from venue.sandbox.relay import mempool
 from venue.sandbox.relay.auction import MAX_ANSWERS, Answer, Auction
 from venue.sandbox.relay.bearer_tokens import MOST_TOKENS, BearerTokens
 from venue.sandbox.relay.errors import AuctionRefusedError
+from venue.sandbox.relay.mempool import CLEAN_EVERY, NONCES_KEPT_NS, Mempool
 from venue.sandbox.relay.quote_request import QuoteRequest
 from venue.sandbox.relay.quote_store import KEPT_NS, QuoteStore
-from venue.sandbox.verifier import mempool
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.mempool import CLEAN_EVERY, NONCES_KEPT_NS, Mempool
 from venue.sandbox.wire.payload import as_signed
 
 NOW = 1_790_000_000 * NS_PER_S

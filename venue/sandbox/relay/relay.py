@@ -22,13 +22,13 @@ from venue.sandbox.relay.errors import (
     NOT_VALID,
     AuctionRefusedError,
 )
+from venue.sandbox.relay.mempool import Mempool
 from venue.sandbox.relay.quote_request import QuoteRequest, Window
 from venue.sandbox.relay.quote_store import QuoteStore
 from venue.sandbox.relay.responses import Decline, Response, read_decline
 from venue.sandbox.relay.settlement import Progress, Settlement
 from venue.sandbox.relay.subscriptions import Subscriptions
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
 

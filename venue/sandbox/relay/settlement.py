@@ -17,8 +17,8 @@ from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.config import Pace
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.relay.errors import FAILED, AuctionRefusedError
+from venue.sandbox.relay.mempool import Mempool
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.intent_types import TokenDiff

@@ -9,8 +9,8 @@ from tests.support.sandbox.rig import Launch
 from tests.support.sandbox.signing import Clock
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.flow.wallet import Wallet
+from venue.sandbox.relay.mempool import Mempool
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.mempool import Mempool
 from venue.sandbox.verifier.outcomes import Executed
 from venue.sandbox.wire.errors import ContractPanicError
 
