@@ -162,6 +162,9 @@ class Settings(BaseSettings):
     unknown_sigma_bps: Decimal = _number("STRATEGY_UNKNOWN_SIGMA_BPS", "12", "1.5", "1000")
     target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
     min_edge_bps: Decimal = _number("STRATEGY_MIN_EDGE_BPS", "5", "0", "5000")
+    partner_weight: Decimal = _number("STRATEGY_PARTNER_WEIGHT", "0", "0", "1", "parts of the excess")
+    partner_shrink: int = _whole("STRATEGY_PARTNER_SHRINK", 100, 1, 100_000, "fills")
+    partner_max_bps: Decimal = _number("STRATEGY_PARTNER_MAX_BPS", "15", "0", "1000")
     eure_eur_basis_bps: Decimal = _number("EURE_EUR_BASIS_BPS", "0", "-1000", "1000")
 
     reference_max_age_ms: int = _whole("REFERENCE_MAX_AGE_MS", 5_000, 100, 600_000)

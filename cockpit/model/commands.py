@@ -158,6 +158,9 @@ _PRICING_RANGES = {
     "skew_sigmas": ("0", "50"),
     "max_premium_bps": ("0", "5000"),
     "unknown_sigma_bps": ("1.5", "1000"),
+    "partner_weight": ("0", "1"),
+    "partner_shrink": ("1", "100000"),
+    "partner_max_bps": ("0", "1000"),
 }
 
 
@@ -167,7 +170,9 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
     Half spread: ``half_spread_bps``, and ``vol_factor`` times the standard deviation of the mid until the deadline.
     Skew: at most ``max_skew_bps``, and ``skew_sigmas`` times σ where that is not 0. ``target_btc_share`` is from 0 to
     1. ``max_premium_bps``: what the option in a quote may be worth to its holder, 0 for no bound. σ counts as
-    ``unknown_sigma_bps`` while it is unknown. The defaults are those of records from before there was more than a half
+    ``unknown_sigma_bps`` while it is unknown. ``partner_weight``: how much of what a partner's fills cost more than
+    those of others is added to its half spread, at most ``partner_max_bps``; ``partner_shrink``, in fills of 100 EURe,
+    is how much must be known of it. The defaults are those of records from before there was more than a half
     spread and a largest skew.
     """
 
@@ -178,17 +183,20 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
     skew_sigmas: Decimal = Decimal(0)
     max_premium_bps: Decimal = Decimal(0)
     unknown_sigma_bps: Decimal = Decimal(12)
+    partner_weight: Decimal = Decimal(0)
+    partner_shrink: int = 100
+    partner_max_bps: Decimal = Decimal(15)
 
     @property
     def depends_on_life(self) -> bool:
-        """Whether the price, or whether there is one, depends on how long the quote lives."""
-        return bool(self.vol_factor or self.max_premium_bps)
+        """Whether the price, or whether there is one, depends on how long the quote lives or on who asks."""
+        return bool(self.vol_factor or self.max_premium_bps or self.partner_weight)
 
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all are valid."""
         found = []
         for name, (least, most) in _PRICING_RANGES.items():
-            value: Decimal = getattr(self, name)
+            value = Decimal(getattr(self, name))
             if not (value.is_finite() and Decimal(least) <= value <= Decimal(most)):
                 found.append(f"{name} must be from {least} to {most}")
                 continue

@@ -53,6 +53,11 @@ class SwapDemand(Event, frozen=True, gc=False, kw_only=True, tag="norm.swap_dema
     slippage_bps: int | None = None
 
     @property
+    def partner(self) -> str:
+        """Who asks: by the relay's own word where there is one, else by the taker's; empty when nobody is named."""
+        return self.trusted_partner_id or self.partner_id or ""
+
+    @property
     def kind(self) -> RequestKind:
         """``dry`` for a price check, whoever asks."""
         return "dry" if self.dry else "router_leg" if self.router_leg else "top_level"

@@ -30,8 +30,8 @@ _VIEW = {
 UNKNOWABLE = (
     "Unknown: which auctions would have been won, and hence the balances. As recorded:\n"
     "balances, mids, the reference's judgement of its sources, what was armed, the trading\n"
-    "state, fills, losses and the quote rate. Quotes that were sent then end as they did,\n"
-    "others at their deadline."
+    "state, fills, losses, the quote rate, σ, what options are worth and what is added for\n"
+    "a partner. Quotes that were sent then end as they did, others at their deadline."
 )
 
 

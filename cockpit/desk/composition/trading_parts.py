@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import httpx
 import msgspec
@@ -15,10 +16,12 @@ from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.fill_costs import learn_from
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.option_meter import OptionMeter
@@ -189,6 +192,9 @@ def build_trading(
         skew_sigmas=settings.skew_sigmas,
         max_premium_bps=settings.max_premium_bps,
         unknown_sigma_bps=settings.unknown_sigma_bps,
+        partner_weight=settings.partner_weight,
+        partner_shrink=settings.partner_shrink,
+        partner_max_bps=settings.partner_max_bps,
     )
     pricing = PricingInForce(params)
     access = VenueAccess(
@@ -204,6 +210,7 @@ def build_trading(
     refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
     request_counter = RequestCounter(settings.tokens, env.monotonic_ns())
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
+    partner_costs = PartnerCosts(pricing, quote_decimals=tokens.quote.decimals)
     option_meter = OptionMeter(tokens, book.reservations, recorder)
     engine = QuoteEngine(
         run_id=run_id,
@@ -227,6 +234,7 @@ def build_trading(
         executor=executor,
         book=book,
         option_meter=option_meter,
+        partner_costs=partner_costs,
         relay=relay,
         recorder=recorder,
         invalid_salt=credentials_requested.set,
@@ -250,7 +258,7 @@ def build_trading(
         signer=signer,
         reference=reference,
         book=book,
-        markouts=LiveMarkouts(tokens),
+        markouts=LiveMarkouts(tokens, on_marked=partial(learn_from, partner_costs, tokens)),
         option_meter=option_meter,
         refusals=refusals,
         withdrawals=withdrawals,

@@ -1,7 +1,7 @@
 """The markouts of the newest fills, taken from the desk's own mid as each horizon passes."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -29,10 +29,16 @@ class Mids(Protocol):
 
 
 class LiveMarkouts:
-    """Of each fill: seconds after it, and how far the mid had moved in the desk's favour, bps; None without a mid."""
+    """Of each fill: seconds after it, and how far the mid had moved in the desk's favour, bps; None without a mid.
 
-    def __init__(self, tokens: TokenTable) -> None:
+    ``on_marked`` gets each that is known, once.
+    """
+
+    def __init__(
+        self, tokens: TokenTable, *, on_marked: Callable[[Quote, int, Decimal], None] = lambda quote, horizon, bps: None
+    ) -> None:
         self._tokens = tokens
+        self._on_marked = on_marked
         self._marked: OrderedDict[str, Marked] = OrderedDict()
 
     def of(self, quote_hash: str) -> Marked:
@@ -64,6 +70,8 @@ class LiveMarkouts:
         self._marked[quote.commitment.quote_hash] = (*marked, *missed, (passed[-1], now))
         if len(self._marked) > MAX_REMEMBERED:
             self._marked.popitem(last=False)
+        if now is not None:
+            self._on_marked(quote, passed[-1], now)
 
     def _bps(self, quote: Quote, mid: Decimal) -> Decimal:
         commitment = quote.commitment

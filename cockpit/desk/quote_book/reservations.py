@@ -17,7 +17,8 @@ from venue.protocol.units import NS_PER_S
 
 
 class Commitment(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed quote and what it commits. Amounts in base units, times UTC ns.
+    """A signed quote and what it commits. Amounts in base units, times UTC ns. ``partner``: who asked,
+    empty when nobody was named; None for a quote of an earlier run.
 
     ``edge`` is the gain against the mid at which it was priced, in base units of the quote asset. From
     ``released_after_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
@@ -38,6 +39,7 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
     deadline_ns: int
     released_after_ns: int
     request_kind: RequestKind = ""
+    partner: str | None = None
 
 
 class CommitmentSet:

@@ -86,6 +86,7 @@ class Executor:
             deadline_ns=signed.deadline_ns,
             released_after_ns=signed.deadline_ns + self._expiry_margin_ns,
             request_kind=request.kind,
+            partner=request.partner,
         )
         request_id = self._relay.next_id()
         frame = quote_frame(

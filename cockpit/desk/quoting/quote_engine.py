@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing import Prices
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
@@ -86,6 +87,7 @@ class QuoteEngine:
         executor: Executor,
         book: QuoteBook,
         option_meter: OptionMeter,
+        partner_costs: PartnerCosts,
         relay: Relay,
         recorder: Recorder,
         invalid_salt: Callable[[], None],
@@ -112,6 +114,7 @@ class QuoteEngine:
         self._executor = executor
         self._book = book
         self._options = option_meter
+        self._partners = partner_costs
         self._relay = relay
         self._recorder = recorder
         self._record = recorder.record
@@ -134,10 +137,10 @@ class QuoteEngine:
         self.latencies_us: deque[int] = deque(maxlen=4096)
         self.last_request_ns: int | None = None
 
-    def view(self, market: Market, now_ns: int = 0, waited_ms: int = 0) -> DeskView:
+    def view(self, market: Market, now_ns: int = 0, waited_ms: int = 0, partner: str = "") -> DeskView:
         """Collect what the strategy knows of a market now. ``now_ns`` is monotonic; with 0, older quotes count too.
 
-        ``waited_ms``: for how long the request lay unread in the process.
+        ``waited_ms``: for how long the request lay unread in the process. ``partner``: who asks.
         """
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance, terms = reference.current, ledger.usable, self._terms
@@ -181,6 +184,7 @@ class QuoteEngine:
             request_waited_ms=waited_ms,
             sigma_bps=reference.volatility.sigma,
             option_value=self._options.value,
+            add_on_bps=self._partners.add_on(partner),
         )
 
     def prices(self, view: DeskView) -> Prices | None:
@@ -229,7 +233,7 @@ class QuoteEngine:
         if market is None:
             self.counters["no_market"] += 1
             return
-        view = self.view(market, received_ns, (self._monotonic_ns() - received_ns) // NS_PER_MS)
+        view = self.view(market, received_ns, (self._monotonic_ns() - received_ns) // NS_PER_MS, request.partner)
         decision = decide(request, view, self.prices(view))
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"

@@ -99,6 +99,8 @@ def commitment(
     sent_ns: int = NOW,
     life_ms: int = 60_000,
     margin_ms: int = 5_000,
+    edge: int = 1,
+    partner: str | None = None,
 ) -> Commitment:
     """A commitment whose ids are all made of its name."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
@@ -114,7 +116,8 @@ def commitment(
         asset_out=asset_out.token_id,
         amount_in=amount_in,
         amount_out=amount_out,
-        edge=1,
+        edge=edge,
+        partner=partner,
         sent_ns=sent_ns,
         deadline_ns=deadline_ns,
         released_after_ns=deadline_ns + margin_ms * NS_PER_MS,

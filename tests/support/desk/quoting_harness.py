@@ -8,6 +8,7 @@ from decimal import Decimal
 import base58
 import pytest
 
+from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
@@ -104,6 +105,7 @@ class Quoting:
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
         self.pricing = PricingInForce(PriceParams())
         self.option_meter = OptionMeter(DEFAULT_TOKENS, self.book.reservations, self.recorder)
+        self.partner_costs = PartnerCosts(self.pricing, quote_decimals=DEFAULT_TOKENS.quote.decimals)
         self.intake = QuoteEngine(
             run_id="run",
             env=env,
@@ -120,6 +122,7 @@ class Quoting:
             executor=self.executor,
             book=self.book,
             option_meter=self.option_meter,
+            partner_costs=self.partner_costs,
             relay=self.relay,
             recorder=self.recorder,
             invalid_salt=lambda: self.salts_asked.append(True),

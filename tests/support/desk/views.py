@@ -20,6 +20,7 @@ PRICING = st.builds(
     skew_sigmas=st.just(Decimal(0)) | st.decimals(0, 50, places=1),
     max_premium_bps=st.just(Decimal(0)) | st.decimals(0, 5_000, places=1),
     unknown_sigma_bps=st.decimals(Decimal("1.5"), 1_000, places=1),
+    partner_weight=st.just(Decimal(0)) | st.decimals(0, 1, places=2),
 )
 """Every way of pricing that the settings allow."""
 SIGMAS = st.none() | st.decimals(Decimal("1.5"), 10_000, places=2)

@@ -13,7 +13,7 @@ from cockpit.desk.quote_book.option_meter import OptionMeter
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decision_event
 from cockpit.model.commands import NO_OPTION_LIMIT, Limits, PriceParams
-from cockpit.model.events import SwapDemand
+from cockpit.model.events import SwapDemand, TradeDecision
 from tests.cockpit.desk.quoting.test_strategy import decided, failed, limits, requests, views
 from tests.support.desk.builders import MID, NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
@@ -113,6 +113,24 @@ def test_no_quote_takes_the_options_above_their_limit_nor_above_four_fifths_unle
     assert after <= limit * EUR
     if 5 * after > 4 * limit * EUR:
         assert "trading" not in failed(decided(asked, msgspec.structs.replace(seen, trading="REDUCING")))
+
+
+async def test_a_partner_whose_fills_cost_more_gets_a_wider_price_and_the_record_says_so() -> None:
+    async with quoting() as (desk, server):
+        desk.pricing.replace(PriceParams(partner_weight=Decimal("0.5")))
+        for partner, lost in (("mild", 0), ("toxic", 3_000)):
+            for _ in range(400):
+                desk.partner_costs.learn(partner, lost, 100 * EUR)
+        added = desk.partner_costs.add_on("toxic")
+        assert added > 5
+        for partner in ("mild", "toxic"):
+            await ask(server, partner, metadata={"partner_id": partner})
+        await until(lambda: desk.intake.counters["decisions"] == 2)
+        mild, toxic = (event for event in desk.events if isinstance(event, TradeDecision))
+    assert mild.price == MID * (1 - Decimal(20) / 10_000)
+    assert toxic.price == MID * (1 - (20 + added) / 10_000)
+    assert f'"add_on_bps":"{added}"' in toxic.view
+    assert "add_on_bps" not in mild.view
 
 
 async def test_quotes_signed_since_the_last_measurement_count_toward_the_limit() -> None:
