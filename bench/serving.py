@@ -196,8 +196,14 @@ async def measure(requests: int) -> Sequence[Cost]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=4_000)
-    found = asyncio.run(measure(parser.parse_args().requests))
+    parser.add_argument("--quick", action="store_true", help="a few requests of each kind, to see that it runs")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = asyncio.run(measure(300 if options.quick else options.requests))
     base = found[0].per_s
+    if options.json:
+        print(json.dumps([{"kind": cost.kind, "per_s": cost.per_s, "of_echo": cost.per_s / base} for cost in found]))
+        return
     for cost in found:
         print(f"{cost.kind:14}{cost.per_s:10,.0f} per second of one core{cost.per_s / base:8.2f} of the echo")
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def quick(bench: str, *options: str) -> dict[str, Any]:
+def quick(bench: str, *options: str) -> Any:
     """What a bench prints as JSON."""
     done = subprocess.run(
         [sys.executable, "-m", bench, "--quick", "--json", *options],
@@ -21,8 +21,7 @@ def quick(bench: str, *options: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    report: dict[str, Any] = msgspec.json.decode(done.stdout)
-    return report
+    return msgspec.json.decode(done.stdout)
 
 
 @pytest.mark.slow
@@ -53,3 +52,12 @@ def test_terminal_bench_reports_every_figure_of_every_rate() -> None:
         assert shown["cpu"] > 0
         assert all(moment["rss"] > 0 for moment in shown["memory"])
     assert all(beside["kb"] > 0 for beside in report["beside"])
+
+
+@pytest.mark.slow
+def test_serving_bench_measures_every_kind_of_request_beside_the_echo() -> None:
+    costs = {cost["kind"]: cost["of_echo"] for cost in quick("bench.serving")}
+    assert set(costs) == {"echo", "balances", "block", "intent status", "ticker", "auction"}
+    # Far below what is measured: this is a test of the bench, on any machine.
+    assert all(ratio > 0.1 for kind, ratio in costs.items() if kind != "auction")
+    assert costs["auction"] > 0.005
