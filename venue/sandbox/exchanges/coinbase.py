@@ -140,7 +140,7 @@ class Coinbase:
         return [] if states is None else [states]
 
     def _first(self, channel: str, one: str) -> list[Message]:
-        """Return what a subscription begins with."""
+        """Return what a subscription starts with."""
         market = self._markets[one]
         if channel == "ticker":
             return [self._ticker(market)]

@@ -84,10 +84,10 @@ class Exchanges:
             self.advance()
 
     def advance(self) -> None:
-        """Take in the newest trades, and begin one tape more while there are any: each takes some milliseconds."""
+        """Take in the newest trades, and start one tape more while there are any: each takes some milliseconds."""
         tapes = [market.tape for markets in self.markets.values() for market in markets.values()]
-        waiting = [tape for tape in tapes if not tape.begun]
-        for tape in [*(tape for tape in tapes if tape.begun), *waiting[:1]]:
+        waiting = [tape for tape in tapes if not tape.started]
+        for tape in [*(tape for tape in tapes if tape.started), *waiting[:1]]:
             tape.advance()
 
     async def ask_to_reconnect(self) -> None:

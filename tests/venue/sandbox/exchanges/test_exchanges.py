@@ -149,3 +149,22 @@ def test_an_exchange_shows_the_same_prices_to_every_reader() -> None:
     often, seldom = seen(NS_PER_S // 100), seen(NS_PER_S // 17)
     assert len(often) > 40
     assert seldom == often
+
+
+async def test_a_book_is_followed_over_a_socket_beside_a_refused_symbol(launch: Launch) -> None:
+    rig = await launch()
+    async with connect(rig.env["REFERENCE_KRAKEN_WS_URL"]) as socket:
+        params = {"channel": "book", "symbol": ["BTC/EUR", "DOGE/EUR", "ETH/EUR"], "depth": 10}
+        await socket.send(json.dumps({"method": "subscribe", "params": params}))
+        updated: set[str] = set()
+        refused: list[str] = []
+        while updated != {"BTC/EUR", "ETH/EUR"} or not refused:
+            message = await read(socket)
+            if message.get("method") == "subscribe" and not message["success"]:
+                refused.append(message["symbol"])
+            if message.get("type") == "update" and message["channel"] == "book":
+                (book,) = message["data"]
+                assert 0 <= book["checksum"] < 2**32
+                updated.add(book["symbol"])
+        assert refused == ["DOGE/EUR"]
+    assert (await rig.state())["failures"] == 0

@@ -158,8 +158,8 @@ def test_candles_of_two_lengths_follow_the_trades(rig: MarketRig, kraken: Kraken
     for interval in (1, 15):
         _, snapshot = said(kraken, asking("ohlc", "BTC/EUR", interval=interval))
         assert {candle["interval"] for candle in snapshot["data"]} == {interval}
-        begins = [candle["interval_begin"] for candle in snapshot["data"]]
-        assert begins == sorted(set(begins))
+        starts = [candle["interval_begin"] for candle in snapshot["data"]]
+        assert starts == sorted(set(starts))
     rig.wait(60)
     short, long = (update["data"][0] for update in ticked(kraken))
     assert short["interval_begin"].endswith(":00.000000000Z")

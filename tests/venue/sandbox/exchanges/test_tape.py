@@ -137,9 +137,9 @@ def test_a_price_that_lies_is_traded_at_too() -> None:
     assert tape.last().price / honest.price > Decimal("1.04")
 
 
-def test_the_tapes_begin_one_by_one_while_the_venue_runs() -> None:
+def test_the_tapes_start_one_by_one_while_the_venue_runs() -> None:
     rig = MarketRig()
     tapes = [market.tape for markets in rig.exchanges.markets.values() for market in markets.values()]
-    for begun in range(3):
-        assert sum(tape.begun for tape in tapes) == begun
+    for count in range(3):
+        assert sum(tape.started for tape in tapes) == count
         rig.exchanges.advance()

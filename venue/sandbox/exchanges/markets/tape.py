@@ -1,6 +1,6 @@
 """The trades of one market, and what they add up to: candles and the figures of a day.
 
-The tape begins a day before the market's start; of all but its last hours there are only the sums. Which trades there
+The tape starts a day before the market's start; of all but its last hours there are only the sums. Which trades there
 are depends on seed and market time alone; what is kept is bounded. Inside, prices and amounts are whole numbers: price
 steps, and hundred-millionths of the coin.
 """
@@ -42,7 +42,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candle(msgspec.Struct, frozen=True, kw_only=True):
-    """The trades of a time that begins at ``start_ns``, UTC nanoseconds."""
+    """The trades of a time that starts at ``start_ns``, UTC nanoseconds."""
 
     start_ns: int
     open: Decimal
@@ -93,7 +93,7 @@ class TradeTape:
         self._closed: dict[str, tuple[tuple[int, int], _Sum | None]] = {}
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         return self._until_ns is not None
 
     def advance(self) -> None:
@@ -101,7 +101,7 @@ class TradeTape:
         now_ns, wall_ns = self._feed.offset_ns(), self._feed.clock()
         if self._until_ns is None:
             self._until_ns = -_TOLD_BEFORE_NS
-            self._begin(wall_ns - now_ns)
+            self._sum_past(wall_ns - now_ns)
         elif self._feed.frozen:
             self._until_ns = now_ns
         until_ns = self._until_ns
@@ -167,7 +167,7 @@ class TradeTape:
         total = _added(one for one in (known[1], newest) if one is not None)
         return self._candle(newest if total is None else total)
 
-    def _begin(self, started_ns: int) -> None:
+    def _sum_past(self, started_ns: int) -> None:
         """Sum up the minutes before the first of which the trades are told; the market started at ``started_ns``."""
         for minute in range(-PAST_MINUTES, -_TOLD_BEFORE_NS // MINUTE_NS):
             chance = self._chance(minute)
