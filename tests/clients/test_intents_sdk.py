@@ -10,7 +10,7 @@ from tests.clients.conftest import Desk, Run, Venue
 from tests.clients.trading import OTHER, USER, opened
 from tests.support.processes.reconciliation import reconcile
 from tests.support.processes.venue_process import QUIET, Control, VenueProcess
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +20,7 @@ EVM_ACCOUNT = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 BTC_ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 GNOSIS_ADDRESS = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
 SWAPPED = 100_000
+QUICK_BRIDGES = (*QUIET, "--set", "index_after_s=1", "--set", "send_after_s=2", "--set", "complete_after_s=4")
 
 Controls = Callable[[VenueProcess], Control]
 
@@ -89,7 +90,7 @@ async def test_a_deposit_is_pending_and_then_credited(start_venue: Venue, contro
 
 
 async def test_withdrawals_arrive_by_the_poa_bridge(start_venue: Venue, controls: Controls, run_node: Run) -> None:
-    control = controls(start_venue())
+    control = controls(start_venue(*QUICK_BRIDGES))
     settings = await opened(control)
     before = await control.balances(USER)
 
@@ -105,6 +106,31 @@ async def test_withdrawals_arrive_by_the_poa_bridge(start_venue: Venue, controls
         GNOSIS_ADDRESS,
         EURE.to_units(Decimal(50)) - int(eure["fee"]),
     )
+
+
+async def test_a_withdrawal_of_nbtc_arrives_by_the_omni_bridge(
+    start_venue: Venue, controls: Controls, run_node: Run
+) -> None:
+    control = controls(start_venue(*QUICK_BRIDGES))
+    settings = await opened(control)
+    before = await control.balances(USER)
+
+    [found] = await run_node("intents_sdk.cjs", "withdrawals", BTC_ADDRESS, GNOSIS_ADDRESS, "omni", **settings)
+
+    after = await control.balances(USER)
+    assert before[NBTC.token_id] - after[NBTC.token_id] == 200_000 + int(found["fee"])
+    assert (await payments(control))[found["destinationTx"]["hash"]] == (BTC_ADDRESS, 200_000)
+
+
+async def test_a_withdrawal_stays_on_near(start_venue: Venue, controls: Controls, run_node: Run) -> None:
+    control = controls(start_venue())
+    settings = await opened(control)
+    await opened(control, OTHER)
+    before = await control.balances(USER)
+    found = await run_node("intents_sdk.cjs", "nearWithdrawal", OTHER, **settings)
+    assert found["destinationTx"]["hash"] == found["intentTx"]["hash"]
+    assert found["held"] == "12345"
+    assert before[NBTC.token_id] - (await control.balances(USER))[NBTC.token_id] == 12_345
 
 
 async def payments(control: Control) -> dict[str, tuple[str, int]]:

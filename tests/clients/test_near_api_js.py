@@ -62,3 +62,18 @@ async def test_money_keys_and_accounts_are_moved_by_transactions(
     assert not {found["full"], found["limited"]} & set(found["after"])
     for refused in ("byLimited", "taken", "tooMuch"):
         assert found[refused] is not None
+
+
+@VERSIONS
+async def test_tokens_leave_the_verifier_and_come_back(
+    version: str, start_venue: Venue, controls: Controls, run_node: Run
+) -> None:
+    control = controls(start_venue())
+    await opened(control, OTHER)
+    found = await run_node("near_api_js.cjs", version, "tokens", "0", **await opened(control))
+    assert found["unregistered"] is None
+    assert found["withdrawn"] == [1_000, 1_000]
+    assert (found["sent"], found["deposited"], found["left"]) == (100, True, 500)
+    assert (found["metadata"]["symbol"], found["metadata"]["decimals"]) == ("nBTC", 8)
+    assert "enough balance" in found["tooMuch"]["message"]
+    assert "not registered" in found["nobody"]["message"]

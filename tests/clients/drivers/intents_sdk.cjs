@@ -1,6 +1,6 @@
 // A user of the venue with its official SDK. Prints what it found as one line of JSON.
 "use strict";
-const { KeyPair } = require("near-api-js");
+const { connect, KeyPair, keyStores } = require("near-api-js");
 const { privateKeyToAccount } = require("viem/accounts");
 const utils = require("@defuse-protocol/internal-utils");
 const sdkPackage = require("@defuse-protocol/intents-sdk");
@@ -184,6 +184,7 @@ const cases = {
 
   async nearWithdrawal(receiver) {
     const sdk = newSdk(signers.nep413());
+    await register(NBTC.slice("nep141:".length), receiver);
     const result = await sdk.processWithdrawal({
       withdrawalParams: {
         assetId: NBTC,
@@ -193,7 +194,8 @@ const cases = {
         routeConfig: sdkPackage.createNearWithdrawalRoute(),
       },
     });
-    return { intentTx: result.intentTx, destinationTx: result.destinationTx, fee: result.feeEstimation?.amount };
+    const held = await view(NBTC.slice("nep141:".length), "ft_balance_of", { account_id: receiver });
+    return { intentTx: result.intentTx, destinationTx: result.destinationTx, held };
   },
 
   async refusedWithdrawals(btcAddress) {
@@ -230,17 +232,29 @@ const cases = {
   },
 };
 
-async function isNonceUsed(nonce) {
+async function register(token, who) {
+  const keyStore = new keyStores.InMemoryKeyStore();
+  await keyStore.setKey("sandbox", settings.USER_ACCOUNT, KeyPair.fromString(settings.USER_KEY));
+  const near = await connect({ networkId: "sandbox", nodeUrl: settings.NEAR_RPC_URL.split(",")[0], keyStore });
+  const account = await near.account(settings.USER_ACCOUNT);
+  const { min } = await view(token, "storage_balance_bounds", {});
+  const order = { contractId: token, methodName: "storage_deposit", args: { account_id: who } };
+  await account.functionCall({ ...order, attachedDeposit: BigInt(min) });
+}
+
+async function view(contract, method, args) {
   const query = {
     request_type: "call_function",
     finality: "optimistic",
-    account_id: "intents.near",
-    method_name: "is_nonce_used",
-    args_base64: Buffer.from(JSON.stringify({ account_id: settings.USER_ACCOUNT, nonce })).toString("base64"),
+    account_id: contract,
+    method_name: method,
+    args_base64: Buffer.from(JSON.stringify(args)).toString("base64"),
   };
   const provider = utils.nearFailoverRpcProvider({ urls: settings.NEAR_RPC_URL.split(",") });
   return JSON.parse(Buffer.from((await provider.query(query)).result).toString());
 }
+
+const isNonceUsed = (nonce) => view("intents.near", "is_nonce_used", { account_id: settings.USER_ACCOUNT, nonce });
 
 async function until(find) {
   for (const end = Date.now() + SETTLED_WITHIN_MS; Date.now() < end; ) {

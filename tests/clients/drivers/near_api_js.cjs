@@ -7,7 +7,7 @@ const settings = process.env;
 const account = settings.USER_ACCOUNT;
 const contract = "intents.near";
 const ONE = 10n ** 24n;
-const GAS = 30_000_000_000_000n;
+const GAS = 100_000_000_000_000n;
 
 async function refusal(promise) {
   try {

@@ -144,10 +144,14 @@ class OmniBridge:
 
     def indexed(self, tx_hash: str) -> list[OmniTransfer]:
         """Return the transfers of one NEAR transaction that the API knows by now."""
+        return [one for one in self.all_indexed() if one.tx_hash == tx_hash]
+
+    def all_indexed(self) -> list[OmniTransfer]:
+        """Return every transfer that the API knows by now, oldest first."""
         if self.faults.is_running("omni_not_found_s"):
             return []
         now = self._clock()
-        return [one for one in self.transfers if one.tx_hash == tx_hash and one.indexed_ns <= now]
+        return [one for one in self.transfers if one.indexed_ns <= now]
 
     def final(self, transfer: OmniTransfer) -> bool:
         return transfer.payment is not None and transfer.payment.final(self._clock())

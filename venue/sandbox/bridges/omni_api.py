@@ -7,6 +7,9 @@ from venue.sandbox.bridges.errors import BridgeError
 from venue.sandbox.bridges.omni import MIN_AMOUNT, OmniBridge, OmniTransfer
 from venue.sandbox.wire.scalars import parse_amount
 
+RELAYER = "relayer.sandbox.near"
+LARGEST_PAGE = 100
+
 Answer = tuple[int, object]
 """HTTP status and JSON value."""
 
@@ -28,6 +31,10 @@ class OmniApi:
                 return 200, self._fees(query)
             if path == f"/api/{version}/transfers/transfer":
                 return 200, self._transfers(query, version)
+            if version == "v3" and path == "/api/v3/transfers/transfer/status":
+                return 200, [self._status(transfer) for transfer in self._named(query)]
+            if version == "v3" and path == "/api/v3/transfers":
+                return 200, [self._third(transfer) for transfer in self._page(query)]
         except BridgeError as error:
             return 400, {"error": str(error)}
         return 404, {"error": "Not found"}
@@ -59,8 +66,36 @@ class OmniApi:
     def _number(self, amount: int) -> object:
         return amount if self._answers % 2 else str(amount)
 
+    def _named(self, query: Mapping[str, str]) -> list[OmniTransfer]:
+        """Return the transfers of a NEAR transaction, or the one of a nonce on NEAR."""
+        if "origin_nonce" not in query:
+            return self._bridge.indexed(query.get("transaction_hash", ""))
+        if query.get("origin_chain") != "Near":
+            return []
+        nonce = _count(query["origin_nonce"], "origin_nonce")
+        return [one for one in self._bridge.all_indexed() if one.number + 1 == nonce]
+
+    def _page(self, query: Mapping[str, str]) -> list[OmniTransfer]:
+        """Return the transfers of a sender or of a transaction, a page of them."""
+        sender, tx_hash = query.get("sender"), query.get("transaction_id")
+        if sender is None and tx_hash is None:
+            raise BridgeError("sender or transaction_id must be given")
+        start = _count(query.get("offset", "0"), "offset")
+        most = min(_count(query.get("limit", "10"), "limit"), LARGEST_PAGE)
+        mine = [
+            one
+            for one in self._bridge.all_indexed()
+            if sender in (None, f"near:{self._bridge.contract}") and tx_hash in (None, one.tx_hash)
+        ]
+        return mine[start : start + most]
+
+    def _status(self, transfer: OmniTransfer) -> str:
+        if self._paid_hash(transfer) is not None:
+            return "Finalised"
+        return "Initialized" if transfer.payment is None else "Signed"
+
     def _transfers(self, query: Mapping[str, str], version: str) -> object:
-        found = self._bridge.indexed(query.get("transaction_hash", ""))
+        found = self._named(query)
         if version == "v4":
             return {"transfers": [self._fourth(transfer) for transfer in found]}
         return [self._third(transfer) for transfer in found]
@@ -78,9 +113,13 @@ class OmniApi:
                 }
             },
             "signed": None,
+            "fast_finalised_on_near": None,
+            "finalised_on_near": None,
+            "fast_finalised": None,
             "finalised": None
             if paid is None
             else {"UtxoLog": {"transaction_hash": paid, "block_height": 1, "block_time": None}},
+            "claimed": None,
             "transfer_message": {
                 "token": f"near:{transfer.token.near_token}",
                 "amount": str(self._amount(transfer)),
@@ -90,8 +129,24 @@ class OmniApi:
                 "msg": message.msg,
             },
             "updated_fee": [],
-            "utxo_transfer": None,
+            "utxo_transfer": self._utxo(transfer),
         }
+
+    def _utxo(self, transfer: OmniTransfer) -> object:
+        """Return how Bitcoin is paid; what the fields hold is inferred from the schema of the vendor's client."""
+        utxo: dict[str, object] = {
+            "chain": "Btc",
+            "amount": str(self._amount(transfer)),
+            "recipient": transfer.address,
+            "relayer_fee": "0",
+            "protocol_fee": str(transfer.protocol_fee),
+            "relayer_account_id": RELAYER,
+            "sender": f"near:{self._bridge.contract}",
+        }
+        if transfer.payment is not None:
+            lies = self._bridge.faults.current.omni.lies == "hash"
+            utxo["btc_pending_id"] = "not a hash" if lies else transfer.payment.tx_hash
+        return utxo
 
     def _fourth(self, transfer: OmniTransfer) -> object:
         paid = self._paid_hash(transfer)
@@ -126,3 +181,9 @@ class OmniApi:
             return None
         lies = self._bridge.faults.current.omni.lies == "hash"
         return "not a hash" if lies else transfer.payment.tx_hash
+
+
+def _count(text: str, name: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise BridgeError(f"invalid {name}")
+    return int(text)

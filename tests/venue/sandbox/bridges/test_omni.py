@@ -98,6 +98,60 @@ def test_a_transfer_is_indexed_paid_once_and_final(world: World) -> None:
     assert row["finalised"]["UtxoLog"]["transaction_hash"] == transfer.payment.tx_hash
 
 
+def test_a_transfer_has_every_field_that_the_vendors_client_checks(world: World) -> None:
+    tx_hash = world.execute(burning(100_000, message())).tx_hash
+    world.wait(3)
+    [row] = world.transfers(tx_hash)
+    steps = ("initialized", "signed", "fast_finalised_on_near", "finalised_on_near", "fast_finalised", "finalised")
+    assert set(row) == {"id", *steps, "claimed", "transfer_message", "updated_fee", "utxo_transfer"}
+    assert "btc_pending_id" not in row["utxo_transfer"]
+    world.wait(6)
+    [row] = world.transfers(tx_hash)
+    [transfer] = world.omni.transfers
+    assert transfer.payment is not None
+    assert row["finalised"] is None
+    assert row["utxo_transfer"]["btc_pending_id"] == transfer.payment.tx_hash, "known before it is final"
+
+
+def test_transfers_are_found_by_transaction_nonce_and_sender(world: World) -> None:
+    hashes = [world.execute(burning(100_000 + index, message())).tx_hash for index in range(3)]
+    world.wait(3)
+
+    def found(path: str, **query: str) -> Any:
+        status, answer = world.api.answer(f"/api/v3/transfers{path}", query)
+        return answer if status == 200 else status
+
+    [second] = found("/transfer", origin_chain="Near", origin_nonce="2")
+    assert second["initialized"]["NearReceipt"]["transaction_hash"] == hashes[1]
+    assert found("/transfer", origin_chain="Eth", origin_nonce="2") == []
+    assert found("/transfer", origin_chain="Near", origin_nonce="9") == []
+    assert found("", transaction_id=hashes[1]) == [second]
+    sender = "near:intents.near"
+    assert len(found("", sender=sender)) == 3
+    assert found("", sender=sender, offset="1", limit="1") == [second]
+    assert found("", sender="near:nobody.near") == []
+    assert found("/transfer/status", transaction_hash=hashes[0]) == ["Initialized"]
+    world.wait(6)
+    assert found("/transfer/status", transaction_hash=hashes[0]) == ["Signed"]
+    world.wait(60)
+    assert found("/transfer/status", transaction_hash=hashes[0]) == ["Finalised"]
+    assert found("/transfer/status", transaction_hash="unknown") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/transfer", {"origin_chain": "Near", "origin_nonce": "-1"}),
+        ("/transfer", {"origin_chain": "Near", "origin_nonce": "9" * 19}),
+        ("", {}),
+        ("", {"sender": "near:intents.near", "offset": "x"}),
+        ("", {"sender": "near:intents.near", "limit": "²"}),
+    ],
+)
+def test_a_search_for_transfers_without_sense_is_refused(world: World, path: str, query: dict[str, str]) -> None:
+    assert world.api.answer(f"/api/v3/transfers{path}", query)[0] == 400
+
+
 def test_the_fourth_form_of_the_api_takes_the_place_of_the_third(world: World) -> None:
     tx_hash = world.execute(burning(100_000, message())).tx_hash
     world.wait(60)
