@@ -84,6 +84,7 @@ def request_flow(config: VenueConfig, pairs: tuple[PricedMarket, ...] = ()) -> R
             dry=config.dry_probes,
             alike=config.partners == "alike",
             hold_s=config.hold_s,
+            margin_ns=int(config.margin_s * NS_PER_S),
             correlation=config.correlation,
         )
     return RequestFlow(

@@ -79,6 +79,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
         _Share, about("Instead of `dry`, with other `takers` than today's: share of the probes that say they are one.")
     ] = 0.5
     hold_s: Annotated[float, about("How long a patient taker waits on average.", "s", gt=0, le=3_600)] = 12.0
+    margin_s: Annotated[
+        float, about("How long before a quote's deadline a holder or sweeper decides.", "s", ge=0, le=3_600)
+    ] = 3.0
     correlation: Annotated[_Share, about("Of an informed taker's signal with the move that it foretells.")] = 0.6
     partners: Annotated[
         Literal["differ", "alike"], about("Whether each kind of taker asks through partners of its own.")

@@ -13,7 +13,7 @@ from venue.sandbox.backtest import Backtest, BacktestFill, BacktestFlow
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.rivals import counter_amount
 from venue.sandbox.flow.schedule import ScheduledRequest
-from venue.sandbox.flow.taking import MARGIN_NS
+from venue.sandbox.flow.takers import MARGIN_NS
 
 FLOW: dict[str, Any] = {"seed": 3, "rate": 0.5, "other_pairs": 0.0, "router_legs": 0.0, "legacy_share": 0.0}
 

@@ -18,7 +18,7 @@ from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.priced import PricedMarket
 from venue.sandbox.flow.regimes import PathVolatility
 from venue.sandbox.flow.rivals import PROFILES, Draw, Profile, counter_amount, deviation_bps, draws
-from venue.sandbox.flow.takers import TakerTerms, signal_bps, taker_at
+from venue.sandbox.flow.takers import MARGIN_NS, TakerTerms, signal_bps, taker_at
 from venue.sandbox.mixes import Kind
 from venue.sandbox.relay.quote_request import Stamp, window_of
 
@@ -75,7 +75,7 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``market``: None for a pair of which nobody holds anything. ``tolerance_bps``: how far from the mid the trader still
     deals. ``rivals``: their answers. ``dry``: it says that nobody takes the answers. ``kind``: who asks; ``hold_ns``: a
-    patient taker's; ``signal_bps``: the move that an informed one expects.
+    patient taker's; ``margin_ns``: a holder's; ``signal_bps``: the move that an informed one expects.
 
     """
 
@@ -105,6 +105,7 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     stamp: Stamp
     kind: Kind = "prompt"
     hold_ns: int = 0
+    margin_ns: int = MARGIN_NS
     signal_bps: Decimal = Decimal(0)
 
     def limit(self, market: Market) -> int:
@@ -233,6 +234,7 @@ def request_at(
         stamp=form.choice(STAMPS),
         kind=taker.kind if taker is not None else "probe" if dry else "prompt",
         hold_ns=0 if taker is None else taker.hold_ns,
+        margin_ns=MARGIN_NS if flow.takers is None else flow.takers.margin_ns,
         signal_bps=signal,
     )
 

@@ -29,6 +29,8 @@ PARTNER_SHARES: Mapping[Kind, tuple[float, ...]] = {
 
 HOLD_S = 12.0
 """How long a patient taker waits on average."""
+MARGIN_NS = 3 * NS_PER_S
+"""So long before the deadline a holder or sweeper decides."""
 HORIZON_S = (5.0, 30.0)
 CORRELATION = 0.6
 """Of an informed taker's signal with the move that it foretells."""
@@ -51,13 +53,15 @@ class Taker(msgspec.Struct, frozen=True, kw_only=True):
 
 class TakerTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Shares of the kinds (0 to 1, together 1). ``dry``: share of the probes that say so. ``alike``: every kind asks
-    through the same partners.
+    through the same partners. ``hold_s``: a patient taker's mean wait; ``margin_ns``: so long before the deadline a
+    holder or sweeper decides.
     """
 
     mix: Mapping[Kind, float]
     dry: float = 0.5
     alike: bool = False
     hold_s: float = HOLD_S
+    margin_ns: int = MARGIN_NS
     correlation: float = CORRELATION
 
 

@@ -12,8 +12,6 @@ PATIENT_MARGIN_NS = 4 * NS_PER_S
 """A patient taker decides at least so long before the deadline."""
 SPARE_BPS = Decimal(3)
 """A patient taker leaves when a new quote, as wide as the one it has, would be better by more than this."""
-MARGIN_NS = 3 * NS_PER_S
-"""So long before the deadline a holder or sweeper decides."""
 THRESHOLD_BPS, THRESHOLD_QUOTE = Decimal(3), Decimal("0.02")
 """How much a holder or sweeper must gain: so many bps of the value, and so much of the quote token."""
 COST_BPS = Decimal(1)
@@ -58,7 +56,7 @@ def decides_ns(request: ScheduledRequest, deal: Deal, now_ns: int) -> int | None
     if request.kind == "patient":
         return max(now_ns, min(now_ns + request.hold_ns, deal.deadline_ns - PATIENT_MARGIN_NS))
     if request.kind in ("holder", "sweeper"):
-        return max(now_ns, deal.deadline_ns - MARGIN_NS)
+        return max(now_ns, deal.deadline_ns - request.margin_ns)
     return now_ns
 
 

@@ -27,6 +27,7 @@ FLOW = (
     "takers",
     "dry_probes",
     "hold_s",
+    "margin_s",
     "correlation",
     "partners",
     "one_sided",

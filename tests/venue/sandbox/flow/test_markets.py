@@ -4,10 +4,15 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.assembly import price_path
+from venue.sandbox.config import VenueConfig
+from venue.sandbox.flow.errors import RecordingError
 from venue.sandbox.flow.price_path import PairWalk, PricePath, RandomWalk
 from venue.sandbox.flow.recordings import Bar, BridgedPath, RecordedPath
 from venue.sandbox.flow.regimes import PathVolatility, RegimePath
@@ -149,3 +154,18 @@ def test_a_pair_has_a_price_of_its_own_as_fine_as_it_needs() -> None:
     assert mids != [other.mid_at(index * NS_PER_S) for index in range(100)]
     assert len(set(mids)) > 90
     assert all(mid == mid.quantize(Decimal("1e-8")) for mid in mids)
+
+
+def test_the_settings_name_the_market(tmp_path: Path) -> None:
+    file = tmp_path / "bars.csv"
+    file.write_text("time,open,high,low,close\n2026-01-01T00:01:00Z,100.00,130.00,90.00,120.00\n")
+    for settings, kind in (
+        ({}, RandomWalk),
+        ({"market": "jumpy"}, RegimePath),
+        ({"market": str(file)}, BridgedPath),
+        ({"prices": str(file)}, BridgedPath),
+        ({"prices": str(file), "bars": "legs"}, RecordedPath),
+    ):
+        assert type(price_path(msgspec.convert(settings, VenueConfig))) is kind
+    with pytest.raises(RecordingError, match="cannot be read"):
+        price_path(VenueConfig(market=str(tmp_path / "wild")))

@@ -16,10 +16,9 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import price_path, request_flow
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.schedule import ScheduledRequest, schedule
-from venue.sandbox.flow.takers import PARTNER_SHARES, taker_at
+from venue.sandbox.flow.takers import MARGIN_NS, PARTNER_SHARES, taker_at
 from venue.sandbox.flow.taking import (
     COST_BPS,
-    MARGIN_NS,
     PATIENT_MARGIN_NS,
     THRESHOLD_BPS,
     THRESHOLD_QUOTE,
@@ -168,6 +167,8 @@ def test_a_holder_decides_just_before_the_deadline() -> None:
     for kind in ("holder", "sweeper"):
         assert decides_ns(asked(kind), offer("8"), 0) == LIFE_NS - MARGIN_NS
         assert decides_ns(asked(kind), offer("8"), LIFE_NS - 1) == LIFE_NS - 1
+    [cautious] = requests(1, takers="holder=1", margin_s=10)
+    assert decides_ns(cautious, offer("8"), 0) == LIFE_NS - 10 * NS_PER_S
 
 
 def test_a_probe_never_takes() -> None:
