@@ -1,6 +1,7 @@
 """Public keys and signatures as text: ``<curve>:<base58>``, the curve in any case, Ed25519 where none is named."""
 
 import re
+from functools import lru_cache
 
 import base58
 from nacl.exceptions import BadSignatureError
@@ -13,9 +14,12 @@ from venue.sandbox.wire.strict_json import Escaped, Value
 ED25519, SECP256K1, P256 = "ed25519", "secp256k1", "p256"
 _KEY_BYTES = {ED25519: 32, SECP256K1: 64, P256: 64}
 _SIGNATURE_BYTES = {ED25519: 64, SECP256K1: 65, P256: 64}
+_KEPT = 4_096
+"""Keys whose text is remembered: the same few sign again and again."""
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]*")
 
 
+@lru_cache(_KEPT)
 def public_key_text(raw: bytes, curve: str = ED25519) -> str:
     """Format the bytes of a key as ``<curve>:<base58>``."""
     return f"{curve}:{base58.b58encode(raw).decode()}"
@@ -34,12 +38,12 @@ def public_key(value: Value) -> str:
 
 def borrowed_key(curve: str, value: Value) -> bytes:
     """Read the bytes of a key that must be of this curve and stand in the JSON without escapes."""
-    return _of_curve(curve, value, _KEY_BYTES)
+    return _key_of_curve(curve, _borrowed(value))
 
 
 def borrowed_signature(curve: str, value: Value) -> bytes:
     """Read the bytes of a signature that must be of this curve and stand in the JSON without escapes."""
-    return _of_curve(curve, value, _SIGNATURE_BYTES)
+    return _of_curve(curve, _borrowed(value), _SIGNATURE_BYTES)
 
 
 def address_account(key: str) -> str | None:
@@ -81,8 +85,12 @@ def _borrowed(value: Value) -> str:
     return value
 
 
-def _of_curve(curve: str, value: Value, sizes: dict[str, int]) -> bytes:
-    key = _borrowed(value)
+@lru_cache(_KEPT)
+def _key_of_curve(curve: str, key: str) -> bytes:
+    return _of_curve(curve, key, _KEY_BYTES)
+
+
+def _of_curve(curve: str, key: str, sizes: dict[str, int]) -> bytes:
     # Without a prefix it is taken for one of this curve, whichever that is.
     named, encoded = _split(key) if ":" in key else (curve, key)
     if named != curve:
