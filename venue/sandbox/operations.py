@@ -32,7 +32,7 @@ class Operations:
             relay=parts.relay,
             ledger=parts.ledger,
             seed=parts.config.seed,
-            tokens=parts.config.tokens,
+            tokens=parts.config.held_tokens,
             wallets=parts.participants.traders,
             clock=parts.clock,
         )

@@ -214,7 +214,7 @@ class Venue:
         apps = self._endpoints()
         if self._sink is None:
             return dict(apps)
-        tap = Tap(self._sink, self._parts.clock)
+        tap = Tap(self._sink, self._clock)
         return {name: tap.on(name, app) for name, app in apps.items()}
 
     def _endpoints(self) -> dict[str, Starlette]:

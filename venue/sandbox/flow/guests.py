@@ -46,9 +46,7 @@ class Guests:
 
     def open(self, order: AccountOrder) -> Guest:
         """Open the account, or add to it. Raises ValueError and changes nothing for what cannot be opened."""
-        name = parse_account_id(order.account)
-        added = {self._token(name).token_id: self._units(name, given) for name, given in (order.balances or {}).items()}
-        opening = added if order.balances is not None else self._config.maker_opening()
+        name, opening = order.account, read_opening(order, self._config)
         wallet = Wallet(name, derive(self._config.seed, "key", name), self._config.contract)
         key = wallet.public_key if order.public_key is None else parse_public_key(order.public_key)
         for token_id, units in opening.items():
@@ -68,20 +66,32 @@ class Guests:
             balances={token_id: str(units) for token_id, units in held.items()},
         )
 
-    def _token(self, name: str) -> Token:
-        held = self._config.held_tokens
-        token = self._config.find_token(name) or next((one for one in held if one.token_id == name), None)
-        if token is None:
-            known = ", ".join(one.symbol for one in held)
-            raise ValueError(f"there is no token {name}; known are {known}")
-        return token
 
-    def _units(self, name: str, given: str | int) -> int:
-        try:
-            amount = Decimal(given)
-        except InvalidOperation:
-            raise ValueError(f"{given!r} is not an amount of {name}") from None
-        # Before it is written out: a few characters can name a number that fills the memory.
-        if not amount.is_finite() or amount < 0 or amount.adjusted() > _MOST_DIGITS:
-            raise ValueError(f"{given!r} {name} is out of range")
-        return self._token(name).to_units(amount)
+def read_opening(order: AccountOrder, config: VenueConfig) -> dict[str, int]:
+    """Return what is added to the account, base units by token id. Raises ValueError for what cannot be opened."""
+    parse_account_id(order.account)
+    if order.public_key is not None:
+        parse_public_key(order.public_key)
+    if order.balances is None:
+        return config.maker_opening()
+    return {_token(name, config).token_id: _units(name, given, config) for name, given in order.balances.items()}
+
+
+def _token(name: str, config: VenueConfig) -> Token:
+    held = config.held_tokens
+    token = config.find_token(name) or next((one for one in held if one.token_id == name), None)
+    if token is None:
+        known = ", ".join(one.symbol for one in held)
+        raise ValueError(f"there is no token {name}; known are {known}")
+    return token
+
+
+def _units(name: str, given: str | int, config: VenueConfig) -> int:
+    try:
+        amount = Decimal(given)
+    except InvalidOperation:
+        raise ValueError(f"{given!r} is not an amount of {name}") from None
+    # Before it is written out: a few characters can name a number that fills the memory.
+    if not amount.is_finite() or amount < 0 or amount.adjusted() > _MOST_DIGITS:
+        raise ValueError(f"{given!r} {name} is out of range")
+    return _token(name, config).to_units(amount)

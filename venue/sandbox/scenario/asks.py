@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import msgspec
 
 from venue.protocol.assets import Token
-from venue.protocol.tokens import TokenTable
 from venue.sandbox.base.described import about
 from venue.sandbox.base.seeding import derive, derive_uuid
 from venue.sandbox.flow.wallet import Wallet
@@ -63,7 +62,7 @@ class ReadOrder(msgspec.Struct, frozen=True, kw_only=True):
     worst: int | None
 
 
-def read_order(order: AskOrder, tokens: TokenTable) -> ReadOrder:
+def read_order(order: AskOrder, tokens: Sequence[Token]) -> ReadOrder:
     """Read the order. Raises ValueError for tokens that there are not, and for amounts that cannot be."""
     token_in, token_out = _token(order.asset_in, tokens), _token(order.asset_out, tokens)
     if token_in == token_out:
@@ -89,7 +88,7 @@ class Asker:
         relay: Relay,
         ledger: Ledger,
         seed: int,
-        tokens: TokenTable,
+        tokens: Sequence[Token],
         wallets: tuple[Wallet, ...],
         clock: Callable[[], int],
     ) -> None:
@@ -146,10 +145,10 @@ class Asker:
         return "published"
 
 
-def _token(name: str, tokens: TokenTable) -> Token:
-    token = tokens.by_symbol(name) or tokens.get(name)
+def _token(name: str, tokens: Sequence[Token]) -> Token:
+    token = next((one for one in tokens if name.lower() == one.symbol.lower() or name == one.token_id), None)
     if token is None:
-        known = ", ".join(one.symbol for one in tokens.tokens)
+        known = ", ".join(one.symbol for one in tokens)
         raise ValueError(f"there is no token {name[:80]}; known are {known}")
     return token
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.base.errors import SandboxError
 from venue.sandbox.scenario.model import Scenario
 from venue.sandbox.scenario.timeline import Stage, events
 
@@ -53,7 +54,7 @@ class Player:
             if event.act is not None:
                 try:
                     event.act(self._stage)
-                except ValueError as error:
+                except (ValueError, SandboxError) as error:
                     self._add(f"at {event.at_ns / NS_PER_S:g} s, {event.text}: {error}")
             self._done += 1
         await self._until(self._scenario.duration_ns)

@@ -14,12 +14,11 @@ from venue.sandbox.base.described import checked, unknown
 from venue.sandbox.base.fault_values import DepositRequest, Gift, OneTimeFaults
 from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.flow.guests import AccountOrder
+from venue.sandbox.flow.guests import AccountOrder, read_opening
 from venue.sandbox.scenario.asks import AskOrder, read_order
 from venue.sandbox.scenario.errors import ScenarioError
 from venue.sandbox.scenario.model import ACTIONS, FLOW, MOST_STEPS, OF_THE_START, Header, Scenario, ScenarioStep
 from venue.sandbox.scenario.tables import hints_of, not_finite, read_fields, read_struct, required_of, shown, wanted
-from venue.sandbox.wire.scalars import parse_account_id
 
 READY = Path(__file__).parent / "ready"
 """The scenarios that come with the program."""
@@ -103,6 +102,7 @@ class _Reader:
         self._name = name
         self._lines = lines
         self._tokens = tokens
+        self._config = VenueConfig(tokens=tokens)
         self.problems: list[str] = []
 
     def scenario(self, document: Mapping[str, Any]) -> Scenario | None:
@@ -124,7 +124,7 @@ class _Reader:
         steps.sort(key=lambda pair: pair[1].at_s)
         found = Scenario(header=header, venue=venue, steps=tuple(step for _, step in steps))
         places = [self._place(index, len(given)) for index, _ in steps]
-        self.problems += _contradictions(found, places, self._tokens)
+        self.problems += _contradictions(found, places, self._config)
         return found
 
     def _header(self, given: Mapping[str, object]) -> Header | None:
@@ -147,6 +147,10 @@ class _Reader:
         problems: list[str] = []
         names = [name for name in VenueConfig.__struct_fields__ if name not in OF_THE_START]
         found = _settings(given, names, problems)
+        try:
+            self._config = msgspec.structs.replace(self._config, **found)
+        except ValueError as error:
+            problems.append(str(error))
         self._add(f"{self._name}, [venue]", problems)
         return found
 
@@ -198,9 +202,9 @@ class _Reader:
             return None
         try:
             if isinstance(found, AskOrder):
-                read_order(found, self._tokens)
+                read_order(found, self._config.held_tokens)
             elif isinstance(found, AccountOrder):
-                parse_account_id(found.account)
+                read_opening(found, self._config)
             elif isinstance(found, DepositRequest | Gift):
                 problems += self._refused({key: given})
         except ValueError as error:
@@ -246,7 +250,7 @@ def _struct_of(hint: Any) -> type[msgspec.Struct] | None:
     return next((one for one in args if isinstance(one, type) and issubclass(one, msgspec.Struct)), None)
 
 
-def _contradictions(scenario: Scenario, places: list[str], tokens: TokenTable) -> list[str]:
+def _contradictions(scenario: Scenario, places: list[str], config: VenueConfig) -> list[str]:
     """Return what does not fit together, step by step."""
     last_s = scenario.header.duration_s
     problems = []
@@ -272,9 +276,9 @@ def _contradictions(scenario: Scenario, places: list[str], tokens: TokenTable) -
             problems.append(f"{place}: for_s ends after the scenario, duration_s {last_s:g}")
         if step.for_s is not None and not any(name in LASTING for name in step.faults or {}):
             problems.append(f"{place}: for_s: these faults happen once and do not last")
-    try:
-        start = VenueConfig(seed=scenario.header.seed, tokens=tokens, **dict(scenario.venue))
-        scenario.flows(start)
-    except ValueError as error:
-        problems.append(f"{places[0].partition(',')[0]}: {error}")
+    for step, place in zip(scenario.steps, places, strict=True):
+        try:
+            config = msgspec.structs.replace(config, **(step.flow or {}))
+        except ValueError as error:
+            problems.append(f"{place}: flow: {error}")
     return problems

@@ -101,6 +101,12 @@ STEP = "[[step]]\nat_s = 10\n"
         (STEP + "deposit = { chain = 'doge:mainnet', amount = 5 }", "does not carry the chain"),
         (STEP + "deposit = { amount = 5 }", "not both"),
         (STEP + "account = { account = 'NOT AN ACCOUNT' }", "account"),
+        (STEP + "account = { account = 'a.near', balances = { DOGE = '1' } }", "no token DOGE"),
+        (STEP + "account = { account = 'a.near', balances = { nBTC = 'x' } }", "not an amount"),
+        (STEP + "account = { account = 'a.near', public_key = 'x' }", "account"),
+        ("[venue]\ndry = 0.9\nrouter_legs = 0.9\n" + STEP + "traders = 'run'", r"\[venue\]: dry and router_legs"),
+        ("[venue]\nspeed = 9\n" + STEP + "flow = { takers = 'mixed' }", "step 1: flow: .* needs --speed 1"),
+        (STEP + "ask = { asset_in = 'wNEAR', asset_out = 'USDT', amount_in = '1' }", "no token wNEAR"),
         (STEP + "ask = { asset_in = 'nBTC', asset_out = 'DOGE', amount_in = '1' }", "no token DOGE"),
         (STEP + "ask = { asset_in = 'nBTC', asset_out = 'nbtc', amount_in = '1' }", "same token"),
         (STEP + "ask = { asset_in = 'nBTC', asset_out = 'EURe' }", "exactly one of amount_in"),
@@ -125,6 +131,11 @@ def test_a_venue_setting_that_belongs_elsewhere_is_refused() -> None:
     for name in ("seed", "port", "prices", "tokens"):
         with pytest.raises(ScenarioError, match=f"'{name}'"):
             read_scenario(f"{HEADER}[venue]\n{name} = 1\n{STEP}traders = 'run'")
+
+
+def test_an_order_may_be_for_a_pair_that_the_venue_plays() -> None:
+    asked = STEP + "ask = { asset_in = 'wNEAR', asset_out = 'USDT', amount_in = '1' }"
+    assert read_scenario(f"{HEADER}[venue]\npairs = ['wNEAR/USDT']\n{asked}").steps[0].ask is not None
 
 
 @pytest.mark.parametrize("name", ready_names())
