@@ -27,6 +27,8 @@ _TICK = Decimal("1e-8")
 class Reference:
     """``current`` is the composite in EUR per BTC, ``mid`` its price in EURe; ``version`` rises with every judgement.
 
+    ``basis_bps``: by how much an EURe is worth more than a EUR; BTC costs that much less of it.
+
     ``every_ms`` and ``move_bps``: a source's price is recorded after that time, once it moved so far. ``on_mid`` gets
     the trusted mid, None without one, whenever it is judged. ``volatility`` is that of the trusted mid; it changes only
     with ``version``.
@@ -48,7 +50,7 @@ class Reference:
         self._move = move_bps / 10_000
         self.feeds = tuple(feeds)
         self._min_sources = min_sources
-        self._factor = 1 + basis_bps / 10_000
+        self._eur_per_eure = 1 + basis_bps / 10_000
         self._limits = limits
         self._record = recorder.record
         self._wall_ns = env.wall_ns
@@ -91,7 +93,7 @@ class Reference:
         now = self._wall_ns()
         self.current = self._compose(now)
         mid = self.current.mid
-        self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
+        self.mid = None if mid is None else (mid / self._eur_per_eure).quantize(_TICK)
         self.version += 1
         if self.current.usable and self.mid is not None:
             self.volatility.take(self._newest_ns(), self.mid)

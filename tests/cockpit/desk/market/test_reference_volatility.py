@@ -3,6 +3,8 @@
 from decimal import Decimal
 from random import Random
 
+import pytest
+
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.volatility import ENOUGH_SLOTS, resume
 from cockpit.desk.risk.limits import LimitsInForce
@@ -20,13 +22,13 @@ SOURCES = ("bitstamp", "coinbase", "kraken")
 class Watched:
     """A reference over three sources that tick as a test says."""
 
-    def __init__(self) -> None:
+    def __init__(self, basis_bps: str = "0") -> None:
         self.clock = Clock()
         self.recorder = MemoryRecorder()
         self.reference = Reference(
             (),
             min_sources=2,
-            basis_bps=Decimal(0),
+            basis_bps=Decimal(basis_bps),
             limits=LimitsInForce(Limits()),
             env=Environment(wall_ns=self.clock),
             recorder=self.recorder,
@@ -87,6 +89,13 @@ def test_a_judgement_without_a_new_price_is_no_move() -> None:
             judged.reference.recompute()
         mid += Decimal(rng.randint(-13, 13))
     assert judged.sigma == one.sigma
+
+
+@pytest.mark.parametrize(("basis_bps", "mid"), [("0", "50500"), ("100", "50000"), ("-100", "51010.10101010")])
+def test_where_an_eure_is_worth_more_btc_costs_fewer_of_them(basis_bps: str, mid: str) -> None:
+    one = Watched(basis_bps)
+    one.tick(Decimal(50_500))
+    assert one.reference.mid == Decimal(mid)
 
 
 class RecordedPrices:
