@@ -69,8 +69,8 @@ class ProcessIds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LIKE_PRODUCTION = ("pace=production", "status_after_s=3", "margin_s=10")
-"""Venue settings of a rehearsal: settlements and the relay's index take as long as at the real venue, and holders of quotes
-allow for it."""
+"""Venue settings of a rehearsal: settlements and the relay's index take as long as at the real venue, and
+holders of quotes allow for it."""
 
 
 class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
