@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from venue.sandbox.contracts.mt_transfers import refunds
-from venue.sandbox.contracts.withdrawals import transfer_steps
+from venue.sandbox.contracts.withdrawals import executed_steps
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Draft
 from venue.sandbox.verifier.contracts import Call, Followed, Returned, Step, failure_kind, promise
@@ -123,7 +123,7 @@ def receive(ledger: Ledger, call: Call, sender: str, units: int, msg: str) -> Re
         value=b'"0"',
         logs=(minted, *started.logs),
         undo=undo_both,
-        follow=lambda: Followed(steps=transfer_steps(ledger.follow(started).transfers, ledger.contract, call.name)),
+        follow=lambda: Followed(steps=executed_steps(ledger.follow(started, call.name), ledger.contract, call.name)),
     )
 
 
@@ -135,7 +135,7 @@ def _run_later(ledger: Ledger, call: Call, payloads: Sequence[Signed]) -> Follow
         started = ledger.start_intents(payloads, call.tx_hash)
     except (ContractPanicError, CallError) as error:
         return Followed(steps=(msgspec.structs.replace(step, failure=failure_kind(error)),))
-    children = transfer_steps(ledger.follow(started).transfers, ledger.contract, name)
+    children = executed_steps(ledger.follow(started, name), ledger.contract, name)
     return Followed(steps=(msgspec.structs.replace(step, logs=started.logs, children=children),))
 
 

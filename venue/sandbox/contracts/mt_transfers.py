@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from venue.sandbox.verifier import events
-from venue.sandbox.verifier.accounts import Draft
+from venue.sandbox.verifier.accounts import Draft, Notification
 from venue.sandbox.verifier.contracts import Call, Followed, Step, promise, result_of
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import INVALID_INTENT, ContractPanicError
@@ -13,14 +13,13 @@ from venue.sandbox.wire.scalars import parse_amount, parse_token_id
 
 
 class MtTransfer(msgspec.Struct, frozen=True, kw_only=True):
-    """Amounts of several tokens, in base units; with a ``msg`` the receiver is told and may give some back."""
+    """Amounts of several tokens, in base units."""
 
     sender: str
     receiver: str
     token_ids: tuple[str, ...]
     amounts: tuple[int, ...]
     memo: str | None
-    msg: str | None
 
 
 def move(draft: Draft, transfer: MtTransfer) -> str:
@@ -41,7 +40,7 @@ def move(draft: Draft, transfer: MtTransfer) -> str:
     return events.mt_transfer_by_call(sender, receiver, token_ids, amounts, memo=transfer.memo)
 
 
-def notify(ledger: Ledger, transfer: MtTransfer, call: Call) -> Followed:
+def notify(ledger: Ledger, transfer: Notification, call: Call) -> Followed:
     """Tell the receiver (``mt_on_transfer``) and take back what it does not keep (``mt_resolve_transfer``)."""
     amounts = [str(amount) for amount in transfer.amounts]
     told: dict[str, object] = {
@@ -85,7 +84,7 @@ def refunds(step: Step, amounts: Sequence[int]) -> Sequence[int]:
     return amounts if failure is not None or len(refunds) != len(amounts) else refunds
 
 
-def _resolve(ledger: Ledger, transfer: MtTransfer, asked: Sequence[int]) -> tuple[list[int], tuple[str, ...]]:
+def _resolve(ledger: Ledger, transfer: Notification, asked: Sequence[int]) -> tuple[list[int], tuple[str, ...]]:
     # Locks do not hold here: what a sender is owed comes back.
     draft, used = Draft(ledger.accounts), list(transfer.amounts)
     returned: list[tuple[str, int]] = []

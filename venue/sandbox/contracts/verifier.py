@@ -7,10 +7,11 @@ import msgspec
 from venue.sandbox.contracts import deposits, mt_transfers
 from venue.sandbox.contracts.administration import Administration
 from venue.sandbox.contracts.mt_transfers import MtTransfer
-from venue.sandbox.contracts.withdrawals import transfer_steps
+from venue.sandbox.contracts.withdrawals import executed_steps
 from venue.sandbox.verifier import events
+from venue.sandbox.verifier.accounts import Notification
 from venue.sandbox.verifier.arguments import need_one_yocto, read_arguments, read_signed
-from venue.sandbox.verifier.contracts import Call, Followed, Returned
+from venue.sandbox.verifier.contracts import Call, Followed, Returned, Step
 from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
 from venue.sandbox.verifier.intents import withdraw_others
 from venue.sandbox.verifier.ledger import Ledger
@@ -33,6 +34,7 @@ from venue.sandbox.wire.strict_json import Value
 TGAS = 10**12
 _LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_public_key": 2 * TGAS}
 _USUAL_GAS = 5 * TGAS
+_NOTIFICATION_GAS = 30 * TGAS
 
 _KEY = Shape(Field("public_key", public_key))
 _FT_WITHDRAW = FT_WITHDRAW.without("storage_deposit", "min_gas")
@@ -58,6 +60,7 @@ class VerifierCalls:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        ledger.notify = self._notify
         self._methods: dict[str, Callable[[Call], Returned]] = {
             "execute_intents": self._execute,
             "ft_withdraw": self._ft_withdraw,
@@ -128,15 +131,19 @@ class VerifierCalls:
             token_ids=(read["token_id"],) if one else read["token_ids"],
             amounts=(read["amount"],) if one else read["amounts"],
             memo=read["memo"],
-            msg=read.get("msg"),
         )
         line = mt_transfers.move(draft, transfer)
         started = ledger.start(draft, call.tx_hash, logs=(line,))
-        if transfer.msg is None:
+        if read.get("msg") is None:
             return self._returned(call, started)
-        return Returned(
-            logs=started.logs, undo=started.undo, follow=lambda: mt_transfers.notify(ledger, transfer, call)
+        told = Notification(
+            sender=transfer.sender,
+            receiver=transfer.receiver,
+            token_ids=transfer.token_ids,
+            amounts=transfer.amounts,
+            msg=read["msg"],
         )
+        return Returned(logs=started.logs, undo=started.undo, follow=lambda: mt_transfers.notify(ledger, told, call))
 
     def _on_transfer(self, call: Call) -> Returned:
         if call.deposit:
@@ -167,8 +174,20 @@ class VerifierCalls:
         )
 
     def _followed(self, call: Call, started: Started, *, ends: bool) -> Followed:
-        transfers = self._ledger.follow(started).transfers
-        return Followed(steps=transfer_steps(transfers, self._ledger.contract, call.name), ends=ends)
+        steps = executed_steps(self._ledger.follow(started, call.name), self._ledger.contract, call.name)
+        return Followed(steps=steps, ends=ends)
+
+    def _notify(self, told: Notification, tx_hash: str, name: str) -> tuple[Step, ...]:
+        call = Call(
+            predecessor=told.sender,
+            method="execute_intents",
+            args=b"",
+            gas=_NOTIFICATION_GAS,
+            deposit=0,
+            tx_hash=tx_hash,
+            name=name,
+        )
+        return mt_transfers.notify(self._ledger, told, call).steps
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""The receipts of withdrawals: the token's transfer, and its resolution by the Verifier."""
+"""The receipts of what a call of the Verifier starts: the token's transfer, and its resolution by the Verifier."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,13 @@ import msgspec
 
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.contracts import Step, failure_kind
-from venue.sandbox.verifier.outcomes import Transferred
+from venue.sandbox.verifier.outcomes import Executed, Transferred
 from venue.sandbox.wire.errors import ContractPanicError
+
+
+def executed_steps(executed: Executed, contract: str, name: str) -> tuple[Step, ...]:
+    """Return everything that a call of the Verifier started; ``name`` is that of the call."""
+    return (*transfer_steps(executed.transfers, contract, name), *executed.steps)
 
 
 def transfer_steps(transfers: Sequence[Transferred], contract: str, name: str) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from base58 import b58decode, b58encode
 
 from venue.sandbox.base.bounded import Newest
 from venue.sandbox.base.faults import FaultTable
-from venue.sandbox.contracts.withdrawals import transfer_steps
+from venue.sandbox.contracts.withdrawals import executed_steps
 from venue.sandbox.near import fees
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.receipts import ReceiptResult, Receipts
@@ -173,7 +173,7 @@ class Transactions:
             hash=b58decode(executed.tx_hash),
             signature=bytes(64),
         )
-        steps = transfer_steps(executed.transfers, self._ledger.contract, "0")
+        steps = executed_steps(executed, self._ledger.contract, "0")
         receipt = ReceiptResult(logs=executed.logs, steps=steps, calls=1)
         return Outcome(transaction=transaction, receipt=receipt, height=executed.height, block_hash=block_hash)
 

@@ -51,6 +51,16 @@ class StoragePaid(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """A transfer inside the Verifier that the receiver's contract is told of, and may give back; base units."""
+
+    sender: str
+    receiver: str
+    token_ids: tuple[str, ...]
+    amounts: tuple[int, ...]
+    msg: str
+
+
 class Account:
     """Balances in base units, registered keys and used nonces of one account.
 
@@ -163,6 +173,7 @@ class Draft:
         self.burned: list[tuple[str, list[tuple[str, int]]]] = []
         self.storage_paid: list[StoragePaid] = []
         self.paid_out: list[tuple[str, int]] = []
+        self.notified: list[Notification] = []
 
     def promise(self, gas: int) -> None:
         """Set gas aside for a call that this one starts; GasExceededError when it was not given so much."""

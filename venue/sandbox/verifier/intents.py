@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from venue.protocol.units import PIPS
 from venue.sandbox.verifier import events
-from venue.sandbox.verifier.accounts import Burn, Draft, StoragePaid
+from venue.sandbox.verifier.accounts import Burn, Draft, Notification, StoragePaid
 from venue.sandbox.wire.errors import INVALID_INTENT, ContractPanicError
 from venue.sandbox.wire.intent_types import (
     AddPublicKey,
@@ -92,6 +92,16 @@ def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent)
         draft.move(message.signer_id, token_id, -amount)
     for token_id, amount in tokens:
         draft.move(intent.receiver_id, token_id, amount)
+    if intent.msg is not None:
+        draft.notified.append(
+            Notification(
+                sender=message.signer_id,
+                receiver=intent.receiver_id,
+                token_ids=tuple(token_id for token_id, _ in tokens),
+                amounts=tuple(amount for _, amount in tokens),
+                msg=intent.msg,
+            )
+        )
     return events.transfer(message, intent)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from venue.protocol.nonce import decode_nonce
 from venue.sandbox.verifier import events, execution
-from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
+from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, Notification, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.contracts import Contract, Step
 from venue.sandbox.verifier.intents import WRAPPED_NEAR, withdraw
@@ -39,6 +39,7 @@ class Ledger:
 
     ``refuse_transfer`` gets every burn and returns the panic of the token's ``ft_transfer``, None for success.
     ``deliver`` then gets those with a message too: what a receiver gave back, and what was called for that.
+    ``notify`` tells a contract of a transfer to it, takes back what it gives back, and returns what was called for that.
     ``contracts``: the views of other contracts by account and method; ``callees``: those that can be called.
     ``shut``: what the contract's administrators have paused, locked or disabled, beside ``shut_from_outside``.
 
@@ -66,6 +67,7 @@ class Ledger:
         self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height, validity_ns=tx_validity_ns)
         self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
         self.deliver: Callable[[Burn], tuple[int, tuple[Step, ...]]] = lambda burn: (0, ())
+        self.notify: Callable[[Notification, str, str], tuple[Step, ...]] = lambda told, tx_hash, name: ()
         self.shut_from_outside: Read = lambda: NONE
         self.shut = NONE
         self._executed: OrderedDict[str, Executed] = OrderedDict()
@@ -322,6 +324,7 @@ class Ledger:
             burns=tuple(draft.burns),
             storage_paid=tuple(draft.storage_paid),
             paid_out=tuple(draft.paid_out),
+            notified=tuple(draft.notified),
             undo=draft.commit(),
         )
 
@@ -330,8 +333,8 @@ class Ledger:
         self._advance()
         return self.follow(started)
 
-    def follow(self, started: Started) -> Executed:
-        """Run the transfers of a call whose block is the tip."""
+    def follow(self, started: Started, name: str = "0") -> Executed:
+        """Run what a call has started whose block is the tip; ``name`` tells the calls of a transaction apart."""
         height = self.height
         for paid in started.storage_paid:
             for on_storage in self._storage_listeners:
@@ -347,6 +350,11 @@ class Ledger:
             height=height,
             logs=started.logs,
             transfers=tuple(self._resolve(burn) for burn in started.burns),
+            steps=tuple(
+                step
+                for place, told in enumerate(started.notified)
+                for step in self.notify(told, started.tx_hash, f"{name}/notify/{place}")
+            ),
         )
         self._executed[started.tx_hash] = executed
         if len(self._executed) > _STORED_CALLS:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from venue.sandbox.verifier.accounts import Burn, StoragePaid
+from venue.sandbox.verifier.accounts import Burn, Notification, StoragePaid
 from venue.sandbox.verifier.contracts import Step
 
 
@@ -30,7 +30,7 @@ class Transferred(msgspec.Struct, frozen=True):
 
 class Executed(msgspec.Struct, frozen=True, kw_only=True):
     """A successful call: base58 intent hashes in order, base58 transaction hash, block height, log lines,
-    and the results of its withdrawals.
+    and the results of its withdrawals. ``steps``: what it told the receivers of its transfers, and took back.
 
     """
 
@@ -39,6 +39,7 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True):
     height: int
     logs: tuple[str, ...]
     transfers: tuple[Transferred, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,4 +54,5 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     burns: tuple[Burn, ...]
     storage_paid: tuple[StoragePaid, ...]
     paid_out: tuple[tuple[str, int], ...]
+    notified: tuple[Notification, ...]
     undo: Callable[[], None]

@@ -98,6 +98,25 @@ async def test_a_transfer_with_a_message_comes_back_from_whoever_does_not_take_i
     assert world.ledger.balance(receiver, BTC.token_id) == 0
 
 
+@pytest.mark.parametrize("receiver", ["eve.near", "btc.omft.near"])
+async def test_an_intents_transfer_with_a_message_comes_back_too(world: World, receiver: str) -> None:
+    tokens = {BTC.token_id: "700", EURE.token_id: "5"}
+    transfer = {"intent": "transfer", "receiver_id": receiver, "tokens": tokens, "msg": "hello"}
+    signed = {"signed": [world.maker.sign(transfer)]}
+    done = await world.call(world.maker, VERIFIER, "execute_intents", signed)
+    assert done["status"] == {"SuccessValue": ""}
+    told, resolved = (one["outcome"] for one in done["receipts_outcome"][1:])
+    assert (told["executor_id"], "Failure" in told["status"]) == (receiver, True)
+    assert '"memo":"refund"' in resolved["logs"][0]
+    assert world.ledger.balance("maker.near", BTC.token_id) == AMOUNT
+    by_relay = world.ledger.execute_intents([world.maker.sign(transfer)])
+    assert len(by_relay.steps) == 2
+    assert world.ledger.balance(receiver, BTC.token_id) == 0
+    plain = world.maker.sign({**transfer, "msg": None})
+    assert world.ledger.execute_intents([plain]).steps == ()
+    assert world.ledger.balance(receiver, BTC.token_id) == 700
+
+
 async def test_other_tokens_leave(world: World) -> None:
     world.ledger.mint("maker.near", NFT, 1)
     world.ledger.mint("maker.near", MULTI, 10)
