@@ -39,7 +39,7 @@ class Ledger:
 
     ``refuse_transfer`` gets every burn and returns the panic of the token's ``ft_transfer``, None for success.
     ``deliver`` then gets those with a message too: what a receiver gave back, and what was called for that.
-    ``notify`` tells a contract of a transfer to it, takes back what it gives back, and returns what was called for that.
+    ``notify`` tells a contract of a transfer to it, takes back what it gives back, returns what was called for it.
     ``contracts``: the views of other contracts by account and method; ``callees``: those that can be called.
     ``shut``: what the contract's administrators have paused, locked or disabled, beside ``shut_from_outside``.
 
