@@ -4,15 +4,16 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import httpx
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from cockpit.cli.sandbox import sandbox
+from cockpit.cli.venue.command import venue
 from cockpit.cli.venue.play import play
 from cockpit.processes import headless_sandbox
 from cockpit.processes.sandbox_run import LIKE_PRODUCTION, VenueFlags
-from tests.support.processes.command import run
 from tests.support.processes.venue_process import QUIET, VenueProcess
 from tests.support.waiting import until
 from venue.sandbox.recording.reading import read_recording
@@ -70,10 +71,10 @@ deposit = { chain = "btc:mainnet", amount = 7_000 }
 
 async def test_a_timeline_fires_at_its_times(tmp_path: Path) -> None:
     options = ("--scenario", write(tmp_path, LASTING), "--set", "start_paused=true")
-    venue = VenueProcess(tmp_path, *QUIET, *options)
+    started = VenueProcess(tmp_path, *QUIET, *options)
     seen: dict[str, float] = {}
     try:
-        async with httpx.AsyncClient(base_url=venue.env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=started.env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=30) as http:
 
             async def state() -> dict[str, Any]:
                 found: dict[str, Any] = (await http.get("/state")).json()
@@ -104,7 +105,7 @@ async def test_a_timeline_fires_at_its_times(tmp_path: Path) -> None:
             await until(over, 60)
             last = await state()
     finally:
-        assert venue.process.stop() == 0
+        assert started.process.stop() == 0
     # Never early, but for what timers round; how late a loaded machine is, is not the scenario's matter.
     due = {"near_a": 1.0, "near_b": 2.0, "mended": 2.5, "deposit": 2.0, "over": 3.0}
     assert seen.keys() == due.keys()
@@ -115,45 +116,49 @@ async def test_a_timeline_fires_at_its_times(tmp_path: Path) -> None:
 
 def test_a_scenario_ends_the_venue_and_is_named_in_its_log(tmp_path: Path) -> None:
     log = tmp_path / "frames.jsonl"
-    venue = VenueProcess(tmp_path, *QUIET, "--scenario", write(tmp_path, SHORT), "--record", str(log))
+    started = VenueProcess(tmp_path, *QUIET, "--scenario", write(tmp_path, SHORT), "--record", str(log))
     try:
-        assert venue.process.wait(60) == 0
+        assert started.process.wait(60) == 0
     finally:
-        venue.process.stop()
+        started.process.stop()
     found = read_recording(log)
     assert found.complete
     assert (found.start.scenario, found.start.seed) == ("short", 5)
 
 
+def told(command: click.Command, *arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
 def test_check_says_what_a_scenario_would_do_and_starts_nothing(tmp_path: Path) -> None:
-    ran = run("venue", "--scenario", write(tmp_path, SHORT), "--check", cwd=tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, "")
+    ran = told(venue, "--scenario", write(tmp_path, SHORT), "--check")
+    assert (ran.exit_code, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
     assert lines[1] == "seed 5, 60 s, 3 steps"
     assert any("0:01  faults near_a=429 for 1 s" in line for line in lines)
     assert any("0:03  the venue ends" in line for line in lines)
-    ready = run("venue", "--scenario", "crash", "--check", cwd=tmp_path)
-    assert ready.returncode == 0
+    ready = told(venue, "--scenario", "crash", "--check")
+    assert ready.exit_code == 0
     assert "price by -800 bps over 20 s" in ready.stdout
 
 
-@pytest.mark.parametrize("command", ["venue", "sandbox"])
-def test_all_that_is_wrong_with_a_scenario_is_told_a_line_each(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize("command", [venue, sandbox])
+def test_all_that_is_wrong_with_a_scenario_is_told_a_line_each(tmp_path: Path, command: click.Command) -> None:
     wrong = SHORT.replace("at_s = 1\n", "at_s = -1\n").replace('"429"', '"430"').replace("seed = 5", "sed = 5")
-    ran = run(command, "--scenario", write(tmp_path, wrong), cwd=tmp_path)
-    assert ran.returncode == 2
+    ran = told(command, "--scenario", write(tmp_path, wrong))
+    assert ran.exit_code == 2
     assert len(ran.stderr.splitlines()) == 3, ran.stderr
     assert [word for word in ("line 3: ", "line 10, step 1: ", "line 11, step 1: ") if word not in ran.stderr] == []
 
 
-def test_the_help_names_every_ready_scenario(tmp_path: Path) -> None:
-    told = " ".join(run("venue", "--help", cwd=tmp_path).stdout.split())
-    assert [name for name in ready_names() if name not in told] == []
+def test_the_help_names_every_ready_scenario() -> None:
+    shown = " ".join(told(venue, "--help").stdout.split())
+    assert [name for name in ready_names() if name not in shown] == []
 
 
-def test_check_needs_a_scenario(tmp_path: Path) -> None:
-    ran = run("venue", "--check", cwd=tmp_path)
-    assert ran.returncode == 2
+def test_check_needs_a_scenario() -> None:
+    ran = told(venue, "--check")
+    assert ran.exit_code == 2
     assert "--scenario" in ran.stderr
 
 
