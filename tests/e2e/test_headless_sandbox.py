@@ -160,3 +160,21 @@ def test_a_long_sandbox_run_with_a_deposit_explains_every_base_unit(short_dir: P
     check_balances(report)
     deposited = {asset["symbol"]: asset["deposited"] for asset in report["balances"]}
     assert deposited == {"BTC": "0", "nBTC": "1000000", "EURe": "0"}
+
+
+@pytest.mark.slow
+def test_a_run_against_a_mix_reports_each_kind(short_dir: Path) -> None:
+    flow = ("--rate", "30", "--other-pairs", "0", "--set", "router_legs=0", "--seed", "3")
+    mix = ("--takers", "prompt=0.5,patient=0.3,probe=0.2", "--rivals", "static", "--market", "normal", "--dry", "1")
+    ran = sandbox(short_dir, "--arm", "--for", "15", "--json", *flow, *mix)
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    kinds = {one["kind"]: one for one in report["takers"]}
+    assert set(kinds) == {"prompt", "patient", "probe"}
+    assert report["mix"] == "prompt=0.5,patient=0.3,probe=0.2"
+    assert kinds["prompt"]["fills"] > 0
+    assert (kinds["probe"]["asked"], kinds["probe"]["fills"]) == (report["dry"], 0)
+    assert sum(one["fills"] for one in kinds.values()) == report["quotes"]["settled"]
+    prompt = kinds["prompt"]
+    assert float(prompt["spread"]) > 0
+    assert float(prompt["given_away"]) == pytest.approx(float(prompt["spread"]) - float(prompt["at_booking"]))

@@ -17,6 +17,8 @@ from venue.sandbox.mixes import KINDS, Kind
 
 PARTNERS = ("1click", "near-intents.org", "wallet", "desk-x", None)
 """Through whom takers ask; None: the request does not say."""
+SAYS_DRY = "1click"
+"""The partner whose word on the taker tells that nobody will take."""
 PARTNER_SHARES: Mapping[Kind, tuple[float, ...]] = {
     "prompt": (0.55, 0.20, 0.15, 0.02, 0.08),
     "patient": (0.25, 0.40, 0.30, 0.02, 0.03),
@@ -70,11 +72,12 @@ def taker_at(seed: int, terms: TakerTerms, index: int) -> Taker:
     chance = rng(seed, "taker", index)
     kind = chance.choices(KINDS, [terms.mix.get(one, 0.0) for one in KINDS])[0]
     [partner_id] = chance.choices(PARTNERS, PARTNER_SHARES["prompt" if terms.alike else kind])
+    dry = chance.random() < terms.dry and kind == "probe"
     signal = rng(seed, "signal", index)
     return Taker(
         kind=kind,
-        partner_id=partner_id,
-        dry=chance.random() < terms.dry and kind == "probe",
+        partner_id=SAYS_DRY if dry else partner_id,
+        dry=dry,
         hold_ns=int(rng(seed, "hold", index).expovariate(1 / terms.hold_s) * NS_PER_S),
         horizon_s=signal.uniform(*HORIZON_S),
         noise=signal.gauss(0, 1),

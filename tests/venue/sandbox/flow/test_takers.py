@@ -90,6 +90,7 @@ def test_probes_say_so_as_often_as_asked_for() -> None:
     for share in (0.0, 0.5, 1.0):
         found = requests(400, takers="probe=1", dry_probes=share)
         assert sum(one.dry for one in found) / 400 == pytest.approx(share, abs=0.1)
+        assert all(one.trusted is not None for one in found if one.dry)
     assert not any(one.dry for one in requests(300, takers="mixed", dry_probes=1.0) if one.kind != "probe")
 
 
