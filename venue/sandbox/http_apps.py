@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -27,9 +27,9 @@ ANY_ORIGIN = [Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"
 Handler = Callable[[object], Awaitable[dict[str, object]]]
 
 
-def json_response(answer: object, status: int = 200) -> Response:
+def json_response(answer: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Encode JSON with integers of any size as bare numbers, as the bridge does."""
-    return Response(json.dumps(answer), status, media_type="application/json")
+    return Response(json.dumps(answer), status, headers, media_type="application/json")
 
 
 SENDING = frozenset(("send_tx", "broadcast_tx_commit", "broadcast_tx_async"))

@@ -16,7 +16,8 @@ from venue.sandbox.base.hosting import HttpHost
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.control import balances, chains_view, control_app, overview
+from venue.sandbox.control import control_app
+from venue.sandbox.control_views import balances, chains_view, overview
 from venue.sandbox.exchanges.exchanges import Exchanges
 from venue.sandbox.flow.guests import Guest
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app

@@ -41,7 +41,29 @@ async def test_every_example_works_and_nonsense_does_not(launch: Launch, line: s
         assert (await rig.http.get(rig.env["SANDBOX_CONTROL_URL"] + path + described.query)).status_code == 200
         return
     assert (await rig.control(path, json.loads(described.body))).status_code == 200
-    assert (await rig.control(path, {"no such member": 1})).status_code == 400
+    refused = await rig.control(path, {"no such member": 1})
+    assert refused.status_code == 400
+    assert refused.json()["error"]
+    assert refused.json()["example"] == json.loads(described.body)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"NaN", b'{"forward_s": NaN}', b" " * 1_100_000, b"\xff"])
+async def test_a_body_that_cannot_be_read_is_refused_and_the_venue_goes_on(launch: Launch, body: bytes) -> None:
+    rig = await launch()
+    answer = await rig.http.post(rig.env["SANDBOX_CONTROL_URL"] + "/time", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["example"] == {"forward_s": 60}
+    assert (await rig.state())["failures"] == 0
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/stat", 404), ("GET", "/time", 405)])
+async def test_a_call_that_there_is_not_is_told_those_that_there_are(
+    launch: Launch, method: str, path: str, status: int
+) -> None:
+    rig = await launch()
+    answer = await rig.http.request(method, rig.env["SANDBOX_CONTROL_URL"] + path)
+    assert answer.status_code == status
+    assert [line for line in CONTROL_PATHS if line not in answer.json()["error"]] == []
 
 
 def test_the_page_shows_a_call_of_every_path() -> None:
