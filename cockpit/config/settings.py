@@ -167,6 +167,11 @@ class Settings(BaseSettings):
     partner_max_bps: Decimal = _number("STRATEGY_PARTNER_MAX_BPS", "15", "0", "1000")
     eure_eur_basis_bps: Decimal = _number("EURE_EUR_BASIS_BPS", "0", "-1000", "1000")
 
+    eure_eur_url: Annotated[str | None, BeforeValidator(fields.rpc_url_or_none)] = Field(
+        default=None, validation_alias="EURE_EUR_URL"
+    )
+    eure_eur_max_off_bps: Decimal = _number("EURE_EUR_MAX_OFF_BPS", "50", "1", "1000")
+
     reference_max_age_ms: int = _whole("REFERENCE_MAX_AGE_MS", 5_000, 100, 600_000)
     reference_max_divergence_bps: Decimal = Field(
         default=Decimal(50),
@@ -290,7 +295,7 @@ class Settings(BaseSettings):
             self.kraken_ws_url,
             self.coinbase_ws_url,
             self.bitstamp_ws_url,
-            *(url for url in (self.shield_url, self.status_page_url) if url is not None),
+            *(url for url in (self.shield_url, self.status_page_url, self.eure_eur_url) if url is not None),
         )
 
     @property

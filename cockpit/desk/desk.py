@@ -205,6 +205,8 @@ class Desk:
             start(feed.source, partial(feed.run, trading.reference.on_tick, trading.reference.on_out))
             if feed.status_path:
                 start(status_worker(feed), partial(feed.watch_status, client, trading.reference.on_out))
+        if trading.euro_rate is not None:
+            start("euro rate", trading.euro_rate.run)
         start("liquidity", trading.deposits.run)
         start("inventory", trading.inventory.run)
         start("credentials", trading.credentials.run)

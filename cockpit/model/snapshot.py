@@ -232,7 +232,9 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable``: whether quotes
-    may use it. ``sigma_bps``: the standard deviation of the mid over a minute, None while it is unknown."""
+    may use it. ``sigma_bps``: the standard deviation of the mid over a minute, ``eure_basis_bps``: by how much an EURe
+    is measured to be worth more than a EUR; None where they are unknown.
+    """
 
     mid: Decimal | None
     age_ms: int | None
@@ -244,6 +246,7 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceRow, ...]
     chart: tuple[tuple[float, float], ...]
     sigma_bps: Decimal | None = None
+    eure_basis_bps: Decimal | None = None
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.par import Par
 from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
@@ -46,6 +47,7 @@ from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
+from venue.reference.euro_rate import EuroRateFeed
 from venue.reference.kraken import Kraken
 from venue.relay.client import Relay
 from venue.relay.rpc import RelayRpc
@@ -74,6 +76,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     heartbeat: Heartbeat
     signer: Signer
     reference: Reference
+    euro_rate: EuroRateFeed | None
     book: QuoteBook
     markouts: LiveMarkouts
     option_meter: OptionMeter
@@ -137,7 +140,9 @@ def build_trading(
         omni_bridge=settings.markets.stage.omni_bridge,
         blocked=heartbeat.problem,
     )
-    reference = _reference(settings, env, recorder, limits, ahead_ns)
+    rate_url = settings.eure_eur_url
+    euro_rate = None if rate_url is None else EuroRateFeed(rate_url, client, env)
+    reference = _reference(settings, env, recorder, limits, ahead_ns, euro_rate)
     _bound_signer(signer, tokens, limits, reference)
 
     def on_fill(commitment: Commitment) -> None:
@@ -257,6 +262,7 @@ def build_trading(
         heartbeat=heartbeat,
         signer=signer,
         reference=reference,
+        euro_rate=euro_rate,
         book=book,
         markouts=LiveMarkouts(tokens, on_marked=partial(learn_from, partner_costs, tokens)),
         option_meter=option_meter,
@@ -290,6 +296,7 @@ def _reference(
     recorder: Recorder,
     limits: LimitsInForce,
     ahead_ns: Callable[[], int],
+    euro_rate: EuroRateFeed | None,
 ) -> Reference:
     return Reference(
         (
@@ -298,7 +305,11 @@ def _reference(
             Bitstamp(settings.bitstamp_ws_url, env=env, ahead_ns=ahead_ns),
         ),
         min_sources=settings.reference_min_sources,
-        basis_bps=settings.eure_eur_basis_bps,
+        par=Par(
+            assumed_bps=settings.eure_eur_basis_bps,
+            max_off_bps=settings.eure_eur_max_off_bps,
+            source=euro_rate,
+        ),
         limits=limits,
         env=env,
         recorder=recorder,

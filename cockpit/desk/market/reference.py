@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import httpx
+import msgspec
 
+from cockpit.desk.market.par import Par
 from cockpit.desk.market.volatility import COMPOSITE, Volatility
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.environment import Environment
@@ -27,7 +29,7 @@ _TICK = Decimal("1e-8")
 class Reference:
     """``current`` is the composite in EUR per BTC, ``mid`` its price in EURe; ``version`` rises with every judgement.
 
-    ``basis_bps``: by how much an EURe is worth more than a EUR; BTC costs that much less of it.
+    ``par``: by how much an EURe is worth more than a EUR; BTC costs that much less of it.
 
     ``every_ms`` and ``move_bps``: a source's price is recorded after that time, once it moved so far. ``on_mid`` gets
     the trusted mid, None without one, whenever it is judged. ``volatility`` is that of the trusted mid; it changes only
@@ -39,7 +41,7 @@ class Reference:
         feeds: Sequence[Feed],
         *,
         min_sources: int,
-        basis_bps: Decimal,
+        par: Par,
         limits: LimitsInForce,
         env: Environment,
         recorder: Recorder,
@@ -50,7 +52,8 @@ class Reference:
         self._move = move_bps / 10_000
         self.feeds = tuple(feeds)
         self._min_sources = min_sources
-        self._eur_per_eure = 1 + basis_bps / 10_000
+        self.par = par
+        self._eur_per_eure = 1 + par.assumed_bps / 10_000
         self._limits = limits
         self._record = recorder.record
         self._wall_ns = env.wall_ns
@@ -109,13 +112,15 @@ class Reference:
 
     def _compose(self, now_ns: int) -> Composite:
         limits = self._limits.current
-        return composite(
+        found = composite(
             self._ticks,
             now_ns,
             max_age_ms=limits.max_reference_age_ms,
             max_divergence_bps=limits.max_divergence_bps,
             min_sources=self._min_sources,
         )
+        problem = self.par.problem(now_ns) if found.usable else ""
+        return msgspec.structs.replace(found, usable=False, reason=problem) if problem else found
 
     def _thin(self, price: MarketPrice) -> None:
         last = self._recorded.get(price.source)

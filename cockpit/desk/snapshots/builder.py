@@ -221,7 +221,7 @@ class SnapshotBuilder:
             trading_why=trading.trading_state.why,
             interlocks=interlocks,
             journal=journal,
-            findings=(*self._stage_findings, *warnings, *trading.startup.findings()),
+            findings=(*self._stage_findings, *self._assumptions(), *warnings, *trading.startup.findings()),
             fund_warnings=warnings,
             when_alone=self._dead_man.action,
             alone_left_ms=self._dead_man.alone_left_ms(),
@@ -237,6 +237,11 @@ class SnapshotBuilder:
             demand_by_market=demand_rows(trading.request_counter, monotonic_ns),
             demand_ms=trading.request_counter.span_ns(monotonic_ns) // NS_PER_MS,
         )
+
+    def _assumptions(self) -> tuple[str, ...]:
+        # A sandbox has no EURe: there is nothing to be wrong about.
+        assumption = self._trading.reference.par.assumption
+        return (assumption,) if assumption and self._mode == "LIVE" else ()
 
     def counts(self) -> Counts:
         trading = self._trading

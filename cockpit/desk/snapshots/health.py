@@ -23,6 +23,7 @@ PART_OF_WORKER: Mapping[str, Part] = {
     "liquidity": "liquidity-manager",
     "withdrawals": "liquidity-manager",
     "retention": "history-writer",
+    "euro rate": "market-reference-ingest",
 }
 
 

@@ -40,6 +40,7 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> Ma
         sources=tuple(sources),
         chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
         sigma_bps=reference.volatility.sigma,
+        eure_basis_bps=reference.par.measured_bps(now_ns),
     )
 
 

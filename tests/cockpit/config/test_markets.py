@@ -314,7 +314,13 @@ def test_another_contract_is_not_used_with_the_services_of_the_built_in_one(stat
 
 def test_every_service_of_a_stage_is_a_setting() -> None:
     urls = {name for name, field in NAMES.items() if field.endswith(("_url", "_urls"))}
-    of_others = {"POSTGRES_URL", "REFERENCE_KRAKEN_WS_URL", "REFERENCE_COINBASE_WS_URL", "REFERENCE_BITSTAMP_WS_URL"}
+    of_others = {
+        "POSTGRES_URL",
+        "REFERENCE_KRAKEN_WS_URL",
+        "REFERENCE_COINBASE_WS_URL",
+        "REFERENCE_BITSTAMP_WS_URL",
+        "EURE_EUR_URL",
+    }
     assert {setting for setting, _ in SERVICES.values()} == urls - of_others
     assert set(STAGE_SERVICES) <= {setting for setting, _ in SERVICES.values()}
     assert INTENTS_CONTRACT == "intents.near"

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from cockpit.desk.market.par import Par
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.commands import Limits, PriceParams
@@ -14,6 +15,7 @@ from venue.protocol.units import NS_PER_MS, NS_PER_S
 NOW = 1_790_000_000 * NS_PER_S
 SALT = bytes.fromhex("252812b3")
 MID = Decimal(50_000)
+AT_PAR = Par(assumed_bps=Decimal(0), max_off_bps=Decimal(50))
 
 
 class Clock:

@@ -24,7 +24,7 @@ from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from tests.support.amounts import btc_eure
-from tests.support.desk.builders import MID, NOW, SALT
+from tests.support.desk.builders import AT_PAR, MID, NOW, SALT
 from tests.support.desk.chain import InventoryHarness, State
 from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
@@ -77,7 +77,7 @@ class Quoting:
         self.reference = Reference(
             (),
             min_sources=1,
-            basis_bps=Decimal(0),
+            par=AT_PAR,
             limits=self.limits,
             env=Environment(wall_ns=self.clock),
             recorder=self.recorder,

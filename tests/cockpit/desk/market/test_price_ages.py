@@ -8,7 +8,7 @@ from cockpit.desk.snapshots.market_rows import TOO_OLD, market_state
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import SourceRow
-from tests.support.desk.builders import Clock
+from tests.support.desk.builders import AT_PAR, Clock
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.units import NS_PER_MS
 from venue.reference.bitstamp import Bitstamp
@@ -30,7 +30,7 @@ class Prices:
         self.reference = Reference(
             self.feeds,
             min_sources=2,
-            basis_bps=Decimal(0),
+            par=AT_PAR,
             limits=LimitsInForce(Limits()),
             env=env,
             recorder=MemoryRecorder(),

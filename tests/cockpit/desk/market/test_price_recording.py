@@ -7,7 +7,7 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.events import MarketPrice
-from tests.support.desk.builders import NOW
+from tests.support.desk.builders import AT_PAR, NOW
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.tick import Tick
@@ -19,7 +19,7 @@ def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list
     reference = Reference(
         (),
         min_sources=3,
-        basis_bps=Decimal(0),
+        par=AT_PAR,
         limits=LimitsInForce(Limits()),
         env=Environment(wall_ns=lambda: NOW),
         recorder=MemoryRecorder(prices),
@@ -59,7 +59,7 @@ def test_the_composite_is_thinned_alike() -> None:
     reference = Reference(
         (),
         min_sources=1,
-        basis_bps=Decimal(0),
+        par=AT_PAR,
         limits=LimitsInForce(Limits()),
         env=Environment(wall_ns=lambda: now),
         recorder=MemoryRecorder(prices),

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from cockpit.desk.market.par import Par
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.volatility import ENOUGH_SLOTS, resume
 from cockpit.desk.risk.limits import LimitsInForce
@@ -28,7 +29,7 @@ class Watched:
         self.reference = Reference(
             (),
             min_sources=2,
-            basis_bps=Decimal(basis_bps),
+            par=Par(assumed_bps=Decimal(basis_bps), max_off_bps=Decimal(50)),
             limits=LimitsInForce(Limits()),
             env=Environment(wall_ns=self.clock),
             recorder=self.recorder,
