@@ -7,7 +7,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.sandbox.rig import Launch, Rig
+from tests.venue.sandbox.exchanges.market_rig import MarketRig
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.base.fault_values import Exchange
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.exchanges.markets.prices import ExchangeFeed
 from venue.sandbox.flow.price_path import RandomWalk
@@ -168,3 +170,21 @@ async def test_a_book_is_followed_over_a_socket_beside_a_refused_symbol(launch: 
                 updated.add(book["symbol"])
         assert refused == ["DOGE/EUR"]
     assert (await rig.state())["failures"] == 0
+
+
+RECORDED: dict[Exchange, list[tuple[str, str]]] = {
+    "kraken": [("79985.8", "80007.1"), ("79982.3", "80003.6"), ("79928.4", "79949.6")],
+    "coinbase": [("79978.80", "79998.14"), ("79973.92", "79993.26"), ("79920.12", "79939.44")],
+    "bitstamp": [("80004.57", "80010.10"), ("80003.43", "80008.96"), ("79942.84", "79948.37")],
+}
+"""Bid and ask of seed 7 after 0, 10 and 39.9 s, as recordings of earlier runs have them."""
+
+
+def test_a_seed_keeps_its_prices() -> None:
+    rig = MarketRig(7)
+    for exchange, recorded in RECORDED.items():
+        seen = []
+        for rig.offset_ns in (0, 10 * NS_PER_S, 399 * NS_PER_S // 10):
+            book = rig.market(exchange).book()
+            seen.append((str(book.bid), str(book.ask)))
+        assert seen == recorded
