@@ -148,7 +148,9 @@ def _ohlc(market: ExchangeMarket, asked: Asked) -> RestAnswer:
     limit = asked.whole("limit", least=1, most=_MOST_CANDLES, usual=_MOST_CANDLES)
     start, end = (asked.whole(name, least=0, most=2**40, usual=usual) for name, usual in (("start", 0), ("end", 2**40)))
     if step not in STEPS or limit is None or start is None or end is None:
-        return RestAnswer(body={"code": "400.002", "errors": [{"field": "step", "message": "Invalid"}]}, status=400)
+        named = {"step": step if step in STEPS else None, "limit": limit, "start": start, "end": end}
+        errors = [{"field": name, "message": "Invalid"} for name, value in named.items() if value is None]
+        return RestAnswer(body={"code": "400.002", "errors": errors}, status=400)
     candles = [one for one in market.tape.candles(step // 60) if start <= one.start_ns // NS_PER_S <= end]
     # A start without an end: the oldest of them; else the newest.
     kept = candles[:limit] if "start" in asked.query and "end" not in asked.query else candles[-limit:]

@@ -84,7 +84,7 @@ class Coinbase:
                 "type": "heartbeat",
                 "last_trade_id": self._markets[one].tape.last().number,
                 "product_id": one,
-                "sequence": at_ns // 1_000_000,
+                "sequence": self._markets[one].feed.next_sequence(),
                 "time": utc(at_ns),
             }
             for one in self._held.get("heartbeat", ())

@@ -64,6 +64,8 @@ class Kraken:
             return [refusal("Subscription name invalid")]
         if not isinstance(symbols, list) or len(symbols) > MOST_NAMED:
             return [refusal("Pair field must be an array")]
+        if not symbols:
+            return [refusal("Pair(s) not found")]
         size, wrong = _size(channel, params)
         if wrong:
             return [refusal(wrong)]

@@ -126,6 +126,7 @@ def test_matches_begin_with_the_last_one_and_go_on_without_a_gap(rig: MarketRig,
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert sequences == sorted(set(sequences))
     (beat,) = coinbase.heartbeat(10**18)
+    assert beat["sequence"] > sequences[-1], "one numbering for all channels of a product"
     assert (beat["last_trade_id"], beat["product_id"]) == (numbers[-1], "BTC-EUR")
 
 

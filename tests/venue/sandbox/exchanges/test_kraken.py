@@ -58,6 +58,7 @@ def test_a_symbol_is_subscribed_once_and_ended_once(kraken: Kraken) -> None:
         {"method": ["x"]},
         {"method": "subscribe"},
         asking("gossip", "BTC/EUR"),
+        asking("ticker"),
         asking("ohlc", "BTC/EUR", interval=2),
         asking("ohlc", "BTC/EUR", interval=True),
         asking("ticker", *["BTC/EUR"] * 500),

@@ -173,3 +173,8 @@ async def test_bitstamp_refuses(get: Get, path: str, status: int) -> None:
     )
     assert answer.status_code == status
     assert answer.json()
+
+
+async def test_bitstamp_names_what_is_wrong_with_a_question(get: Get) -> None:
+    answer = await get("BITSTAMP", "/api/v2/ohlc/btceur/", step=60, limit="x", end="soon")
+    assert [error["field"] for error in answer.json()["errors"]] == ["limit", "end"]
