@@ -46,6 +46,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     alarms: AlarmBoard
     faults: FaultTable
     path: PricePath
+    pairs: tuple[PricedMarket, ...]
     market: MarketClock
     ledger: Ledger
     mempool: Mempool
@@ -213,6 +214,7 @@ def assemble(
         alarms=AlarmBoard(shifted),
         faults=faults,
         path=path,
+        pairs=pairs,
         market=market,
         ledger=ledger,
         mempool=mempool,

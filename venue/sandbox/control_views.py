@@ -34,6 +34,7 @@ def overview(
         "account": parts.participants.maker.account,
         "running": parts.traders.running,
         "market": {"offset_ns": offset_ns, "mid": str(parts.path.mid_at(offset_ns))},
+        "pairs": {pair.market.name: str(pair.path.mid_at(offset_ns)) for pair in parts.pairs},
         "opening": opening,
         "balances": balances(parts.ledger),
         "fills": [msgspec.to_builtins(fill) for fill in settlement.fills if account in (None, fill.account)],

@@ -113,6 +113,9 @@ async def test_rivals_of_a_pair_settle_with_its_traders(launch: Launch) -> None:
         return len(await settled() or ()) == 2
 
     await rig.until(both, timeout_s=30)
+    mids = (await rig.state())["pairs"]
+    assert 2 < float(mids["wNEAR/USDT"]) < 4
+    assert 0.85 < float(mids["USDC/EURe"]) < 0.95
     assert await settled() == {
         tuple(sorted((WNEAR.token_id, USDT.token_id))),
         tuple(sorted((USDC.token_id, EURE.token_id))),
