@@ -1,7 +1,7 @@
 """The sandbox's own endpoint: what the venue and its chains hold, and the faults of a rehearsal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import msgspec
@@ -18,6 +18,7 @@ from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.flow.guests import AccountOrder, Guest
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
+from venue.sandbox.scenario.asks import AskedQuotes, AskOrder
 from venue.sandbox.serving.control_paths import CONTROL_PATHS
 
 MAX_BODY_BYTES = 1 << 20
@@ -46,6 +47,7 @@ def control_app(
     forward: Callable[[int], int],
     alarms: AlarmBoard,
     open_account: Callable[[AccountOrder], Guest],
+    ask: Callable[[AskOrder], Awaitable[AskedQuotes]],
 ) -> Starlette:
     """Serve what ``CONTROL_PATHS`` describes; ``GET /`` returns it."""
 
@@ -96,6 +98,10 @@ def control_app(
     async def get_takers(request: Request) -> Response:
         return json_response(traders.register.view(request.query_params.get("account")))
 
+    async def post_ask(request: Request) -> Response:
+        order = msgspec.convert(await _body(request), AskOrder)
+        return json_response(msgspec.to_builtins(await ask(order)))
+
     async def post_time(request: Request) -> Response:
         by_ns = int(msgspec.convert(await _body(request), _Forward).forward_s * NS_PER_S)
         return json_response({"now_ns": forward(by_ns)})
@@ -131,6 +137,7 @@ def control_app(
             Route("/deposit", post_deposit, methods=["POST"]),
             Route("/alarms", get_alarms),
             Route("/alarms", post_alarms, methods=["POST"]),
+            Route("/ask", post_ask, methods=["POST"]),
             Route("/time", post_time, methods=["POST"]),
             Route("/token", post_token, methods=["POST"]),
             Route("/takers", get_takers),

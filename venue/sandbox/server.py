@@ -249,6 +249,7 @@ class Venue:
                 forward=self._operations.forward,
                 alarms=parts.alarms,
                 open_account=self._operations.open_account,
+                ask=self._operations.asker.ask,
             ),
             "alarms": alarm_app(parts.alarms, faults),
         }

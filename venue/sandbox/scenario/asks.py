@@ -14,7 +14,7 @@ from venue.sandbox.base.seeding import derive, derive_uuid
 from venue.sandbox.flow.wallet import Wallet
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.relay.errors import AuctionRefusedError
-from venue.sandbox.relay.quote_request import QuoteRequest
+from venue.sandbox.relay.quote_request import MAX_WAIT_MS, QuoteRequest
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 from venue.sandbox.verifier.ledger import Ledger
@@ -24,6 +24,7 @@ Amount = Annotated[
     Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | int,
     about("", values='whole tokens as text, such as "0.02"'),
 ]
+Outcome = Literal["published", "refused", "left", "unanswered", "too far from the price"]
 _DIGITS = (-30, 18)
 
 
@@ -32,7 +33,7 @@ class AskOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Exactly one of ``amount_in`` and ``amount_out`` in whole tokens, as text. ``take``: whether the taker executes the
     best answer, ``after_s`` seconds after the auction, if it is no worse than ``worst`` (the least amount out, or the
-    most amount in, in whole tokens).
+    most amount in, in whole tokens). ``max_wait_ms`` ends the auction, after 3 s without it.
     """
 
     asset_in: str
@@ -44,6 +45,7 @@ class AskOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worst: Amount | None = None
     after_s: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 0.0
     partner_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    max_wait_ms: Annotated[int, msgspec.Meta(ge=1, le=MAX_WAIT_MS)] | None = None
 
     def text(self) -> str:
         what = f"{self.amount_in} {self.asset_in} for {self.asset_out}"
@@ -79,6 +81,14 @@ def read_order(order: AskOrder, tokens: Sequence[Token]) -> ReadOrder:
     )
 
 
+class AskedQuotes(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers, best first, as a taker is shown them, and what became of them."""
+
+    quote_id: str
+    answers: list[dict[str, object]]
+    outcome: Outcome
+
+
 class Asker:
     """Asks with ``wallets`` of the venue's own, in turns; the same seed and order of calls ask the same."""
 
@@ -101,7 +111,7 @@ class Asker:
         self._number = 0
         self.counts: Counter[str] = Counter()
 
-    async def ask(self, order: AskOrder) -> str:
+    async def ask(self, order: AskOrder) -> AskedQuotes:
         """Ask, deal as ordered, and return what came of it. Raises ValueError for an order that cannot be."""
         read = read_order(order, self._tokens)
         self._number += 1
@@ -114,12 +124,14 @@ class Asker:
             amount_out=read.amount_out,
             min_deadline_ms=order.deadline_ms,
             partner_id=order.partner_id,
+            max_wait_ms=order.max_wait_ms,
         )
-        outcome = await self._deal(order, read, await self._relay.quote(request), number)
+        answers = await self._relay.quote(request)
+        outcome = await self._deal(order, read, answers, number)
         self.counts[outcome] += 1
-        return outcome
+        return AskedQuotes(quote_id=request.quote_id, answers=[one.option() for one in answers], outcome=outcome)
 
-    async def _deal(self, order: AskOrder, read: ReadOrder, answers: list[Answer], number: int) -> str:
+    async def _deal(self, order: AskOrder, read: ReadOrder, answers: list[Answer], number: int) -> Outcome:
         if not answers:
             return "unanswered"
         if order.take == "none" or not self._wallets:

@@ -38,6 +38,10 @@ CONTROL_PATHS: Mapping[str, ControlPath] = {
         "Requests and executed quotes by kind of taker; `account` selects one maker's quotes.",
         query="?account=solver.near",
     ),
+    "POST /ask": ControlPath(
+        "Ask for quotes as a taker, in whole tokens, and return the answers; `take` is `best` or `none`.",
+        body='{"asset_in": "nBTC", "asset_out": "EURe", "amount_in": "0.001", "max_wait_ms": 1000}',
+    ),
     "POST /traders": ControlPath("Pause the traders, or let them run.", body='{"running": false}'),
     "POST /time": ControlPath("Move the venue's time forward; see the warning below.", body='{"forward_s": 60}'),
     "POST /token": ControlPath(
