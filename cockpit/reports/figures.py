@@ -68,8 +68,14 @@ class ValuedMovement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """Average cost, EURe; realised + unrealised = total. The mids are those nearest to both ends of the span."""
+    """EURe. The mids are those nearest to both ends of the span.
 
+    ``trading``: the fills marked to the closing mid; ``revaluation``: of what was held or moved in, as the mid moved.
+    By average cost: ``realised`` + ``unrealised``. Either pair is ``total``.
+    """
+
+    trading: Decimal
+    revaluation: Decimal
     realised: Decimal
     unrealised: Decimal
     total: Decimal
@@ -147,6 +153,8 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     from_ns: int
     to_ns: int
     runs: int
+    accounts: tuple[str, ...]
+    modes: tuple[str, ...]
     demands: int
     decisions: int
     sent: int

@@ -12,6 +12,7 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.model.formatting import exact, number, percent, rounded
+from cockpit.model.printable import printable
 from cockpit.reports.csv_cells import csv_row
 from cockpit.reports.figures import ReportedFill, TradingReport
 from venue.protocol.assets import EXACT
@@ -90,18 +91,24 @@ def as_text(report: TradingReport) -> str:
     """For people, 80 columns wide."""
     run = "run" if report.runs == 1 else "runs"
     parts = [
-        [f"{utc(report.from_ns)}  to  {utc(report.to_ns)}  ({report.runs} {run})"],
+        [f"{utc(report.from_ns)}  to  {utc(report.to_ns)}  ({report.runs} {run})", *_whose(report)],
         _quotes(report),
         _section("Fills", _fills(report)),
         *_options(report),
         _section("Inventory", _inventory(report)),
         *_accepted(report),
-        [*_section("P&L, average cost, EURe", _pnl(report)), *_far_mids(report)],
+        [*_section("P&L, EURe", _pnl(report)), *_far_mids(report)],
         _section("Fees", _fees(report)),
         _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
         _section("Not quoted", [("reason", "requests"), *((r, number(c)) for r, c in report.not_quoted)]),
     ]
     return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _whose(report: TradingReport) -> list[str]:
+    """Name account and mode, so that a rehearsal's figures are not taken for real ones."""
+    names = f"{', '.join(report.modes)}  account {', '.join(report.accounts)}"
+    return textwrap.wrap(printable(names), WIDTH) if report.accounts else []
 
 
 def utc(ns: int) -> str:
@@ -229,10 +236,13 @@ def _pnl(report: TradingReport) -> list[Cells]:
     pnl = report.profit
     if pnl is None:
         return [("", ""), ("unknown", report.profit_unknown)]
+    closing = number(pnl.closing_mid, 2)
     return [
-        ("realised", rounded(pnl.realised, 4, signed=True)),
-        (f"unrealised, marked to {number(pnl.closing_mid, 2)}", rounded(pnl.unrealised, 4, signed=True)),
+        (f"trading, fills marked to {closing}", rounded(pnl.trading, 4, signed=True)),
+        (f"held BTC, {number(pnl.opening_mid, 2)} to {closing}", rounded(pnl.revaluation, 4, signed=True)),
         ("total", rounded(pnl.total, 4, signed=True)),
+        ("by average cost: realised", rounded(pnl.realised, 4, signed=True)),
+        ("by average cost: unrealised", rounded(pnl.unrealised, 4, signed=True)),
     ]
 
 

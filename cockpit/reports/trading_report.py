@@ -8,7 +8,7 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.accounting.percentiles import counted_percentile, percentile
-from cockpit.accounting.pnl import InventoryChange, average_cost_pnl
+from cockpit.accounting.pnl import InventoryChange, average_cost_pnl, value_at_mid
 from cockpit.reports import holdings
 from cockpit.reports.figures import (
     Fees,
@@ -50,7 +50,13 @@ class _Marked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def life_ms(self) -> int:
+        """How long the quote could be taken."""
         return (self.fill.deadline_ns - self.fill.sent_ns) // 1_000_000
+
+    @property
+    def asked_ms(self) -> int:
+        """How long the request wanted that; a quote lives as long, and a little longer."""
+        return self.life_ms if self.fill.asked_ms is None else self.fill.asked_ms
 
 
 def trading_report(
@@ -76,6 +82,8 @@ def trading_report(
         from_ns=span.from_ns,
         to_ns=span.to_ns,
         runs=len(every),
+        accounts=tuple(dict.fromkeys(run.account for run in every)),
+        modes=tuple(dict.fromkeys(run.mode for run in every)),
         demands=counted.requests,
         decisions=sum(counted.reasons.values()),
         sent=len(reactions),
@@ -235,7 +243,7 @@ def _pnl(
     span: Span,
     tokens: TokenTable,
     opening: Mapping[str, movements.Balance],
-    found: Iterable[trading.FillRecord],
+    found: Sequence[trading.FillRecord],
     flows: Iterable[movements.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
     """Return the P&L, or why it is unknown."""
@@ -260,16 +268,28 @@ def _pnl(
         valued.append(_valued(flow, token, near))
     changes.sort(key=lambda item: item[0])
     pnl = average_cost_pnl(base, quote, held, first.mid, [change for _, change in changes], last.mid)
+    traded = tokens.worth(TokenAmounts(_sums(found)))
+    trading_units = value_at_mid(base, quote, traded.base, last.mid) + traded.quote
     return ProfitAndLoss(
         realised=quote.to_decimal(pnl.realised),
         unrealised=quote.to_decimal(pnl.unrealised),
         total=quote.to_decimal(pnl.total),
+        trading=quote.to_decimal(trading_units),
+        revaluation=quote.to_decimal(pnl.total - trading_units),
         opening_mid=first.mid,
         closing_mid=last.mid,
         opening_mid_at_ns=first.at_ns,
         closing_mid_at_ns=last.at_ns,
         movements=tuple(valued),
     ), ""
+
+
+def _sums(found: Iterable[trading.FillRecord]) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for fill in found:
+        sums[fill.asset_in] += fill.amount_in
+        sums[fill.asset_out] -= fill.amount_out
+    return sums
 
 
 def _valued(flow: movements.MoneyMovement, token: Token, near: mids.RecordedMid) -> ValuedMovement:
@@ -319,7 +339,7 @@ def _markouts(marked: Sequence[_Marked], tokens: TokenTable) -> tuple[MeanMarkou
     means: dict[tuple[str, str], _Mean] = {}
     sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
     for one in marked:
-        key = one.side, _bucket(one.quote, sizes, "above 500"), _bucket(one.life_ms, LIVES, "above 120 s")
+        key = one.side, _bucket(one.quote, sizes, "above 500"), _bucket(one.asked_ms, LIVES, "above 120 s")
         sorted_out.setdefault(key, []).append(one)
     for (side, size, life), ours in sorted_out.items():
         summed = _summed(ours)

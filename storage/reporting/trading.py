@@ -11,10 +11,11 @@ from storage.reader import Reader, Span
 
 _FILLS = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
-       c.deadline_ns, d.edge, r.settled_ns, r.detail
+       c.deadline_ns, d.edge, s.min_deadline_ms, r.settled_ns, r.detail
 FROM trade_execution_results r
 JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
 LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
+LEFT JOIN swap_demand_events s ON s.run_id = c.run_id AND s.quote_id = c.quote_id
 WHERE r.outcome = 'settled' AND r.at_ns >= ? AND r.at_ns < ?
 ORDER BY r.at_ns, r.id
 """
@@ -81,6 +82,7 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns.
 
     ``at_ns``: when it was booked; ``settled_ns``: when it settled as far as history tells, None when it does not.
+    ``asked_ms``: how long the request wanted the quote to live, None when the request is missing.
     ``marked``: the desk recorded the mid at each horizon that it saw pass; rows of older versions lack those.
     """
 
@@ -95,6 +97,7 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sent_ns: int
     deadline_ns: int
     edge: int | None
+    asked_ms: int | None
     settled_ns: int | None
     marked: bool
 

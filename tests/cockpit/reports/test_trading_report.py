@@ -94,6 +94,9 @@ def test_pnl(path: Path) -> None:
     assert abs(report.realised - (Decimal("25.1") - Decimal("0.0005") * average)) < Decimal("1e-15")
     value = Decimal("1.0105") * 49_000 + Decimal("975.2") - 50_000 - 1_000 - Decimal("0.01") * 50_300
     assert report.total == report.realised + report.unrealised == value
+    # The fills alone: 0.0005 BTC more at 49,000, and 24.8 EURe less.
+    assert report.trading == Decimal("0.0005") * 49_000 - Decimal("24.8")
+    assert report.revaluation == value - report.trading
 
 
 def test_markouts(path: Path) -> None:
@@ -105,8 +108,9 @@ def test_markouts(path: Path) -> None:
     assert b.markouts == (Decimal("0.00"), Decimal("-19.92"), Decimal("39.84"), None)
     found = {(m.by, m.bucket, m.seconds): m for m in report.markouts}
     assert found["side", "buy", 1].bps == Decimal("40.08")
-    assert found["life", "to 120 s", 1].fills == 1
-    assert found["life", "above 120 s", 60].bps == Decimal("39.84")
+    # By what was asked: a quote for 60 s lives a second longer, and is still one "to 60 s".
+    assert found["life", "to 60 s", 1].fills == 1
+    assert found["life", "to 120 s", 60].bps == Decimal("39.84")
     weighted = (Decimal("49.9") * Decimal("20.04") + Decimal("25.1") * Decimal("39.84")) / 75
     assert found["all", "all", 60].bps == weighted.quantize(Decimal("0.01"))
     assert (found["all", "all", 300].fills, found["all", "all", 300].known, found["all", "all", 300].bps) == (
@@ -158,7 +162,14 @@ def test_the_same_profit_once_old_requests_and_prices_were_deleted(path: Path, t
 def test_the_command(path: Path, tmp_path: Path) -> None:
     ran = run("report", "--history", str(path), "--run", "last", cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
-    for words in ("win rate (settled / accepted) 66.7 %", "market share 25.0 %", "notional", "Markouts"):
+    for words in (
+        "SANDBOX  account maker.near",
+        "trading, fills marked to 49,000.00",
+        "win rate (settled / accepted) 66.7 %",
+        "market share 25.0 %",
+        "notional",
+        "Markouts",
+    ):
         assert words in ran.stdout
     assert max(len(line) for line in ran.stdout.splitlines()) <= 80
     whole = json.loads(run("report", "--history", str(path), "--json", "--fills", cwd=tmp_path).stdout)

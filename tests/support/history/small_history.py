@@ -54,6 +54,7 @@ def sent(name: str, second: int, taken: tuple[str, int], given: tuple[str, int],
     """A request, its decision and its quote; the decision's own amounts do not matter here."""
     at_ns = NOW + second * NS_PER_S
     asked = request("buy" if taken[0] == BTC.token_id else "sell", quote_id=f"quote-{name}", at_ns=at_ns)
+    asked = msgspec.structs.replace(asked, min_deadline_ms=(life_s - 1) * 1_000)
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     command = ExecuteTrade(
