@@ -137,6 +137,10 @@ class DeskClient:
         """Set limits: any subset of the fields of ``Limits``."""
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes, command_id)
 
+    async def pricing(self, changes: Mapping[str, object], *, command_id: str = "") -> Outcome:
+        """Set parameters of pricing: any subset of the fields of ``PriceParams``."""
+        return await self._command("PUT", "/strategy-engine/pricing", "set pricing", changes, command_id)
+
     async def trading(self, state: Trading, reason: str, *, command_id: str = "") -> Outcome:
         body = {"state": state, "reason": reason}
         return await self._command("PUT", "/strategy-engine/trading", "set trading", body, command_id)

@@ -35,6 +35,7 @@ ROOM_FOR_REQUESTS = 10
 
 
 def prices_line(market: MarketState) -> Line:
+    """Name bid, mid and ask; and σ where it is known."""
     if market.mid is None:
         return (Cell("no mid: ", "warn"), Cell(market.detail or "no source has ticked yet", "muted"))
     return (
@@ -44,6 +45,7 @@ def prices_line(market: MarketState) -> Line:
         Cell(rounded(market.mid, 2), "strong" if market.usable else "bad"),
         Cell("   ▼ ask ", "sell"),
         Cell(rounded(market.ask, 2), "sell"),
+        *((Cell(f"   σ {rounded(market.sigma_bps, 1)} bps", "muted"),) if market.sigma_bps is not None else ()),
     )
 
 

@@ -210,10 +210,16 @@ def test_a_degraded_part_shows_why() -> None:
 def test_the_market_shows_our_bid_and_ask() -> None:
     text = "".join(cell.text for cell in prices_line(samples.market()))
     assert text.split() == ["▲", "bid", "98,362.15", "mid", "98,432.15", "▼", "ask", "98,502.15"]
+    assert "σ" not in text
     assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
     late = source_row(samples.market().sources[2])
     assert late.cells[6] == ("◐ degraded old", "warn")
     assert late.cells[4].text == "-0.6"
+
+
+def test_sigma_stands_behind_the_prices_once_it_is_known() -> None:
+    known = replace(samples.market(), sigma_bps=Decimal("6.94"))
+    assert "".join(cell.text for cell in prices_line(known)).endswith("   σ 6.9 bps")
 
 
 def test_the_details_of_a_quote_show_its_life() -> None:
