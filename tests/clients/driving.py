@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 DRIVERS = Path(__file__).parent / "drivers"
-WITHIN_S = 120
+WITHIN_S = 240
 TOLD = 4_000
 
 

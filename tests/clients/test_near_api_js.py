@@ -38,6 +38,16 @@ async def test_views_are_read(version: str, node: str, start_venue: Venue, contr
 
 
 @VERSIONS
+async def test_a_balance_is_read_by_the_protocols_configuration(
+    version: str, start_venue: Venue, controls: Controls, run_node: Run
+) -> None:
+    control = controls(start_venue())
+    found = await run_node("near_api_js.cjs", version, "balances", "0", **await opened(control))
+    assert found["perByte"] == str(10**19)
+    assert NEAR < int(found["balance"]) <= int(found["state"])
+
+
+@VERSIONS
 @NODES
 async def test_a_contract_is_called(
     version: str, node: str, start_venue: Venue, controls: Controls, run_node: Run
