@@ -7,7 +7,7 @@ import msgspec
 from venue.sandbox.recording.errors import FrameLogError
 from venue.sandbox.recording.frames import Dropped, End, Frame, Start, decode
 
-MOST_READ = 2 << 30
+MOST_READ = 1 << 30
 """Bytes of a log that is read whole."""
 
 

@@ -18,15 +18,18 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from tests.support.sandbox.maker import relay
 from venue.sandbox.base.hosting import HttpHost
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.recording.frame_log import FrameLog
-from venue.sandbox.recording.frames import Frame, Kind, Start
-from venue.sandbox.recording.reading import read_lines, read_recording
+from venue.sandbox.recording.frame_log import FrameLog, Tally, line_of
+from venue.sandbox.recording.frames import Frame, Kind, Message, Start, encode
+from venue.sandbox.recording.reading import Recording, read_lines, read_recording
+from venue.sandbox.recording.tap import Tap
 from venue.sandbox.replay.calls import Sequences, keys_of, with_id
 from venue.sandbox.replay.endpoints import Replay
 from venue.sandbox.replay.script import script_of, subscribes
 from venue.sandbox.server import Venue
 from venue.sandbox.serving.addresses import LOOPBACK, settings, urls
-from venue.sandbox.virtual.playing import play
+from venue.sandbox.virtual.loop import START_NS, VirtualLoop
+from venue.sandbox.virtual.maker import ScriptedMaker
+from venue.sandbox.virtual.playing import LAST_S, play
 
 LIMIT_S = 30
 
@@ -99,7 +102,7 @@ async def test_another_client_is_told_the_same_in_the_same_order(tmp_path: Path)
 
 def test_a_run_in_virtual_time_can_be_replayed() -> None:
     out = io.BytesIO()
-    play(VenueConfig(rate=5, other_pairs=0, rivals=False), None, out, seconds=10)
+    play(VenueConfig(rate=5, other_pairs=0, rivals=False), None, out, seconds=5)
     script = script_of(read_lines(out.getvalue(), "stream").frames)
     (course,) = script.courses["relay"]
     assert course.refused is None
@@ -209,3 +212,42 @@ def test_any_call_has_keys_and_any_answer_takes_an_id(content: bytes) -> None:
     assert isinstance(with_id(content, b'{"id":"x"}'), bytes)
     big = b'{"id":1,"result":123456789012345678901234567890}'
     assert with_id(big, b'{"id":"x"}') == big.replace(b'"id":1', b'"id":"x"')
+
+
+def test_the_same_maker_sends_a_replay_the_same_frames() -> None:
+    config, seconds = VenueConfig(rate=4, other_pairs=0.2, token_life_s=60), 8
+    out, again = io.BytesIO(), io.BytesIO()
+    play(config, None, out, seconds=seconds)
+    first = read_lines(out.getvalue(), "stream")
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, VirtualLoop)
+        runner.run(replayed(loop, config, first, again, seconds))
+    second = read_lines(encode(first.start) + again.getvalue(), "again")
+    for endpoint in {frame.endpoint for frame in first.frames}:
+        assert sent_to(second, endpoint) == sent_to(first, endpoint)
+    assert len(sent_to(first, "relay")) > 20
+
+
+async def replayed(loop: VirtualLoop, config: VenueConfig, first: Recording, out: io.BytesIO, seconds: float) -> None:
+    class Stream:
+        tally = Tally(frames=0, dropped=0, problem="")
+
+        def add(self, message: Message) -> None:
+            out.write(line_of(message))
+
+    tap = Tap(Stream(), loop.utc_ns)
+    apps = {name: tap.on(name, app) for name, app in Replay(script_of(first.frames)).apps().items()}
+    credentials = Venue(config, clock=lambda: START_NS).credentials()
+    trading = asyncio.create_task(ScriptedMaker(apps, credentials, config, loop.utc_ns).run())
+    await asyncio.wait((trading,), timeout=seconds + LAST_S)
+    trading.cancel()
+    await asyncio.gather(trading, return_exceptions=True)
+
+
+def sent_to(recording: Recording, endpoint: str) -> list[tuple[str, int, bytes]]:
+    return [
+        (frame.kind, frame.at_ns, frame.content)
+        for frame in recording.frames
+        if frame.endpoint == endpoint and frame.direction == "in" and frame.kind in ("open", "frame", "request")
+    ]
