@@ -153,7 +153,7 @@ def _listen(at: Address, port: int, name: str, count: int) -> socket.socket:
 
 
 def _refusal(error: OSError, address: str, port: int, name: str, count: int) -> OSError:
-    remedy = f"choose another --port, of which the venue takes {count}, or 0 for free ones"
+    remedy = f"choose another --port (the venue takes {count} in a row), or 0 for free ones"
     match error.errno:
         case errno.EADDRINUSE:
             told = f"port {port} of {address}, for {name}, is in use; {remedy}"

@@ -76,7 +76,7 @@ def taken() -> Iterator[tuple[int, int]]:
 
 def test_a_port_in_use_names_itself_its_service_and_the_remedy(taken: tuple[int, int]) -> None:
     apps = {"relay": nothing, "near_a": nothing}
-    with pytest.raises(OSError, match=f"^port {taken[1]} of 127.0.0.1, for near_a, is in use; choose another --port, "):
+    with pytest.raises(OSError, match=f"^port {taken[1]} of 127.0.0.1, for near_a, is in use; choose another --port "):
         HttpHost(apps, taken[0])
     with socket.socket() as again:
         again.bind(("127.0.0.1", taken[0]))
