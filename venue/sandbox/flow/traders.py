@@ -76,7 +76,7 @@ class Traders:
         self._running.set()
 
     def pause(self) -> None:
-        """Stop the flow and the market's time; open auctions end in their own time."""
+        """Stop the flow, the market's time and whoever holds a quote; open auctions end in their own time."""
         self._market.pause()
         self._running.clear()
 
@@ -97,6 +97,12 @@ class Traders:
             if rest <= 0:
                 return
             await asyncio.sleep(min(rest / NS_PER_S, 0.1))
+
+    async def _until_due(self, at_ns: int) -> None:
+        if at_ns <= self._clock():
+            return
+        await self._until_clock(at_ns)
+        await self._running.wait()  # The market stands still: whoever holds a quote waits, too.
 
     async def _until_clock(self, at_ns: int) -> None:
         while True:
@@ -151,7 +157,7 @@ class Traders:
         decides = decides_ns(scheduled, deal, self._clock())
         if decides is None:
             return
-        await self._until_clock(decides)
+        await self._until_due(decides)
         priced = self._markets.find(scheduled.asset_in, scheduled.asset_out)
         mid = scheduled.mid if priced is None else priced.path.mid_at(self._market.offset_ns())
         if takes(scheduled, deal, mid):

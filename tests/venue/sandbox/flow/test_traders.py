@@ -1,5 +1,6 @@
 """The venue's own traders over the real relay: what each kind takes, and what they do for a solver of another pair."""
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from tests.support.sandbox.maker import Maker as Solver
 from tests.support.sandbox.maker import Signer, relay
 from tests.support.sandbox.rig import Launch, Rig
 from venue.protocol.tokens import EURE
+from venue.sandbox.flow.traders import LOOKS_EVERY_S
 from venue.sandbox.pairs import USDC, USDT, WNEAR
 
 JUMP = """time,open,high,low,close
@@ -17,8 +19,9 @@ JUMP = """time,open,high,low,close
 2026-01-01T00:00:04Z,84000.00,84000.00,84000.00,84000.00
 """
 """The mid stands still for two seconds, then it is 5 % higher for good."""
-DECIDES_AFTER_S = 67.0
-"""Rivals sign for 10 s more than the 60 s asked, and holders decide 3 s before the deadline."""
+MARGIN_S = 30.0
+DECIDES_AFTER_S = 70.0 - MARGIN_S
+"""Rivals sign for 10 s more than the 60 s asked, and holders decide so long before the deadline."""
 
 
 async def takers(rig: Rig) -> Any:
@@ -32,7 +35,13 @@ async def test_holders_and_sweepers_execute_just_before_the_deadline_what_is_in_
     file = tmp_path / "jump.csv"
     file.write_text(JUMP)
     rig = await launch(
-        rate=20.0, other_pairs=0.0, takers="holder=0.5,sweeper=0.5", rivals=True, rival_set="static", prices=str(file)
+        rate=20.0,
+        other_pairs=0.0,
+        takers="holder=0.5,sweeper=0.5",
+        margin_s=MARGIN_S,
+        rivals=True,
+        rival_set="static",
+        prices=str(file),
     )
 
     async def jumped() -> bool:
@@ -44,6 +53,15 @@ async def test_holders_and_sweepers_execute_just_before_the_deadline_what_is_in_
     assert (await takers(rig))["taken"] == []
     state = await rig.state()
     await rig.control("/time", {"forward_s": DECIDES_AFTER_S + 2.4 - state["market"]["offset_ns"] / 1e9})
+
+    paused_at = time.monotonic()
+
+    async def looked() -> bool:
+        return time.monotonic() > paused_at + 2 * LOOKS_EVERY_S
+
+    await rig.until(looked)
+    assert (await takers(rig))["taken"] == []
+    await rig.control("/traders", {"running": True})
 
     async def settled() -> Any:
         now = await rig.state()
