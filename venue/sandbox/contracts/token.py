@@ -64,6 +64,12 @@ class TokenContract:
             "storage_unregister": self._unregister,
         }
 
+    def frozen(self, ledger: Ledger) -> "TokenContract":
+        """Return a copy beside a copy of the ledger, of which only the views are to be used."""
+        copy = TokenContract(ledger, self._token, burns_withdrawals=self._burns_withdrawals)
+        copy._held = dict(self._held)
+        return copy
+
     def __call__(self, call: Call) -> Returned:
         """Run the call. Raises ContractPanicError, MethodNotFoundError or OutOfGasError, with nothing changed."""
         method, view = self.methods.get(call.method), self.views.get(call.method)

@@ -35,6 +35,7 @@ class TokenContracts:
             ledger.contracts[account] = dict(contract.views)
             ledger.callees[account] = contract
         ledger.near_balances.open(OMNI_BRIDGE, OPENING)
+        ledger.on_frozen(self._freeze)
         ledger.on_burn(self._burned)
         ledger.on_lost(self._lost)
         ledger.on_storage_paid(self._storage_paid)
@@ -53,6 +54,10 @@ class TokenContracts:
         if contract is None or burn.msg is None or burn.receiver_id == OMNI_BRIDGE:
             return 0, ()
         return contract.deliver(burn)
+
+    def _freeze(self, copy: Ledger) -> None:
+        for account, contract in self.by_account.items():
+            copy.contracts[account] = dict(contract.frozen(copy).views)
 
     def _burned(self, burn: Burn) -> None:
         contract = self.by_account.get(burn.token)

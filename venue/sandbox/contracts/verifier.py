@@ -93,7 +93,7 @@ class VerifierCalls:
     def _execute(self, call: Call) -> Returned:
         if call.deposit:
             raise no_deposit_taken(call.method)
-        return self._returned(call, self._ledger.start_intents(read_signed(call.args), call.tx_hash))
+        return self._returned(call, self._ledger.start_intents(read_signed(call.args), call.tx_hash, gas=call.gas))
 
     def _ft_withdraw(self, call: Call) -> Returned:
         request = FtWithdraw(**read_arguments(call.args, _FT_WITHDRAW))

@@ -13,13 +13,14 @@ from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.fees import GAS_PRICE as _GAS_PRICE
 from venue.sandbox.near.queries import ErrorStyle, Queries, base64_of, text_of
 from venue.sandbox.near.rarer_methods import object_of, rarer_methods
-from venue.sandbox.near.rpc_outcome import render_outcome, render_receipts
+from venue.sandbox.near.rpc_outcome import render_outcome, render_receipts, render_transaction
 from venue.sandbox.near.transactions import RELAY_ACCOUNT, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
 
 GAS_PRICE = str(_GAS_PRICE)
 """yoctoNEAR per gas unit, as nodes write it."""
+_WAITS = ("NONE", "INCLUDED", "EXECUTED_OPTIMISTIC", "INCLUDED_FINAL", "EXECUTED", "FINAL")
 
 
 class NearRpc:
@@ -105,14 +106,23 @@ class NearRpc:
         chain, blocks = self._chain(), self._ledger.blocks
         named = params[0] if isinstance(params, list) and len(params) == 1 else params
         if isinstance(named, list) and len(named) == 2:
-            return chain.chunk(height_of(blocks, named[0]))
+            return self._filled(height_of(blocks, named[0]))
         fields = {"chunk_id": named} if isinstance(named, str) else object_of(named)
         if fields.get("chunk_id") is None:
-            return chain.chunk(height_of(blocks, fields.get("block_id")))
+            return self._filled(height_of(blocks, fields.get("block_id")))
         height = chain.height_of_chunk(text_of(fields, "chunk_id"))
         if height is None:
             raise errors.NodeError(errors.unknown_chunk(fields["chunk_id"]))
-        return chain.chunk(height)
+        return self._filled(height)
+
+    def _filled(self, height: int) -> object:
+        """Return the chunk with the transactions that ran in it, but for the relay's."""
+        outcomes = self.transactions.at(height)
+        return {
+            **self._chain().chunk(height),
+            "transactions": [render_transaction(outcome) for outcome in outcomes],
+            "receipts": [receipt for outcome in outcomes for receipt in render_receipts(outcome)],
+        }
 
     def _status(self, params: Any) -> object:
         return self._chain().status(self._ledger.clock())
@@ -134,7 +144,7 @@ class NearRpc:
 
     def _send_tx(self, params: Any) -> object:
         transaction = self._read(params)
-        wait_until = str(params.get("wait_until", "EXECUTED_OPTIMISTIC") if isinstance(params, Mapping) else "FINAL")
+        wait_until = _wait_until(params) if isinstance(params, Mapping) else "FINAL"
         if wait_until == "NONE":
             self._submit(transaction)
             return {"final_execution_status": "NONE"}
@@ -201,5 +211,12 @@ def _named(params: Any) -> tuple[str, str, str]:
     if isinstance(params, list) and len(params) == 2:
         params = {"tx_hash": params[0], "sender_account_id": params[1]}
     fields = object_of(params)
-    wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
-    return text_of(fields, "tx_hash"), text_of(fields, "sender_account_id"), wait_until
+    return text_of(fields, "tx_hash"), text_of(fields, "sender_account_id"), _wait_until(fields)
+
+
+def _wait_until(fields: Mapping[str, Any]) -> str:
+    named = fields.get("wait_until", "EXECUTED_OPTIMISTIC")
+    if named not in _WAITS:
+        known = ", ".join(f"`{name}`" for name in _WAITS)
+        raise errors.NodeError(errors.parse_error(f"unknown variant `{named}`, expected one of {known}"))
+    return str(named)

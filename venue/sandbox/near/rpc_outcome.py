@@ -40,7 +40,7 @@ def render_outcome(outcome: Outcome, *, wait_until: str) -> dict[str, object]:
     return {
         "final_execution_status": wait_until,
         "status": _status(value, failure),
-        "transaction": _render_transaction(outcome),
+        "transaction": render_transaction(outcome),
         "transaction_outcome": _part(
             outcome,
             transaction.tx_hash,
@@ -164,7 +164,8 @@ def _status(value: bytes, failure: object) -> dict[str, object]:
     return {"SuccessValue": base64.b64encode(value).decode()} if failure is None else {"Failure": failure}
 
 
-def _render_transaction(outcome: Outcome) -> dict[str, object]:
+def render_transaction(outcome: Outcome) -> dict[str, object]:
+    """Render a signed transaction, as it also stands in its chunk."""
     transaction = outcome.transaction
     return {
         "signer_id": transaction.signer_id,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from venue.protocol.nonce import decode_nonce
 from venue.sandbox.verifier import events, execution
-from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, Notification, StoragePaid
+from venue.sandbox.verifier.accounts import MAX_GAS, Accounts, Burn, Draft, Notification, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.contracts import Contract, Step
 from venue.sandbox.verifier.intents import WRAPPED_NEAR, withdraw
@@ -75,6 +75,7 @@ class Ledger:
         self.salts = Salts(salt)
         self.contracts: dict[str, dict[str, Callable[[bytes], object]]] = {}
         self.callees: dict[str, Contract] = {}
+        self._freezers: list[Callable[[Ledger], None]] = []
         self._burn_listeners: list[Callable[[Burn], None]] = []
         self._lost_listeners: list[Callable[[Burn], None]] = []
         self._storage_listeners: list[Callable[[StoragePaid], None]] = []
@@ -93,9 +94,15 @@ class Ledger:
         copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), self.access_keys.copied()
         copied.near_balances = self.near_balances.copied()
         copied.blocks, copied.salts = blocks, self.salts.copied()
-        copied.contracts = self.contracts
+        copied.contracts = dict(self.contracts)
+        for freeze in self._freezers:
+            freeze(copied)
         copied.shut = self.restrictions()
         return copied
+
+    def on_frozen(self, freeze: Callable[["Ledger"], None]) -> None:
+        """Call ``freeze`` with every copy of the state, to give it the views of other contracts as they are then."""
+        self._freezers.append(freeze)
 
     def executed(self, tx_hash: str) -> Executed | None:
         """Return the successful call of that transaction hash, if it is among the last ten thousand."""
@@ -202,9 +209,9 @@ class Ledger:
         """Execute all payloads or none; ContractPanicError with the contract's text when a check fails."""
         return self.settle(self.start_intents(as_signed(signed), tx_hash or self._next_tx_hash()))
 
-    def start_intents(self, signed: Sequence[Signed], tx_hash: str) -> Started:
+    def start_intents(self, signed: Sequence[Signed], tx_hash: str, *, gas: int = MAX_GAS) -> Started:
         """Execute all payloads or none, without the transfers that they start. Raises ContractPanicError."""
-        draft = self.begin("intents")
+        draft = self.begin("intents", gas=gas)
         report = execution.execute(draft, signed, self._rules(tx_hash))
         return self.start(draft, tx_hash, intent_hashes=report.intent_hashes, logs=report.logs)
 
@@ -289,15 +296,15 @@ class Ledger:
         """Return the nonce that an access key starts with in this block."""
         return (self.height - 1) * 1_000_000
 
-    def begin(self, feature: str = "", *, forced: bool = False) -> Draft:
-        """Return a draft for a call from outside; ``forced``: locks do not hold for it.
+    def begin(self, feature: str = "", *, forced: bool = False, gas: int = MAX_GAS) -> Draft:
+        """Return a draft for a call from outside with so much gas; ``forced``: locks do not hold for it.
 
         Raises ContractPanicError while its feature is paused.
         """
         restrictions = self.restrictions()
         if feature:
             restrictions.check_feature(feature)
-        return Draft(self.accounts, locked=frozenset() if forced else restrictions.locked)
+        return Draft(self.accounts, locked=frozenset() if forced else restrictions.locked, gas=gas)
 
     def _next_tx_hash(self) -> str:
         return self.blocks.derive("tx", self.height + 1)

@@ -11,6 +11,7 @@ from tests.support.sandbox import near_actions as act
 from tests.support.sandbox.near_transactions import rpc, view_params
 from tests.support.sandbox.signing import Clock, Signer, funded
 from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.contracts.tokens import TokenContracts
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.accounts import Burn
@@ -33,7 +34,8 @@ class World:
         self.ledger.on_burn(self.burns.append)
         for signer in (self.maker, self.eve):
             self.ledger.add_access_key(signer.account, signer.public_key)
-        self.node = NearRpc(self.ledger)
+        self.faults = FaultTable(self.clock)
+        self.node = NearRpc(self.ledger, faults=self.faults)
 
     async def call(
         self,

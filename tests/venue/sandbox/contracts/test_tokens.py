@@ -287,5 +287,16 @@ async def test_no_unit_is_made_or_lost(moves: list[tuple[str, int]]) -> None:
     assert await world.view(TOKEN, "ft_total_supply") == str(AMOUNT - bridged)
 
 
+async def test_a_node_that_stands_still_shows_tokens_as_they_were(world: World) -> None:
+    await world.register(world.eve, TOKEN)
+    await withdraw(world, 700)
+    world.faults.apply({"near_stale_s": {"near_a": 20}})
+    await withdraw(world, 300)
+    assert await world.held(TOKEN, "eve.near") == 700
+    assert await world.held(TOKEN, VERIFIER) == AMOUNT - 700
+    world.clock.now_ns += 20 * 10**9
+    assert await world.held(TOKEN, "eve.near") == 1_000
+
+
 def test_every_token_of_the_venue_has_its_contract(world: World) -> None:
     assert {token.near_token for token in DEFAULT_TOKENS.tokens} < set(world.tokens.by_account)

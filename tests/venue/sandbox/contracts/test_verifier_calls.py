@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.sandbox.signing import Signer
+from tests.support.sandbox.signing import Signer, withdrawal
 from tests.venue.sandbox.contracts.conftest import AMOUNT, World, logs, panic
 from venue.protocol.nonce import encode_nonce
 from venue.protocol.tokens import BTC, EURE
@@ -83,6 +83,14 @@ async def test_a_call_is_refused_in_the_contracts_words(
     before = world.ledger.balances_of("maker.near")
     assert await run(world, method, args, deposit) == expected
     assert world.ledger.balances_of("maker.near") == before
+
+
+async def test_a_call_needs_the_gas_that_its_intents_set_aside(world: World) -> None:
+    out = withdrawal(700, min_gas=str(40 * 10**12))
+    args = {"signed": [world.maker.sign(out)]}
+    low = await world.value(world.maker, VERIFIER, "execute_intents", args, gas=40 * 10**12)
+    assert low == "Exceeded the prepaid gas."
+    assert await world.value(world.maker, VERIFIER, "execute_intents", args, gas=50 * 10**12) is None
 
 
 async def test_what_is_no_token_is_named(world: World) -> None:

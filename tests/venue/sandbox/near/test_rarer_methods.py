@@ -142,3 +142,21 @@ async def test_quiet_answers(node: NearRpc, method: str, expected: object) -> No
     (validator,) = await result(node, "EXPERIMENTAL_validators_ordered", {})
     assert validator["validator_stake_struct_version"] == "V1"
     assert (await result(node, "EXPERIMENTAL_split_storage_info", {}))["cold_head_height"] is None
+
+
+async def test_a_chunk_holds_its_transactions(node: NearRpc, ledger: Ledger) -> None:
+    done = await sent(node, ledger, "maker.near", act.transfer(1))
+    chunk = await result(node, "chunk", {"block_id": done["transaction_outcome"]["block_hash"], "shard_id": 0})
+    assert chunk["transactions"] == [done["transaction"]]
+    assert [one["receipt_id"] for one in chunk["receipts"]] == done["transaction_outcome"]["outcome"]["receipt_ids"]
+    ledger.advance_block()
+    assert (await result(node, "chunk", [[ledger.height, 0]]))["transactions"] == []
+
+
+@pytest.mark.parametrize("wait", ["SOON", 7, None])
+async def test_a_node_waits_for_what_it_knows(node: NearRpc, ledger: Ledger, wait: object) -> None:
+    signed, tx_hash = act.signed_actions(MAKER, ledger, "maker.near", act.transfer(1))
+    asked = {"tx_hash": tx_hash, "sender_account_id": "maker.near", "wait_until": wait}
+    assert await cause(node, "tx", asked) == "PARSE_ERROR"
+    assert await cause(node, "send_tx", {"signed_tx_base64": signed, "wait_until": wait}) == "PARSE_ERROR"
+    assert ledger.near_balances.of("maker.near") == OPENING
