@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 
 from tests.clients.conftest import Run, Venue
-from tests.clients.trading import OTHER, opened, quotes_of
+from tests.clients.trading import OTHER, USER, opened, quotes_of
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import QUIET, Control, VenueProcess
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 pytestmark = pytest.mark.slow
 
@@ -77,3 +77,12 @@ async def test_money_keys_and_accounts_are_moved_by_transactions(
     assert found["child"] == 10**24
     assert "AccountAlreadyExists" in str(found["taken"])
     assert found["keys"] == 1
+
+
+async def test_a_token_is_deposited_by_its_own_helper(start_venue: Venue, controls: Controls, run_python: Run) -> None:
+    control = controls(start_venue())
+    settings = await opened(control)
+    before = (await control.balances(USER))[NBTC.token_id]
+    found = await run_python("py_near_client.py", "deposit", NBTC.near_token, **settings)
+    assert found == {"failed": [None, None], "left": 600}
+    assert (await control.balances(USER))[NBTC.token_id] == before - 600

@@ -22,6 +22,7 @@ NODES = os.environ["NEAR_RPC_URL"].split(",")
 CONTRACT = "intents.near"
 TGAS = 10**12
 NEAR = 10**24
+STORAGE = 125 * 10**19
 WITHIN_S = 90
 DEADLINE_S = 90
 
@@ -87,6 +88,22 @@ async def transactions() -> dict[str, object]:
     return found
 
 
+async def deposit() -> dict[str, object]:
+    """Take a token out of the Verifier and put a part of it back, as its own helper does."""
+    token = sys.argv[2]
+    async with OmniBalance(ACCOUNT, KEY, NODES) as manager:
+        user = Account(ACCOUNT, KEY, NODES)
+        await user.startup()
+        # Its own registration looks at the answer's wrapper, which is never empty, and registers nobody.
+        registered = await user.function_call(token, "storage_deposit", {"account_id": ACCOUNT}, 30 * TGAS, STORAGE)
+        order = {"token": token, "receiver_id": ACCOUNT, "amount": "1000"}
+        withdrawn = await user.function_call(CONTRACT, "ft_withdraw", order, 100 * TGAS, 1)
+        await manager.deposit_near_token(token, "400")
+        held = await user.ft.get_ft_raw_balance(token)
+        await user.shutdown()
+    return {"failed": [failure(registered), failure(withdrawn)], "left": held}
+
+
 async def balance() -> dict[str, object]:
     """Send money inside the Verifier, published by the relay and simulated first."""
     token, receiver = sys.argv[2:4]
@@ -124,5 +141,5 @@ async def solver() -> dict[str, object]:
     return {"fills": len(settled)}
 
 
-CASES = {case.__name__: case for case in (account, transactions, balance, solver)}
+CASES = {case.__name__: case for case in (account, transactions, deposit, balance, solver)}
 sys.stdout.write(f"\n{json.dumps(asyncio.run(CASES[sys.argv[1]]()))}\n")
