@@ -59,9 +59,8 @@ class Bridge:
         self.tokens = bridge_tokens(tokens)
         self._credited = credited
         self.faults = faults or FaultTable(clock, tokens)
-        self._index_ns = index_after_ns
-        self._send_ns = max(index_after_ns, send_after_ns)
-        self._complete_ns = max(self._send_ns, complete_after_ns)
+        self._usual_ns = (index_after_ns, send_after_ns, complete_after_ns)
+        self._index_ns, self._send_ns, self._complete_ns = BridgePace().times_ns(self._usual_ns)
         self._confirm_ns = confirm_ns
         self._owners: dict[tuple[str, str], str] = {}
         self.deposits: list[Deposit] = []
@@ -143,7 +142,7 @@ class Bridge:
 
     def set_pace(self, pace: BridgePace) -> None:
         """Work off the withdrawals that leave from now on at this pace."""
-        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns()
+        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns(self._usual_ns)
 
     def advance(self, now_ns: int) -> None:
         """Do everything that is due at ``now_ns``; a second call does nothing more."""

@@ -89,9 +89,8 @@ class OmniBridge:
         self.faults = faults
         self.contract = ledger.contract
         self.tokens = tuple(token for token in tokens.tokens if token.bridge == "omni")
-        self._index_ns = index_after_ns
-        self._send_ns = max(index_after_ns, send_after_ns)
-        self._complete_ns = max(self._send_ns, complete_after_ns)
+        self._usual_ns = (index_after_ns, send_after_ns, complete_after_ns)
+        self._index_ns, self._send_ns, self._complete_ns = BridgePace().times_ns(self._usual_ns)
         self._storage: dict[str, int] = {}
         self.transfers: list[OmniTransfer] = []
         self.lost: list[Burn] = []
@@ -127,7 +126,7 @@ class OmniBridge:
 
     def set_pace(self, pace: BridgePace) -> None:
         """Work off the withdrawals that leave from now on at this pace."""
-        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns()
+        self._index_ns, self._send_ns, self._complete_ns = pace.times_ns(self._usual_ns)
 
     def advance(self, now_ns: int) -> None:
         """Pay everything that is due; a second call does nothing more."""

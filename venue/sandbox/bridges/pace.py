@@ -6,18 +6,26 @@ import msgspec
 
 from venue.protocol.units import NS_PER_S
 
+Times = tuple[int, int, int]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
 
 class BridgePace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long after a withdrawal left the Verifier its bridge knows it, has paid it out, and is done."""
+    """How long after a withdrawal left the Verifier its bridge knows it, has paid it out, and is done.
 
-    index_after_s: _Seconds = 2.0
-    send_after_s: _Seconds = 6.0
-    complete_after_s: _Seconds = 20.0
+    None: as long as the venue's settings say.
+    """
 
-    def times_ns(self) -> tuple[int, int, int]:
+    index_after_s: _Seconds | None = None
+    send_after_s: _Seconds | None = None
+    complete_after_s: _Seconds | None = None
+
+    def times_ns(self, usual_ns: Times) -> Times:
         """Return the three times in nanoseconds, none before the one it follows."""
-        index_ns = int(self.index_after_s * NS_PER_S)
-        send_ns = max(index_ns, int(self.send_after_s * NS_PER_S))
-        return index_ns, send_ns, max(send_ns, int(self.complete_after_s * NS_PER_S))
+        given = (self.index_after_s, self.send_after_s, self.complete_after_s)
+        index_ns, send_ns, complete_ns = (
+            usual if seconds is None else int(seconds * NS_PER_S)
+            for seconds, usual in zip(given, usual_ns, strict=True)
+        )
+        send_ns = max(index_ns, send_ns)
+        return index_ns, send_ns, max(send_ns, complete_ns)

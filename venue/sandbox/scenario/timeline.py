@@ -96,13 +96,14 @@ def _events(step: ScenarioStep) -> Iterator[Event]:
         yield from _faults(step, step.faults)
     for name, order in (("deposit", step.deposit), ("gift", step.gift), ("rotate_salt", step.rotate_salt)):
         if order is not None:
-            yield event(f"{name} {_shown(order)}", _once(name, order))
+            shown = _fields(order) if isinstance(order, msgspec.Struct) else str(order)
+            yield event(f"{name} {shown}", _once(name, order))
     if (account := step.account) is not None:
         yield event(f"account {account.account}", lambda stage: stage.open_account(account))
     if (bridge := step.bridge) is not None:
-        yield event(f"bridge {_shown(bridge)}", lambda stage: stage.set_bridge_pace(bridge))
+        yield event(f"bridge {_fields(bridge) or 'as usual'}", lambda stage: stage.set_bridge_pace(bridge))
     if (alarm := step.alarm) is not None:
-        yield event(f"alarm {_shown(alarm)}", lambda stage: stage.change_alarms(alarm))
+        yield event(f"alarm {_fields(alarm)}", lambda stage: stage.change_alarms(alarm))
     if (forward_s := step.forward_s) is not None:
         by_ns = round(forward_s * NS_PER_S)
         yield event(f"time forward by {forward_s:g} s: {TRAVEL}", lambda stage: stage.forward(by_ns))
@@ -141,16 +142,21 @@ def _pairs(values: Any) -> str:
     return ", ".join(f"{name}={_shown(value)}" for name, value in values.items())
 
 
+def _fields(value: msgspec.Struct) -> str:
+    """Return what differs from the usual."""
+    given = {
+        field.encode_name: getattr(value, field.name)
+        for field in msgspec.structs.fields(value)
+        if getattr(value, field.name) != field.default
+    }
+    return _pairs(given)
+
+
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, msgspec.Struct):
-        given = {
-            field.encode_name: getattr(value, field.name)
-            for field in msgspec.structs.fields(value)
-            if getattr(value, field.name) != field.default
-        }
-        return _pairs(given)
+        return f"({_fields(value)})"
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 

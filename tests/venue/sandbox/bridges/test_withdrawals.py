@@ -9,6 +9,7 @@ from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawa
 from tests.venue.sandbox.bridges.conftest import MAKER, World
 from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC, EURE, NBTC, OMNI_BRIDGE
+from venue.sandbox.bridges.pace import BridgePace
 
 
 def burn(world: World, *amounts: int, **changes: object) -> str:
@@ -178,3 +179,36 @@ async def test_withdrawals_of_one_chain_are_told_apart_by_their_token(world: Wor
     world.wait(3)
     row = (await status(world, tx_hash))["data"]
     assert (row["near_token_id"], row["defuse_asset_identifier"]) == (BTC.near_token, "btc:mainnet:native")
+
+
+@pytest.mark.parametrize(
+    ("pace", "waits"),
+    [
+        (BridgePace(), (2, 6, 20)),
+        (BridgePace(index_after_s=30), (30, 30, 30)),
+        (BridgePace(index_after_s=5, send_after_s=40, complete_after_s=60), (5, 40, 60)),
+    ],
+)
+async def test_the_pace_holds_for_what_leaves_from_then_on(
+    world: World, pace: BridgePace, waits: tuple[int, int, int]
+) -> None:
+    before = burn(world, 100_000)
+    world.bridge.set_pace(pace)
+    after = burn(world, 200_000)
+    reached: dict[tuple[str, str], int] = {}
+    for second in range(1, 62):
+        world.wait(1)
+        for row in world.bridge.withdrawals:
+            steps = {
+                "indexed": row.indexed_ns <= world.clock.now_ns,
+                "paid": row.payment is not None,
+                "done": row.status == "COMPLETED",
+            }
+            for what in (name for name, holds in steps.items() if holds):
+                reached.setdefault((row.tx_hash, what), second)
+    assert [reached[before, what] for what in ("indexed", "paid", "done")] == [2, 6, 20]
+    assert [reached[after, what] for what in ("indexed", "paid", "done")] == list(waits)
+    world.bridge.set_pace(BridgePace())
+    again = burn(world, 300_000)
+    world.wait(20)
+    assert (await status(world, again))["status"] == "COMPLETED"
