@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.alarms import AlarmBoard
+from venue.sandbox.base.described import described
 from venue.sandbox.base.fault_values import DepositRequest, OneTimeFaults
 from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.flow.guests import AccountOrder, Guest
@@ -58,6 +59,10 @@ def control_app(
                 "examples": {name: path.body or path.query for name, path in CONTROL_PATHS.items()},
                 "faults": sorted(Faults.__struct_fields__),
                 "once": sorted(OneTimeFaults.__struct_fields__),
+                "values": {
+                    field.name: f"{field.values} {field.unit}".strip()
+                    for field in (*described(Faults), *described(OneTimeFaults))
+                },
             }
         )
 
@@ -116,8 +121,8 @@ def control_app(
         return json_response(alarms.apply(await _body(request)))
 
     async def malformed(request: Request, error: Exception) -> Response:
-        described = CONTROL_PATHS.get(f"{request.method} {request.url.path}")
-        example = {} if described is None or not described.body else {"example": json.loads(described.body)}
+        called = CONTROL_PATHS.get(f"{request.method} {request.url.path}")
+        example = {} if called is None or not called.body else {"example": json.loads(called.body)}
         return json_response({"error": str(error)} | example, 400)
 
     async def missing(_: Request, error: Exception) -> Response:

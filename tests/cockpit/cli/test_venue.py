@@ -5,6 +5,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -141,6 +143,16 @@ def test_the_settings_and_the_faults_are_listed() -> None:
     assert "there is no venue setting 'drx'; there are dry, " in listed("venue", "settings", "drx")
     faults = [*Faults.__struct_fields__, *OneTimeFaults.__struct_fields__]
     assert re.findall(r"^(\w+)=", listed("venue", "fault", "--list"), re.MULTILINE) == faults
+
+
+HEAVY = ("textual", "rich", "plotext", "pydantic", "httpx", "aiosqlite", "asyncpg", "segno")
+"""What the cockpit and the desk load. A venue that loaded them would be ready later."""
+
+
+def test_a_venue_loads_nothing_that_it_does_not_need() -> None:
+    script = f"import sys, cockpit.cli.venue.command; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:

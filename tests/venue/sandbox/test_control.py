@@ -31,6 +31,8 @@ async def test_it_tells_every_path_and_fault(launch: Launch) -> None:
     assert found["examples"].keys() == found["paths"].keys()
     assert set(found["faults"]) == set(Faults.__struct_fields__)
     assert set(found["once"]) == set(OneTimeFaults.__struct_fields__)
+    assert set(found["values"]) == {*found["faults"], *found["once"]}
+    assert found["values"]["relay_late_ms"] == "0 to 600,000 ms"
 
 
 @pytest.mark.parametrize("line", CONTROL_PATHS)

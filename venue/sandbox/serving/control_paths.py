@@ -14,7 +14,7 @@ class ControlPath(msgspec.Struct, frozen=True):
 
 
 CONTROL_PATHS: Mapping[str, ControlPath] = {
-    "GET /": ControlPath("Every path with its meaning and an example, and the faults by name."),
+    "GET /": ControlPath("Every path with its meaning and an example, and every fault with its range."),
     "GET /healthz": ControlPath("Whether the venue runs."),
     "GET /state": ControlPath(
         "Balances, fills, requests and counts; `account` selects one account's fills.", query="?account=solver.near"
