@@ -82,9 +82,11 @@ _NEEDED = {
     "AND o.command = 'accept-remainder') "
     f"OR EXISTS (SELECT 1 FROM runs u WHERE {_BESIDE.format(moment='u.started_ns')} "
     f"OR {_BESIDE.format(moment='u.last_write_ns')})))",
+    "option_values": "(1 = 0)",
 }
 """What is kept of old requests and prices: requests that were quoted; prices by which a fill is marked; and the mids on
-either side of each hour (UTC), each end of a run and each movement of money: the nearer one values it."""
+either side of each hour (UTC), each end of a run and each movement of money: the nearer one values it. Of what options
+were worth nothing is kept."""
 
 PRUNED_TABLES = tuple(_NEEDED)
 PRUNE_STEP_ROWS = 500

@@ -1,7 +1,9 @@
 """Ways of pricing, each a set of values for settings that are not given."""
 
 from collections.abc import Mapping
+from typing import Literal
 
+Preset = Literal["fixed", "option"]
 PRICING = "STRATEGY_PRICING"
 """The setting that names the preset."""
 PRESETS: Mapping[str, Mapping[str, str]] = {
@@ -22,11 +24,12 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "STRATEGY_MAX_PREMIUM_BPS": "10",
     },
 }
-"""``fixed``: one width, whatever the market does; the defaults of the settings. ``option``: what the taker's right to
-wait is worth grows with the life and with the market's volatility, and so does the price."""
+"""``fixed``: one width, whatever the market does. ``option``: what the taker's right to wait is worth grows with the
+life and with the market's volatility, and so does the price."""
+DEFAULT: Preset = "fixed"
+"""The preset that the defaults of the settings are."""
 
 
 def preset_of(given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the values of the preset that these settings name; none for the default one, and for an unknown one."""
-    name = given.get(PRICING, "").strip()
-    return {} if name == "fixed" else PRESETS.get(name, {})
+    """Return the values of the preset that these settings name; none where they name none, or an unknown one."""
+    return PRESETS.get(given.get(PRICING, "").strip(), {})

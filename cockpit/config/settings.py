@@ -22,7 +22,7 @@ from cockpit.config.paths import (
     keys_file_of,
     state_dir_of,
 )
-from cockpit.config.pricing_presets import PRICING, preset_of
+from cockpit.config.pricing_presets import DEFAULT, PRESETS, PRICING, Preset, preset_of
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import NO_OPTION_LIMIT, SIGNED_OVER_COMMITTED, Limits
@@ -48,6 +48,11 @@ def _number(name: str, default: str, low: str, high: str, unit: str = "bps") -> 
         validation_alias=name,
         description=f"expected a number of {unit} from {low} to {high}",
     )
+
+
+def _preset(name: str, low: str, high: str, unit: str = "bps") -> Any:
+    """A number whose default is that of the default preset of pricing."""
+    return _number(name, PRESETS[DEFAULT][name], low, high, unit)
 
 
 def _eure(name: str, default: str) -> Any:
@@ -151,17 +156,15 @@ class Settings(BaseSettings):
     max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
     max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
     max_loss_per_day_eure: Decimal = _eure("STRATEGY_MAX_LOSS_PER_DAY_EURE", "5")
-    pricing: Literal["fixed", "option"] = Field(
-        default="fixed", validation_alias=PRICING, description="expected fixed or option"
-    )
-    half_spread_bps: Decimal = _number("STRATEGY_HALF_SPREAD_BPS", "20", "0", "5000")
-    vol_factor: Decimal = _number("STRATEGY_VOL_FACTOR", "0", "0", "5", "standard deviations")
-    max_skew_bps: Decimal = _number("STRATEGY_MAX_SKEW_BPS", "15", "0", "2000")
-    skew_sigmas: Decimal = _number("STRATEGY_SKEW_SIGMAS", "0", "0", "50", "standard deviations")
-    max_premium_bps: Decimal = _number("STRATEGY_MAX_PREMIUM_BPS", "0", "0", "5000")
+    pricing: Preset = Field(default=DEFAULT, validation_alias=PRICING, description="expected fixed or option")
+    half_spread_bps: Decimal = _preset("STRATEGY_HALF_SPREAD_BPS", "0", "5000")
+    vol_factor: Decimal = _preset("STRATEGY_VOL_FACTOR", "0", "5", "standard deviations")
+    max_skew_bps: Decimal = _preset("STRATEGY_MAX_SKEW_BPS", "0", "2000")
+    skew_sigmas: Decimal = _preset("STRATEGY_SKEW_SIGMAS", "0", "50", "standard deviations")
+    max_premium_bps: Decimal = _preset("STRATEGY_MAX_PREMIUM_BPS", "0", "5000")
     unknown_sigma_bps: Decimal = _number("STRATEGY_UNKNOWN_SIGMA_BPS", "12", "1.5", "1000")
     target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
-    min_edge_bps: Decimal = _number("STRATEGY_MIN_EDGE_BPS", "5", "0", "5000")
+    min_edge_bps: Decimal = _preset("STRATEGY_MIN_EDGE_BPS", "0", "5000")
     partner_weight: Decimal = _number("STRATEGY_PARTNER_WEIGHT", "0", "0", "1", "parts of the excess")
     partner_shrink: int = _whole("STRATEGY_PARTNER_SHRINK", 100, 1, 100_000, "fills")
     partner_max_bps: Decimal = _number("STRATEGY_PARTNER_MAX_BPS", "15", "0", "1000")

@@ -64,6 +64,13 @@ async def test_old_requests_are_pruned_but_quoted_ones_stay(engine: Engine) -> N
     await history.close(None)
 
 
+async def test_what_options_were_worth_long_ago_is_pruned(engine: Engine) -> None:
+    history = await filled(engine, [at(facts.option_value(n), 60 * n) for n in range(600)])
+    await prune_all(history, NOON_NS + 60 * 590 * NS_PER_S)
+    assert await seconds(engine, "option_values") == [60 * n for n in range(590, 600)]
+    await history.close(None)
+
+
 async def test_old_prices_are_pruned_but_those_that_value_money_or_an_hour_stay(engine: Engine) -> None:
     """A fill keeps the minute before it and 310 s after; a moment the mids on either side of it, however far."""
     events = [

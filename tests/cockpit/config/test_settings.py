@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from cockpit.config.errors import SettingsError
 from cockpit.config.paths import default_keys_file
-from cockpit.config.pricing_presets import PRESETS
+from cockpit.config.pricing_presets import DEFAULT, PRESETS
 from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, load
 from cockpit.model.commands import Limits
 from tests.support.settings import PAIR, SEED, environ, key, loopback
@@ -156,11 +156,17 @@ def test_a_preset_of_pricing_gives_every_setting_that_is_not_given() -> None:
     assert (preset.skew_sigmas, preset.min_edge_bps, preset.max_premium_bps) == tuple(map(Decimal, (3, 3, 10)))
 
 
-def test_the_first_preset_of_pricing_is_that_of_the_defaults() -> None:
-    plain, fixed = load(None, environ()), load(None, environ(STRATEGY_PRICING="fixed"))
-    assert plain == fixed
-    for name, value in PRESETS["fixed"].items():
-        assert getattr(plain, NAMES[name]) == Decimal(value)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_sets_what_it_says_and_one_of_them_is_the_defaults(preset: str) -> None:
+    named = load(None, environ(STRATEGY_PRICING=preset))
+    assert PRESETS[preset].keys() == PRESETS[DEFAULT].keys()
+    for name, value in PRESETS[preset].items():
+        assert getattr(named, NAMES[name]) == Decimal(value)
+    if preset == DEFAULT:
+        assert load(None, environ()) == named
+
+
+def test_an_unknown_preset_is_refused() -> None:
     assert problems(environ(STRATEGY_PRICING="dear")) == ("STRATEGY_PRICING: expected fixed or option",)
 
 
