@@ -277,10 +277,24 @@ def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "S
     """Open the chosen history for reading; exits with 1 and one sentence if it cannot be opened."""
     from storage.errors import HistoryError
 
+    place = history_place(history, sandbox, env_file)
+    if isinstance(place, str) and (waiting := waiting_events(env_file)):
+        echo(f"what follows lacks some of it: {printable(waiting)}", err=True)
     try:
-        return reader_of(history_place(history, sandbox, env_file))
+        return reader_of(place)
     except HistoryError as exc:
         raise click.ClickException(printable(str(exc))) from None
+
+
+def waiting_events(env_file: Path | None) -> str:
+    """Say that events wait in the journal for the database; empty when none do."""
+    from cockpit.config.paths import JOURNAL_NAME
+    from storage.journal import Journal
+
+    journal = Journal(state_dir(env_file, stopping=True) / JOURNAL_NAME)
+    if not journal.waiting():
+        return ""
+    return f"{journal.path} holds events that are not in the database yet; start the desk once to write them"
 
 
 def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":

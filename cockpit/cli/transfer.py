@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, state_dir
+from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, waiting_events
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 from storage.errors import HistoryError
-from storage.journal import Journal
 from storage.transfer.transfer import Target, transfer
 
 if TYPE_CHECKING:
@@ -73,11 +72,6 @@ def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | Postgre
 
 
 def _refuse_waiting(env_file: Path | None) -> None:
-    # Events that wait in the journal for the database would be missing.
-    from cockpit.config.paths import JOURNAL_NAME
-
-    journal = Journal(state_dir(env_file) / JOURNAL_NAME)
-    if journal.waiting():
-        raise click.ClickException(
-            f"{journal.path} holds events that are not in the database yet; start the desk once to write them"
-        )
+    waiting = waiting_events(env_file)
+    if waiting:
+        raise click.ClickException(waiting)

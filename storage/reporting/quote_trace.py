@@ -38,13 +38,15 @@ def find_quote(reader: Reader, name: str) -> tuple[str, str]:
 
     Raises HistoryError when none has it, or several.
     """
+    if not name:
+        raise HistoryError("the name is empty: give a quote id, a quote hash or a transaction, or the start of one")
     found = set(_found(reader, name))
     if len(found) == 1:
         return found.pop()
     if not found:
         raise HistoryError(f"no quote id, quote hash or transaction starts with {name}")
     some = ", ".join(sorted({quote_id for _, quote_id in found})[:5])
-    raise HistoryError(f"{len(found)} quotes start with {name}, such as {some}: give more of it")
+    raise HistoryError(f"several quotes start with {name}, such as {some}: give more of it")
 
 
 def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from cockpit.reports.decision_replay import RuleChanges, replay
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run
-from storage.journal import Journal
+from storage.journal import Journal, JournalEntry
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
 from storage.reader import Span, find_run
@@ -104,3 +104,18 @@ def test_a_password_in_an_argument_is_refused_and_not_repeated(
     assert done.returncode == 2
     assert "other users of this machine can see arguments" in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_what_waits_in_the_journal_is_named(url: str, tmp_path: Path) -> None:
+    file = env_file(tmp_path, {**GOOD, "POSTGRES_URL": url})
+    whole = run("report", "--env-file", str(file), cwd=tmp_path)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    journal = Journal(tmp_path / "state" / "history.journal")
+    journal.open()
+    journal.append(JournalEntry("run-1", NOW, False, (small.mid(40, "49000"),)))
+    journal.close()
+    lacking = run("report", "--env-file", str(file), cwd=tmp_path)
+    assert lacking.returncode == 0
+    assert lacking.stdout == whole.stdout
+    assert "what follows lacks some of it: " in lacking.stderr
+    assert "history.journal holds events that are not in the database yet; start the desk once" in lacking.stderr

@@ -24,7 +24,9 @@ def test_every_identifier_finds_the_quote(path: Path, name: str) -> None:
         assert find_quote(reader, name) == ("run-1", "quote-a")
 
 
-@pytest.mark.parametrize(("name", "message"), [("quote-", "start with quote-"), ("nothing", "no quote id")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("quote-", "start with quote-"), ("nothing", "no quote id"), ("", "the name is empty")]
+)
 def test_an_identifier_of_no_quote_or_of_several_is_refused(path: Path, name: str, message: str) -> None:
     with SqliteReader(path) as reader, pytest.raises(HistoryError, match=message):
         find_quote(reader, name)
