@@ -1,9 +1,9 @@
 """The endpoints over HTTP: the relay's, the two NEAR RPC nodes', the bridges', and the venue's alarms."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -29,7 +29,7 @@ Handler = Callable[[object], Awaitable[dict[str, object]]]
 
 def json_response(answer: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Encode JSON with integers of any size as bare numbers, as the bridge does."""
-    return Response(json.dumps(answer), status, headers, media_type="application/json")
+    return Response(msgspec.json.encode(answer), status, headers, media_type="application/json")
 
 
 SENDING = frozenset(("send_tx", "broadcast_tx_commit", "broadcast_tx_async"))
@@ -168,7 +168,7 @@ def _spoiled(lie: str, answer: dict[str, object]) -> Response:
 def _decoded(body: bytes, method: str | None = None) -> object:
     """Return the call, under the ``method`` of its URL where it names none; None for no JSON."""
     try:
-        call = json.loads(body)
+        call = msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return None
     return {"method": method, **call} if isinstance(call, dict) else call
@@ -182,7 +182,7 @@ def _method(body: bytes, default: str | None = None) -> str | None:
 
 async def _call(handle: Handler, raw: bytes, status: int = 200) -> Response:
     try:
-        body = json.loads(raw)
+        body = msgspec.json.decode(raw)
     except (ValueError, RecursionError):
         error = {"code": -32700, "message": "Parse error", "name": "REQUEST_VALIDATION_ERROR"}
         return json_response({"jsonrpc": "2.0", "id": None, "error": error})

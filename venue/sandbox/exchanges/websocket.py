@@ -60,9 +60,10 @@ class ExchangeSocket:
 
     async def _read(self, socket: WebSocket, line: "_Line", dialect: Dialect) -> None:
         while (event := await socket.receive())["type"] == "websocket.receive":
+            text = event.get("text")
             try:
-                message = msgspec.json.decode(event.get("text") or event["bytes"], type=dict[str, object])
-            except msgspec.DecodeError:
+                message = msgspec.json.decode(event["bytes"] if text is None else text, type=dict[str, object])
+            except (ValueError, RecursionError):
                 message = {}
             for reply in dialect.replies(message):
                 await line.send(reply)

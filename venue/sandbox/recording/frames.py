@@ -132,7 +132,7 @@ def decode(raw: bytes) -> Line:
     try:
         kind = _KIND.decode(raw).kind
         found = _OWN.decode(raw) if kind in ("start", "dropped", "end") else _FRAME.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FrameLogError(str(error)) from None
     if isinstance(found, Start) and found.format != FORMAT:
         raise FrameLogError(f"format {found.format}; this program reads format {FORMAT}")

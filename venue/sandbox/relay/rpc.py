@@ -60,7 +60,7 @@ class RelayRpc:
             return 401, {"error": "Unauthorized"}
         try:
             call = msgspec.json.decode(body, type=_Call)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return 200, _answer(None, error={"code": -32700, "message": "Parse error"})
         params = call.params[0] if isinstance(call.params, list) and call.params else None
         try:

@@ -133,7 +133,7 @@ class RelaySocket:
     def _handle(self, text: bytes, link: SocketLink) -> None:
         try:
             call = _CALL.decode(text)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             self._relay.counts["malformed"] += 1
             link.send(_encode(None, error={"code": -32700, "message": "Parse error"}))
             return

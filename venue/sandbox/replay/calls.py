@@ -43,7 +43,7 @@ def with_id(answer: bytes, call: bytes) -> bytes:
     asked = as_call(call)
     try:
         found = _RAW.decode(answer)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return answer
     if asked is None or "id" not in asked or "id" not in found:
         return answer

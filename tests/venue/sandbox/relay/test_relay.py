@@ -278,13 +278,33 @@ async def test_malformed_frames_are_answered_and_the_connection_stays_open(launc
     rig = await launch()
     async with relay(rig.env) as socket:
         maker = Maker(socket)
-        for frame in ("{", '"text"', b"\xff\xfe", '{"id":1}', "[" * 100_000):
+        for frame in ("{", '"text"', b"\xff\xfe", b'{"id":1,"method":"\xff"}', '{"id":1}', "[" * 100_000):
             await socket.send(frame)
             assert json.loads(await socket.recv())["error"]["code"] == -32700
         await socket.send('{"id":2,"method":"quote_response","params":[{"quote_id":5}]}')
         assert "Invalid params" in text_of(json.loads(await socket.recv()))
         assert (await maker.call("subscribe", ["quote"]))["result"]
-    assert (await rig.state())["relay"]["malformed"] == 5
+    state = await rig.state()
+    assert (state["relay"]["malformed"], state["failures"]) == (6, 0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xff", b'{"method":"\xff"}', b'{"id":1e999}', b"[" * 100_000, b"NaN"],
+    ids=["empty", "no UTF-8", "no UTF-8 in a text", "a huge number", "deep", "NaN"],
+)
+async def test_a_body_of_any_bytes_is_answered_by_every_endpoint(launch: Launch, body: bytes) -> None:
+    rig = await launch()
+    headers = {"X-API-Key": rig.env["NEAR_INTENTS_API_KEY"]}
+    nodes = rig.env["NEAR_RPC_URL"].split(",")
+    for url in (rig.env["NEAR_INTENTS_RELAY_RPC_URL"], rig.env["NEAR_INTENTS_BRIDGE_URL"], *nodes):
+        answered = await rig.http.post(url, content=body, headers=headers)
+        assert answered.status_code == 200
+        assert answered.json()["error"]["code"] == -32700
+        # As servers write it: without spaces.
+        assert b": " not in answered.content.replace(b"Parse error", b"")
+    assert (await rig.http.post(rig.env["SANDBOX_CONTROL_URL"] + "/faults", content=body)).status_code == 400
+    assert (await rig.state())["failures"] == 0
 
 
 async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
