@@ -40,7 +40,7 @@ SETTLED_EVERY = 30
 """One command in so many is a fill."""
 
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows) "
-_TEXT = "x" * 900
+_TEXT = '[["notional",false,"' + "x" * 876 + '"]]'
 """As long as the checks and the view of a decision together."""
 
 _FILL = {  # Fills buy and sell in turn, each of another size: the cost of what is held never comes out even.

@@ -143,9 +143,11 @@ class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen.
+    """All figures of one span.
 
-    ``requests_deleted``: so many decisions, at least, are of requests that the retention deleted.
+    ``not_quoted``: decisions by the first check that failed; ``failing``: how often each check failed, first or not, in
+    ``failing_of`` decisions, the newest of each reason. ``win_rate``: settled / accepted. ``market_share``: settled /
+    all settlements seen. ``requests_deleted``: so many decisions, at least, are of requests that the retention deleted.
     Dry requests count neither in ``demands`` nor in ``win_rate``, but are decided. ``relay_latency_ms``: p50, p99 and
     maximum over the ``dated`` requests, from the relay's asking to the desk, the offset of the two clocks included.
     """
@@ -163,6 +165,8 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     market_share: Decimal | None
     others_settled: int
     not_quoted: tuple[tuple[str, int], ...]
+    failing: tuple[tuple[str, int], ...]
+    failing_of: int
     sides: tuple[SideFigures, ...]
     fees: Fees
     inventory: tuple[AssetChange, ...]

@@ -100,9 +100,23 @@ def as_text(report: TradingReport) -> str:
         [*_section("P&L, EURe", _pnl(report)), *_far_mids(report)],
         _section("Fees", _fees(report)),
         _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
-        _section("Not quoted", [("reason", "requests"), *((r, number(c)) for r, c in report.not_quoted)]),
+        _section(f"Not quoted, and every check that failed in {_of(report)}", _not_quoted(report)),
     ]
     return "\n\n".join("\n".join(part) for part in parts)
+
+
+def _of(report: TradingReport) -> str:
+    every = sum(count for _, count in report.not_quoted)
+    return "them" if report.failing_of == every else f"the newest {number(report.failing_of)}"
+
+
+def _not_quoted(report: TradingReport) -> list[Cells]:
+    first, failing = dict(report.not_quoted), dict(report.failing)
+    names = [*failing, *(reason for reason in first if reason not in failing)]
+    return [
+        ("check", "failed first", "failed"),
+        *((name, number(first.get(name, 0)), number(failing.get(name, 0))) for name in names),
+    ]
 
 
 def _whose(report: TradingReport) -> list[str]:

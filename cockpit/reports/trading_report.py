@@ -23,6 +23,7 @@ from cockpit.reports.figures import (
 from cockpit.reports.given_away import booked_edge, option_figures
 from storage.reader import Reader, RunRow, Span, runs
 from storage.reporting import differences, mids, movements, trading
+from storage.reporting.failing_checks import failing_checks
 from storage.reporting.options import option_minutes
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT, Token
@@ -76,6 +77,7 @@ def trading_report(
         *holdings.accepted_movements(accepted_differences, tokens),
     ]
     pnl, unknown = _pnl(reader, span, tokens, opening, found, flows)
+    failing = failing_checks(reader, span, (reason for reason in counted.reasons if reason != "quote"))
     settled = counted.outcomes.get("settled", 0)
     reactions = counted.reactions_ns
     return TradingReport(
@@ -97,6 +99,8 @@ def trading_report(
                 key=lambda item: (-item[1], item[0]),
             )
         ),
+        failing=tuple(sorted(failing.counts.items(), key=lambda item: (-item[1], item[0]))),
+        failing_of=failing.decisions,
         sides=tuple(_side(side, marked, tokens) for side in ("buy", "sell")),
         fees=_fees(found, trading.bridge_fees(reader, span), pips, tokens),
         inventory=holdings.shown(

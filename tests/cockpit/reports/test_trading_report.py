@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +44,10 @@ def test_counts(path: Path) -> None:
     assert report.win_rate == Decimal("0.6667")
     assert report.market_share == Decimal("0.25")
     assert report.not_quoted == (("notional", 2),)
+    # Requests too large fail what they would commit, too: it would fail first, were the notional raised.
+    assert dict(report.failing)["notional"] == report.failing_of == 2
+    assert len(report.failing) > 1
+    assert re.search(r"^  notional +2 +2$", as_text(report), re.MULTILINE)
     assert report.reaction_us == (Decimal(318), Decimal(325), Decimal(325))
 
 
