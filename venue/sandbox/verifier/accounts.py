@@ -175,7 +175,7 @@ class Draft:
         self.paid_out: list[tuple[str, int]] = []
         self.notified: list[Notification] = []
 
-    def promise(self, gas: int) -> None:
+    def reserve_gas(self, gas: int) -> None:
         """Set gas aside for a call that this one starts; GasExceededError when it was not given so much."""
         self._gas -= gas
         if self._gas < 0:

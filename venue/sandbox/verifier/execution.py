@@ -7,7 +7,7 @@ import msgspec
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Draft, read_nonce
 from venue.sandbox.verifier.intents import apply_intent
-from venue.sandbox.verifier.promised_gas import promised_gas
+from venue.sandbox.verifier.reserved_gas import reserved_gas
 from venue.sandbox.wire.errors import (
     DEADLINE_AFTER_NONCE,
     DEADLINE_EXPIRED,
@@ -93,8 +93,8 @@ def run(draft: Draft, signed: Sequence[Signed], rules: Rules, *, simulated: bool
                 now_ns=rules.now_ns,
             )
             if not simulated:
-                for gas in promised_gas(intent):
-                    draft.promise(gas)
+                for gas in reserved_gas(intent):
+                    draft.reserve_gas(gas)
             logs += found if simulated else [*draft.state_logs, *found]
             draft.state_logs.clear()
         executed.append(events.executed_entry(message))

@@ -26,7 +26,7 @@ _OWN = 5 * TGAS
 """For a call of the contract to itself, beside what that call starts."""
 
 
-def promised_gas(intent: Intent) -> Iterator[int]:
+def reserved_gas(intent: Intent) -> Iterator[int]:
     """Yield the gas of each call that the intent starts, in their order; ContractPanicError past 64 bits."""
     match intent:
         case TransferIntent(msg=str()):
