@@ -21,6 +21,8 @@ CHAINS = (BITCOIN_CHAIN, GNOSIS_CHAIN)
 """The bridge's names of the chains whose addresses can be checked."""
 BITCOIN_HINT = "enter a Bitcoin mainnet address (1…, 3… or bc1…)"
 GNOSIS_HINT = "enter a Gnosis address (0x and 40 hex digits in mixed case)"
+LONGEST = 90
+"""Characters of a bech32 address (BIP-173), the longest form. Reading base58 takes time by the square of its length."""
 _PREFIX = "bc"
 _TAPROOT_LEN = 32
 """Bytes of a version 1 witness program (BIP-341). Anybody may spend one of another length or a later version."""
@@ -59,6 +61,8 @@ def _single_token(text: str, hint: str) -> str:
     address = text.strip()
     if not address:
         raise InvalidAddressError(f"the address is empty: {hint}")
+    if len(address) > LONGEST:
+        raise InvalidAddressError(f"the address has {len(address)} characters, no address has over {LONGEST}: {hint}")
     for place, character in enumerate(address, 1):
         if character.isspace():
             raise InvalidAddressError(f"character {place} of the address is whitespace: {hint}")

@@ -38,7 +38,8 @@ SEGWIT_INVALID = {
     "bc1gmk9yu": "witness version",
     "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5": "mistyped",
     "bc1zw508d6qejxtdg4y5r3zarvaryvqyzf3du": "padding",
-    "bc1q" + "q" * 100: "mistyped",
+    "bc1q" + "q" * 86: "mistyped",
+    "bc1q" + "q" * 100: "104 characters",
     "bc1x1qw508d6qejxtdg4y5r3zarvary0c5xw7kglx4m7": "another coin",
     "bc1qW508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4": "mixed",
 }
@@ -73,6 +74,13 @@ def refused(chain: str, text: str) -> str:
     assert sentence.endswith({BTC.chain: BITCOIN_HINT, EURE.chain: GNOSIS_HINT}[chain])
     assert len(text.strip()) < 8 or text.strip() not in sentence
     return sentence
+
+
+@pytest.mark.parametrize("chain", [BTC.chain, EURE.chain])
+def test_a_text_of_any_length_is_refused_before_it_is_decoded(chain: str) -> None:
+    """Decoding it would take an hour."""
+    with pytest.raises(InvalidAddressError, match="the address has 1000000 characters, no address has over 90"):
+        check_address(chain, "x" * 1_000_000, EURE.near_token)
 
 
 @pytest.mark.parametrize("address", [P2PKH, P2SH])

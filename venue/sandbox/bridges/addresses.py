@@ -1,7 +1,6 @@
 """Addresses of Bitcoin mainnet and Gnosis: made from bytes, and checked as a sending wallet would.
 
 Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55.
-
 """
 
 import base58
@@ -10,6 +9,8 @@ from venue.sandbox.wire.keccak import keccak256
 
 _CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+LONGEST = 90
+"""Characters of a bech32 address (BIP-173), more than base58 addresses have: decoding takes time by their square."""
 _BECH32, _BECH32M = 1, 0x2BC830A3
 _BITCOIN_VERSIONS = (0x00, 0x05)
 
@@ -57,6 +58,8 @@ def _read_ethereum(text: str) -> str | None:
 
 
 def _read_bitcoin(text: str) -> str | None:
+    if len(text) > LONGEST:
+        return None
     if text[:3].lower() == "bc1":
         return _read_segwit(text)
     try:
