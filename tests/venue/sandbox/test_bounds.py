@@ -148,3 +148,13 @@ async def test_a_websocket_has_a_bound_of_its_own() -> None:
         return {"type": "websocket.receive", "body": b"xx"}
 
     assert limited({"type": "websocket"}, receive, most=1) is receive
+
+
+async def test_deposits_past_the_bound_are_refused(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("venue.sandbox.bridges.bridge.MOST_DEPOSITS", 2)
+    rig = await launch()
+    order: dict[str, object] = {"chain": "btc:mainnet", "amount": 100_000}
+    answers = [await rig.control("/deposit", order) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 400]
+    assert "start another" in answers[2].text
+    assert len((await rig.state())["deposits"]) == 2

@@ -29,6 +29,10 @@ from venue.sandbox.wire.scalars import MAX_U128
 MEMO_PREFIX = "WITHDRAW_TO:"
 
 
+MOST_DEPOSITS = 10_000
+"""All of them are listed to the end, and add up to what the Verifier holds: so they are refused, not forgotten."""
+
+
 class Bridge:
     """Money between the Verifier and the chains; times in UTC nanoseconds by ``clock``.
 
@@ -102,6 +106,8 @@ class Bridge:
 
         """
         token = self.check_deposit(token_id, amount, chain=chain, sender=sender, tx_hash=tx_hash)
+        if len(self.deposits) >= MOST_DEPOSITS:
+            raise ValueError(f"a venue takes {MOST_DEPOSITS:,} deposits; start another")
         chain = token.asset.chain
         given = None if sender is None else read_address(chain, sender)
         origin = deposit_address(f"sender of {account}", chain) if given is None else given
