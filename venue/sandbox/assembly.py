@@ -32,6 +32,8 @@ from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.restrictions import Restrictions
 from venue.sandbox.wire.errors import PAUSED
 
+STATES_KEPT = 20
+"""Blocks whose state a query may still name: twelve seconds at the usual pace. A real node keeps days."""
 BITCOIN_CHAIN = "btc:mainnet"
 TRANSFER_PANIC = PAUSED
 """The token contract's panic when ``ft_transfer`` is made to fail."""
@@ -132,6 +134,7 @@ def assemble(
         tx_validity_ns=int(config.tx_validity_s * NS_PER_S),
         contract=config.contract,
     )
+    ledger.keep_states(STATES_KEPT)
     participants = open_accounts(config, ledger)
     ledger.shut_from_outside = lambda: _restrictions(faults.current, participants.maker.account)
     mempool = Mempool(ledger, config.block_s)

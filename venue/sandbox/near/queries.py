@@ -1,4 +1,4 @@
-"""``query`` of a NEAR node: accounts, keys, code and views, of the state at the tip. An older state is not kept."""
+"""``query`` of a NEAR node: accounts, keys, code and views, of the state at the tip or of a block shortly before."""
 
 import base64
 import hashlib
@@ -51,8 +51,12 @@ class Queries:
             raise NodeError(errors.parse_error("params are expected as an object"))
         blocks = self._ledger.blocks
         height = height_named(blocks, fields)
-        if height != blocks.height:
+        state = self._ledger.state_at(height)
+        if state is None:
             raise NodeError(errors.garbage_collected(height, blocks.hash_at(height)))
+        return Queries(state, view_errors=self._view_errors, lacks=self._lacks)._at_tip(fields)
+
+    def _at_tip(self, fields: Mapping[str, Any]) -> object:
         account = self._account(fields)
         match text_of(fields, "request_type"):
             case "call_function":

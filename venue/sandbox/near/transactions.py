@@ -109,6 +109,7 @@ class Transactions:
         ledger, signer = self._ledger, transaction.signer_id
         check_state(ledger, transaction, no_gas=self._faults.current.near_no_gas)
         cost = most_it_costs(transaction)
+        ledger.keep_state()
         ledger.access_keys.use(signer, transaction.public_key, transaction.nonce)
         ledger.near_balances.take(signer, cost)
         outcome = self._run(transaction)

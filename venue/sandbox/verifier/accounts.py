@@ -1,5 +1,6 @@
 """The Verifier's accounts, and a draft of one call's changes that is committed whole or not at all."""
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Set
 
@@ -77,6 +78,11 @@ class Account:
         if implicit is not None:
             self.keys[implicit] = None
 
+    def copied(self) -> "Account":
+        made = copy.copy(self)
+        made.balances, made.keys, made.nonces = dict(self.balances), dict(self.keys), set(self.nonces)
+        return made
+
 
 def implicit_key(account: str) -> str | None:
     """Return the key that a 64-hex implicit account owns from the start; None for a named account."""
@@ -101,6 +107,11 @@ class Accounts:
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
+
+    def copied(self) -> "Accounts":
+        made = Accounts()
+        made._accounts = {name: account.copied() for name, account in self._accounts.items()}
+        return made
 
     def find(self, name: str) -> Account | None:
         return self._accounts.get(name)

@@ -35,6 +35,11 @@ class Blocks:
         blocks._made, blocks._order = dict(self._made), self._order.copy()
         return blocks
 
+    def tip_alone(self) -> "Blocks":
+        """Return a chain that stands at this tip and knows no other block."""
+        at_ns = self.time_at(self.height)
+        return Blocks(clock=lambda: at_ns, seed=self._seed, height=self.height, validity_ns=self._validity_ns)
+
     def hash_at(self, height: int) -> str:
         return self.derive("block", height)
 

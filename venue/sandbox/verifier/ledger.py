@@ -1,6 +1,5 @@
 """The state of the sandbox's Verifier ``intents.near``: balances, keys, nonces, salts, fees and blocks."""
 
-import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -72,6 +71,8 @@ class Ledger:
         self.shut = NONE
         self._executed: OrderedDict[str, Executed] = OrderedDict()
         self._block_open = False
+        self._keep_most = 0
+        self._kept: OrderedDict[int, Ledger] = OrderedDict()
         self.salts = Salts(salt)
         self.contracts: dict[str, dict[str, Callable[[bytes], object]]] = {}
         self.callees: dict[str, Contract] = {}
@@ -82,8 +83,25 @@ class Ledger:
 
     def frozen(self) -> "Ledger":
         """Return a copy of the state for a node that stands still; nothing may be executed on it."""
-        blocks = self.blocks.frozen()
         at_ns = self.clock()
+        return self._copied(self.blocks.frozen(), at_ns)
+
+    def keep_states(self, most: int) -> None:
+        """From now on keep the state at the end of so many of the newest blocks, for who asks for one by its height."""
+        self._keep_most = most
+
+    def state_at(self, height: int) -> "Ledger | None":
+        """Return the state at the end of a block: the tip's, or that of one of the newest if they are kept."""
+        return self if height == self.height else self._kept.get(height)
+
+    def keep_state(self) -> None:
+        """Keep the tip's state as it is, before anything of the next block is done."""
+        if self._keep_most and not self._block_open and self.height not in self._kept:
+            self._kept[self.height] = self._copied(self.blocks.tip_alone(), self.blocks.time_at(self.height))
+            while len(self._kept) > self._keep_most:
+                self._kept.popitem(last=False)
+
+    def _copied(self, blocks: Blocks, at_ns: int) -> "Ledger":
         copied = Ledger(
             clock=lambda: at_ns,
             fee_pips=self.fee_pips,
@@ -91,7 +109,7 @@ class Ledger:
             salt=self.salts.current,
             contract=self.contract,
         )
-        copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), self.access_keys.copied()
+        copied.accounts, copied.access_keys = self.accounts.copied(), self.access_keys.copied()
         copied.near_balances = self.near_balances.copied()
         copied.blocks, copied.salts = blocks, self.salts.copied()
         copied.contracts = dict(self.contracts)
@@ -140,6 +158,7 @@ class Ledger:
         draft.credit(account, token_id, amount)
         if self.supply(token_id) + amount > MAX_U128:
             raise ContractPanicError("insufficient balance or overflow")
+        self.keep_state()
         draft.commit()
         self._advance()
 
@@ -256,11 +275,13 @@ class Ledger:
 
     def advance_block(self) -> None:
         """Add a block without a successful call."""
+        self.keep_state()
         self.blocks.advance()
 
     @contextmanager
     def one_block(self) -> Iterator[None]:
         """Add one block, which holds everything that is executed meanwhile."""
+        self.keep_state()
         self.blocks.advance()
         self._block_open = True
         try:
@@ -324,6 +345,7 @@ class Ledger:
         self, draft: Draft, tx_hash: str, *, intent_hashes: tuple[str, ...] = (), logs: tuple[str, ...] = ()
     ) -> Started:
         """Make the call's changes visible, without the transfers that it starts."""
+        self.keep_state()
         return Started(
             tx_hash=tx_hash,
             intent_hashes=intent_hashes,

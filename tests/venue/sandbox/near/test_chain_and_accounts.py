@@ -1,5 +1,7 @@
 """Blocks by any name, whole headers, accounts with what they hold, and the errors that nodes give for the rest."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -63,7 +65,38 @@ async def test_a_block_that_is_not_there(node: NearRpc, params: object, expected
     assert cause(await rpc(node, "block", params)) == expected
 
 
-async def test_a_query_names_its_block_and_an_older_state_is_not_kept(node: NearRpc, ledger: Ledger) -> None:
+async def test_two_queries_of_one_block_see_one_state(node: NearRpc, ledger: Ledger) -> None:
+    """However much happens in between: by height, by hash, of accounts, keys, the Verifier and a token."""
+    ledger.keep_states(3)
+    ledger.mint("maker.near", BTC.token_id, 5)
+    pinned, named = ledger.height, ledger.block_hash
+    asked: list[dict[str, object]] = [
+        {"request_type": "view_account", "account_id": "maker.near"},
+        {"request_type": "view_access_key_list", "account_id": "maker.near"},
+        {
+            "request_type": "call_function",
+            "account_id": "intents.near",
+            "method_name": "mt_balance_of",
+            "args_base64": base64.b64encode(
+                json.dumps({"account_id": "maker.near", "token_id": BTC.token_id}).encode()
+            ).decode(),
+        },
+    ]
+    before = [(await rpc(node, "query", {"block_id": pinned, **one}))["result"] for one in asked]
+    ledger.mint("maker.near", BTC.token_id, 7)
+    ledger.near_balances.give("maker.near", 10**24)
+    ledger.add_access_key("maker.near", Signer("maker.near", 2).public_key)
+    ledger.advance_block()
+    for block in (pinned, named):
+        assert [(await rpc(node, "query", {"block_id": block, **one}))["result"] for one in asked] == before
+    now = [(await rpc(node, "query", {"finality": "final", **one}))["result"] for one in asked]
+    assert [one for one, other in zip(now, before, strict=True) if one == other] == []
+    for _ in range(3):
+        ledger.advance_block()
+    assert cause(await rpc(node, "query", {"block_id": pinned, **asked[0]})) == "GARBAGE_COLLECTED_BLOCK"
+
+
+async def test_a_query_names_its_block_and_a_much_older_state_is_not_kept(node: NearRpc, ledger: Ledger) -> None:
     pinned = ledger.height
     assert (await query(node, "view_account", block_id=pinned))["result"]["block_height"] == pinned
     ledger.advance_block()
