@@ -101,6 +101,7 @@ def request_flow(config: VenueConfig, pairs: tuple[PricedMarket, ...] = ()) -> R
         legacy_both_ways=config.legacy_both_ways,
         dry=config.dry,
         router_legs=config.router_legs,
+        text_deadlines=config.text_deadlines,
         one_sided=config.one_sided,
         long_lives=config.long_lives,
         takers=takers,

@@ -74,6 +74,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     legacy_both_ways: Annotated[bool, about("Whether takers buy the legacy tokens too.")] = False
     dry: Annotated[_Share, about("Share of price checks in all requests, which nobody takes.")] = 0.2
     router_legs: Annotated[_Share, about("Share of a router's legs, whose auctions last 51 ms.")] = 0.3
+    text_deadlines: Annotated[
+        _Share, about("Share of the requests that write `min_deadline_ms` as text, which some solvers cannot read.")
+    ] = 0.2
     takers: Annotated[str, about("Who takes.", values="today, benign, mixed, toxic, probed, or kind=share,…")] = TODAY
     dry_probes: Annotated[
         _Share, about("Instead of `dry`, with other `takers` than today's: share of the probes that say they are one.")

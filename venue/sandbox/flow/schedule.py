@@ -46,11 +46,11 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``legacy_share`` of the requests for our markets (0 to 1) are for those with a ``legacy`` token, which takers only
     sell unless ``legacy_both_ways``. Half of all requests sell a base token, as far as the share allows. ``dry`` of all
-    requests are price checks and ``router_legs`` are legs of a router (both 0 to 1). ``one_sided``: share of all
-    requests that sell a base token instead of half of them. ``long_lives``: share of the requests for an exact amount
-    out that ask for a life of 5 to 20 minutes. ``takers``: who asks; None: prompt takers and the price checks.
-    ``profiles``: the rivals. ``pairs``: what the requests for other pairs are for; without any, for tokens that nobody
-    holds.
+    requests are price checks and ``router_legs`` are legs of a router (both 0 to 1). ``text_deadlines``: share that
+    writes ``min_deadline_ms`` as text. ``one_sided``: share of all requests that sell a base token instead of half of
+    them. ``long_lives``: share of the requests for an exact amount out that ask for a life of 5 to 20 minutes.
+    ``takers``: who asks; None: prompt takers and the price checks. ``profiles``: the rivals. ``pairs``: what the
+    requests for other pairs are for; without any, for tokens that nobody holds.
     """
 
     rate: float = 5.0
@@ -63,6 +63,7 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
     legacy_both_ways: bool = False
     dry: float = 0.0
     router_legs: float = 0.0
+    text_deadlines: float = 0.2
     one_sided: float = 0.5
     long_lives: float = 0.0
     takers: TakerTerms | None = None
@@ -230,7 +231,7 @@ def request_at(
         bare=bare,
         trusted=None if bare else _trusted(form, partner_id, dry=dry, router_leg=router_leg),
         trusted_in_data=form.random() < 0.3,
-        deadline_as_text=form.random() < 0.2,
+        deadline_as_text=form.random() < flow.text_deadlines,
         stamp=form.choice(STAMPS),
         kind=taker.kind if taker is not None else "probe" if dry else "prompt",
         hold_ns=0 if taker is None else taker.hold_ns,

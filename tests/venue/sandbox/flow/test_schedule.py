@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+import msgspec
 import pytest
 
 from venue.protocol.assets import Market
@@ -72,6 +73,14 @@ def test_dry_requests_and_router_legs_come_in_their_shares_and_leave_the_rest_of
     assert {request.stamp for request in mixed} == {"text", "number", "iso"}
     for name in ("deadline_as_text", "trusted_in_data", "bare"):
         assert {getattr(request, name) for request in mixed} == {True, False}
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_deadlines_as_text_can_be_left_out(share: float) -> None:
+    given = requests(3, 50, text_deadlines=share)
+    assert {request.deadline_as_text for request in given} == {share == 1}
+    plain = [msgspec.structs.replace(request, deadline_as_text=False) for request in requests(3, 50)]
+    assert [msgspec.structs.replace(request, deadline_as_text=False) for request in given] == plain
 
 
 def eure_amount(request: ScheduledRequest) -> float | None:
