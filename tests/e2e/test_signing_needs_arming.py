@@ -6,6 +6,7 @@ from tests.support.processes.desk_process import accepted, refused
 from tests.support.processes.quoting import quote_frames, request_once
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
 
 
 async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: Control, taker: Taker) -> None:
@@ -46,8 +47,8 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
     assert shot.alive.quotes == 1
     assert shot.executor_why == "disarmed by test"
 
-    journal = desk.rows("SELECT actor, command, accepted FROM operator_actions WHERE actor = 'test' ORDER BY id")
-    assert journal == [
+    query = "SELECT actor, command, accepted FROM operator_actions WHERE actor = 'test' ORDER BY id"
+    commands = [
         ("test", "arm strategy-engine", 1),
         ("test", "disarm strategy-engine", 1),
         ("test", "arm trade-executor", 0),
@@ -55,6 +56,7 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
         ("test", "arm trade-executor", 1),
         ("test", "disarm trade-executor", 1),
     ]
+    await until(lambda: desk.rows(query) == commands)
     assert [(row.actor, row.command) for row in shot.journal[:2]] == [
         ("test", "disarm trade-executor"),
         ("test", "arm trade-executor"),

@@ -10,6 +10,7 @@ from tests.e2e.conftest import Launch
 from tests.support.processes.reconciliation import reconcile
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import QUIET, Control, VenueProcess
+from tests.support.waiting import until
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, NBTC
 
 EUR = 10**18
@@ -63,7 +64,7 @@ async def test_demand_in_both_kinds_is_quoted_and_settled_from_one_position(
         assert closing[token.token_id] == opening[token.token_id] + moved
         assert held(shot)[token.symbol].filled == token.to_decimal(moved)
     query = "SELECT asset_in, COUNT(*) FROM swap_demand_events GROUP BY asset_in"
-    assert dict(desk.rows(query)) == {BTC.token_id: 1, NBTC.token_id: 2, EURE.token_id: 2}
+    await until(lambda: dict(desk.rows(query)) == {BTC.token_id: 1, NBTC.token_id: 2, EURE.token_id: 2})
 
     # One position: its share counts both kinds at one price.
     mid = shot.market.mid

@@ -114,8 +114,9 @@ async def test_the_key_registers_itself_when_it_may(short_dir: Path, registered:
         answer = await post(desk, "register-key", {})
         assert answer.json()["accepted"] is True, answer.text
         await until(lambda: _is(registration, True))
-        rows = desk.rows("SELECT status FROM liquidity_actions WHERE kind = 'key' ORDER BY id")
-        assert rows == ([] if registered else [("prepared",), ("registered",)])
+        query = "SELECT status FROM liquidity_actions WHERE kind = 'key' ORDER BY id"
+        steps = [] if registered else [("prepared",), ("registered",)]
+        await until(lambda: desk.rows(query) == steps)
     finally:
         await desk.close()
         await venue.close()
