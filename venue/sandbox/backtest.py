@@ -2,7 +2,6 @@
 
 It is made of the venue's own parts: the same settings and seed give the same requests, takers and rivals.
 A maker answers at once; a settlement comes after the venue's delay, not at its next block.
-
 """
 
 import heapq

@@ -81,7 +81,6 @@ def _requests(parts: Parts) -> dict[str, object]:
 def chains_view(bridge: Bridge, omni: OmniBridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
     """Return by chain: balances by address (of its first coin, and of each), deposits, burns, payments and losses; by
     token its totals. Amounts are text.
-
     """
     return {name: _chain(bridge, omni, ledger, name, now_ns) for name in bridge.chains}
 

@@ -19,7 +19,6 @@ PULSE_S = 0.1
 class Operations:
     """Changes the ``parts`` of one venue. ``drop_connections`` ends the relay's connections, ``reconnect_bitstamp``
     has that exchange ask for a reconnect.
-
     """
 
     def __init__(
@@ -117,7 +116,6 @@ class Operations:
 
         The exchanges and the market do not move. Quotes that a maker signs by its own clock may then be too old, and a
         desk that compares its clock with the venue's finds it behind.
-
         """
         ledger, clock = self.parts.ledger, self.parts.clock
         ledger.advance_block()

@@ -29,7 +29,6 @@ async def run(
 
     ``faults`` hold from the start; ``record``: the frame log to write. Raises RecordingError for an invalid recording,
     OSError for a port that is taken or a log that cannot be made, and ValueError for a fault that there is not.
-
     """
     log = None
     if record is not None:

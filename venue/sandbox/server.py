@@ -55,7 +55,6 @@ class Venue:
     gets every frame of every endpoint, and ``scenario`` is played.
 
     Raises RecordingError for an invalid recording.
-
     """
 
     def __init__(
@@ -98,7 +97,6 @@ class Venue:
         """Open every endpoint, then start the traders unless the config pauses them.
 
         Raises OSError when a port is taken or a certificate cannot be used.
-
         """
         certificate = self._certificate()
         try:

@@ -48,7 +48,6 @@ class LostAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     answer comes and it happens ``delay_s`` seconds later; ``twice``, it is delivered twice and the second answer
     comes; ``garbled``, it happens and the answer comes twice in one body. ``silence``: what comes in place of the
     answer: the connection closes, an HTTP 500, or nothing until the caller hangs up.
-
     """
 
     mode: Literal["drop", "swallow", "late", "twice", "garbled"]
@@ -63,7 +62,6 @@ class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     It becomes the token ``token_id``, or with ``chain`` instead the token that the bridge credits there.
     The bridge sees it ``seen_after_s`` after its arrival, or at once after ``notify_deposit``. ``sender`` and
     ``tx_hash`` are the chain's, made up when not given; ``fails``: it is never credited.
-
     """
 
     amount: Annotated[int, msgspec.Meta(gt=0)]

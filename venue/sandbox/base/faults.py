@@ -225,7 +225,6 @@ class FaultTable:
 
         Raises SettingError for unknown names and values out of range, ValidationError for a token that the bridge does
         not carry, ValueError for what cannot happen now, and then changes nothing.
-
         """
         if not isinstance(body, dict):
             raise msgspec.ValidationError("the body must be a JSON object of faults")

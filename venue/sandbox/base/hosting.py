@@ -60,7 +60,6 @@ class HttpHost:
     The ports are ``first_port`` and those after it, or any free ones for 0. ``context``: serve TLS alone.
     Raises OSError, with the port and whose it is, when one cannot be had.
     ``failures`` counts requests and connections that ended in an exception of the venue's own.
-
     """
 
     def __init__(

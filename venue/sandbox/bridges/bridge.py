@@ -40,7 +40,6 @@ class Bridge:
     completed after ``complete_after_ns``, each counted from the burn. ``advance`` does what is due. Whatever reaches a
     deposit address is a deposit, final after ``confirm_ns`` unless the transfer says otherwise. Several tokens may be
     of one chain: what arrives there becomes ``credited``, by default the chain's first token.
-
     """
 
     def __init__(
@@ -103,7 +102,6 @@ class Bridge:
         They become the named token, or the one that the bridge credits now on the named ``chain``. The bridge sees the
         transfer ``seen_after_ns`` later. Raises ValueError for a token the bridge does not carry, an amount
         that is not positive, or an address or hash that is not valid on the chain.
-
         """
         token = self.check_deposit(token_id, amount, chain=chain, sender=sender, tx_hash=tx_hash)
         if len(self.deposits) >= MOST_DEPOSITS:

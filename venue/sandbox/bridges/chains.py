@@ -34,7 +34,6 @@ class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
 class Chain:
     """One coin on its chain. ``name`` is the bridge's of the chain, ``btc:mainnet`` or ``eth:100``, ``coin`` its
     identifier of the coin. ``rng`` makes the hashes; addresses are in canonical form.
-
     """
 
     def __init__(self, name: str, coin: str, *, rng: random.Random) -> None:
@@ -52,7 +51,6 @@ class Chain:
         """Move base units; a sender that holds too little here has the rest from elsewhere.
 
         Raises ValueError for an amount that is not positive, or an invalid or used hash.
-
         """
         if amount <= 0:
             raise ValueError("the amount of a transfer must be above zero")

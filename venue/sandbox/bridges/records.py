@@ -49,7 +49,6 @@ _OTHER_TERMS = (10**17, 2 * 10**17, 10**16)
 def bridge_tokens(table: TokenTable) -> tuple[BridgeToken, ...]:
     """Return the bridge's rows of the table's tokens. Those of one coin have one identifier, as on the real bridge:
     all of Bitcoin, and of one contract of a chain with contracts.
-
     """
     return tuple(_bridge_token(token) for token in table.tokens)
 
@@ -78,7 +77,6 @@ class LostBurn(msgspec.Struct, frozen=True):
 class Deposit(msgspec.Struct, kw_only=True):
     """An incoming deposit, known to the bridge from ``seen_ns`` (UTC) on: PENDING, then CREDITED once the transfer is
     final, or FAILED when it is below the minimum, cannot be minted, or ``fails``.
-
     """
 
     token: BridgeToken
@@ -119,7 +117,6 @@ class BridgeWithdrawal(msgspec.Struct, kw_only=True):
     ``due_ns``. One with a ``reason`` is not paid: REJECTED, RETURNING at ``sent_ns``, RETURNED (minted) at ``due_ns``.
 
     ``address`` is the memo's, ``to`` its canonical form on the chain.
-
     """
 
     token: BridgeToken
@@ -164,7 +161,6 @@ class BridgeWithdrawal(msgspec.Struct, kw_only=True):
 class BridgeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of one token, base units: credited to the Verifier; burned for withdrawals; of that paid out, kept as
     fees, returned, and still under way. ``lost``: sent to a contract that keeps it; not part of what was burned.
-
     """
 
     credited: int

@@ -1,7 +1,6 @@
 """The price of BTC in EUR during the run: a seeded random walk with jumps.
 
 Floats stay inside the generators; the results are Decimals in whole cents, or finer for a pair that needs it.
-
 """
 
 import math
@@ -45,7 +44,6 @@ class SteppedPath:
     """A path of one point every quarter of a real second, each made when it is first needed, and straight between.
 
     A subclass makes the points, in order.
-
     """
 
     def __init__(self, start: Decimal, rounded: Callable[[float], Decimal] = cents) -> None:
@@ -98,7 +96,6 @@ class MarketClock:
     """Nanoseconds since the market's start: it stands still while the traders are paused.
 
     The same seed therefore meets the same prices, whenever the flow is started.
-
     """
 
     def __init__(self, monotonic_ns: Callable[[], int]) -> None:

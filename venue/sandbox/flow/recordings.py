@@ -1,7 +1,6 @@
 """A recorded market: its bars, and the two ways to walk through one.
 
 Floats stay inside the paths; the results are Decimals in whole cents.
-
 """
 
 import csv
@@ -45,7 +44,6 @@ def read_bars(path: Path) -> tuple[Bar, ...]:
     """Read a CSV with the columns time (ISO 8601, the bar's end), open, high, low, close.
 
     Raises RecordingError when the file cannot be read or a line is not a valid bar.
-
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -123,7 +121,6 @@ class RecordedPath(_BarredPath):
     Inside a bar the price moves from the open to the extreme opposite to the bar's direction, to the other extreme, to
     the close, in three parts of equal length. Its moves from second to second follow one another: no volatility can be
     learned from them. ``speed`` is market seconds per real second.
-
     """
 
     def __init__(self, bars: tuple[Bar, ...], speed: float = 1.0) -> None:
@@ -140,7 +137,6 @@ class BridgedPath(_BarredPath):
 
     Open and close are exact, the range is near the bar's, and the moves inside are as independent as those of a market.
     ``speed`` is market seconds per real second.
-
     """
 
     def __init__(self, bars: tuple[Bar, ...], seed: int, speed: float = 1.0) -> None:

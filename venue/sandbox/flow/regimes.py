@@ -22,7 +22,6 @@ class RegimeTerms(msgspec.Struct, frozen=True, kw_only=True):
     """``sigma60_bps``: median deviation of the mid over 60 s; ``wander``: deviation of the volatility's logarithm.
 
     ``jump_bps``: deviation of a jump.
-
     """
 
     sigma60_bps: float
@@ -42,7 +41,6 @@ class RegimePath(SteppedPath):
     """A market whose volatility reverts to its median with a half-life of an hour, with seconds of Student's t (6).
 
     ``speed`` is market seconds per real second.
-
     """
 
     def __init__(self, seed: int, start_mid: Decimal, regime: Regime, speed: float = 1.0) -> None:
@@ -77,7 +75,6 @@ class PathVolatility:
 
     In the first 600 s of a market it is that of these: whoever trades there knew the market before. The path must run
     at speed 1.
-
     """
 
     def __init__(self, path: PricePath) -> None:

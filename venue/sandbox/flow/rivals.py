@@ -16,7 +16,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """A rival's behaviour: mean half spread and its deviation in basis points, how often it answers, and how often it
     does so at once (both 0 to 1). ``slope``: how much wider it is for each bps of the mid's deviation over the quote's
     life.
-
     """
 
     account: str
@@ -92,7 +91,6 @@ def counter_amount(
     """Return the amount that a maker with this spread puts against the exact one, rounded in the maker's favour.
 
     Base units; the maker receives ``asset_in``. Zero: the exact amount is worth less than one base unit.
-
     """
     buys = asset_in == market.base.token_id
     share = half_spread_bps.scaleb(-4)

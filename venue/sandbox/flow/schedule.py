@@ -77,7 +77,6 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``market``: None for a pair of which nobody holds anything. ``tolerance_bps``: how far from the mid the trader still
     deals. ``rivals``: their answers. ``dry``: it says that nobody takes the answers. ``kind``: who asks; ``hold_ns``: a
     patient taker's; ``margin_ns``: a holder's; ``signal_bps``: the move that an informed one expects.
-
     """
 
     index: int

@@ -1,7 +1,6 @@
 """The takers' dice: the kind of each request's taker, its patience, its partner and what it knows.
 
 Floats stay inside the dice; what is compared with a quote is a Decimal.
-
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,6 @@ class NearRpc:
     """Answers decoded JSON-RPC requests from the ledger; several nodes may share one Transactions.
 
     ``name`` is the node's name in the table of faults.
-
     """
 
     def __init__(

@@ -98,7 +98,6 @@ class Transactions:
         """Run it, or return its outcome when it ran before; InvalidTransactionError when it may not run.
 
         Once its block is too old, bytes that did run are answered Expired too, as nearcore does.
-
         """
         if not self._ledger.blocks.accepts(transaction.block_hash):
             raise InvalidTransactionError("Expired")

@@ -43,7 +43,6 @@ class Relay:
     """The relay's state: subscriptions, open auctions and the quotes that may still be settled.
 
     ``flat`` sends events in the documented flat form. ``offset_ns`` is the market's time.
-
     """
 
     def __init__(
@@ -113,7 +112,6 @@ class Relay:
         It lasts as the ``window`` says, by default the request's own. The rivals quote around the mid of market time
         ``offset_ns``, now by default. ``declines`` is filled with the makers' declines. Raises
         AuctionRefusedError when the id is in use.
-
         """
         if request.quote_id in self._auctions:
             raise AuctionRefusedError(INVALID_PARAMS, "quote_id is in use")
@@ -174,7 +172,6 @@ class Relay:
 
         Raises AuctionRefusedError for an unknown or expired quote and for payloads that were published before,
         ContractPanicError when the call could not succeed.
-
         """
         if not signed:
             raise AuctionRefusedError(INVALID_PARAMS, "nothing is signed")

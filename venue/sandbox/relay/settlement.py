@@ -54,7 +54,6 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """A ``token_diff`` that the ledger executed, with its payload, its transaction and every balance it moved.
 
     Amounts are signed base units from the account's side, as text. ``intent_hash`` is the taker's.
-
     """
 
     account: str

@@ -29,7 +29,6 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """A withdrawal, logged by the contract as ``mt_burn``; ``amount`` in base units, ``at_ns`` block time.
 
     With a ``msg`` it leaves by ``ft_transfer_call``, which the PoA bridge does not treat as a withdrawal.
-
     """
 
     account: str
@@ -165,7 +164,6 @@ class Draft:
 
     ``locked`` accounts can be credited and can do nothing else. ``state_logs``: lines that a simulation does not show.
     ``paid_out``: native NEAR that leaves, by receiver, in yoctoNEAR. ``gas``: what the call was given.
-
     """
 
     def __init__(self, accounts: Accounts, *, locked: Set[str] = frozenset(), gas: int = MAX_GAS) -> None:

@@ -31,7 +31,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A receipt that a call started: a call of ``method``, or a transfer of ``deposit`` where that is None.
 
     ``failure`` is nearcore's ``ActionErrorKind``, None for success. With ``ends`` its result is that of its last child.
-
     """
 
     name: str

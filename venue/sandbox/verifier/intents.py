@@ -2,7 +2,6 @@
 
 The fee is charged on the negative side of every ``token_diff``: ``ceil(amount × pips / 1_000_000)`` of what the
 signer gives goes to the fee collector instead of the counterparty.
-
 """
 
 from collections.abc import Mapping
@@ -45,7 +44,6 @@ def taker_gives(receives: int, pips: int) -> int:
     """Return the smallest amount a taker gives so that ``receives`` base units reach the maker.
 
     Raises ValueError for a fee of 100 % or more: nothing could be delivered.
-
     """
     if not 0 <= pips < PIPS:
         raise ValueError("the fee must be between 0 and 999999 pips")
@@ -83,7 +81,6 @@ def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent)
     """Move the tokens to the receiver and return the log line.
 
     Raises ContractPanicError when the transfer is empty, to oneself, or not covered.
-
     """
     if intent.receiver_id == message.signer_id or not intent.tokens:
         raise ContractPanicError(INVALID_INTENT)

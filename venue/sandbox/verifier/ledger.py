@@ -41,7 +41,6 @@ class Ledger:
     ``notify`` tells a contract of a transfer to it, takes back what it gives back, returns what was called for it.
     ``contracts``: the views of other contracts by account and method; ``callees``: those that can be called.
     ``shut``: what the contract's administrators have paused, locked or disabled, beside ``shut_from_outside``.
-
     """
 
     def __init__(

@@ -13,7 +13,6 @@ class Transferred(msgspec.Struct, frozen=True):
 
     ``returned`` base units were credited back (``ft_resolve_withdraw``, whose lines are ``logs``). ``steps``: what a
     transfer with a message started at the token.
-
     """
 
     burn: Burn
@@ -31,7 +30,6 @@ class Transferred(msgspec.Struct, frozen=True):
 class Executed(msgspec.Struct, frozen=True, kw_only=True):
     """A successful call: base58 intent hashes in order, base58 transaction hash, block height, log lines,
     and the results of its withdrawals. ``steps``: what it told the receivers of its transfers, and took back.
-
     """
 
     intent_hashes: tuple[str, ...]

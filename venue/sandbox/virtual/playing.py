@@ -27,7 +27,6 @@ class ByteSink(Protocol):
 class Played(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run: the venue's ``state`` at its end, what the maker counted, and the events of the scenario that
     could not happen.
-
     """
 
     frames: int

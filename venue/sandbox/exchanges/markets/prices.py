@@ -32,7 +32,6 @@ class ExchangeFeed:
     It changes every ``tick_s`` of market time and stands in between, so that every reader sees the same series of
     prices. ``step`` is its price step. ``clock`` gives UTC nanoseconds. ``symbol`` tells the markets of an exchange
     apart; the main one has none.
-
     """
 
     def __init__(
