@@ -89,6 +89,10 @@ class Disk:
         self.stop()
 
 
+ATTEMPTS = 5
+"""Ports tried before a server that does not start fails the tests."""
+
+
 class Server:
     """A cluster in a directory of its own. It ends with this process, whatever becomes of it.
 
@@ -117,7 +121,15 @@ class Server:
         )
         if done.returncode != 0:
             raise RuntimeError(f"initdb failed: {done.stderr.decode()}")
-        self.start()
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                self.start()
+                return
+            except RuntimeError:
+                if not left:
+                    raise
+            # Another process may have taken the port meanwhile.
+            self.port = _free_port()
 
     def start(self) -> None:
         """Start the server and wait until it lets clients in."""
