@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
 from typing import Protocol
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
@@ -16,7 +18,7 @@ MAX_REMEMBERED = 400
 Marked = tuple[tuple[int, Decimal | None], ...]
 
 
-LAST_NS = (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S
+LAST_NS = HORIZONS_S[-1] * NS_PER_S
 LATE_NS = NS_PER_S
 """A desk that looks later than this after a horizon has missed it."""
 
@@ -40,38 +42,49 @@ class LiveMarkouts:
         self._tokens = tokens
         self._on_marked = on_marked
         self._marked: OrderedDict[str, Marked] = OrderedDict()
+        self._followed: set[str] = set()
+        self._due: list[tuple[int, int, int, Quote]] = []
+        self._numbers = count()
 
     def of(self, quote_hash: str) -> Marked:
         """Return the horizons that have passed, the first one first."""
         return self._marked.get(quote_hash, ())
 
     def tick(self, now_ns: int, reported: Sequence[Quote], mids: Mids) -> None:
-        """Mark the reported settlements (oldest first) whose next horizon has passed; call it several times a second.
+        """Mark what was reported settled and whose next horizon has passed; call it several times a second.
 
-        They are marked from the relay's report on, whenever the balances confirm them. One whose time is not known is
-        not marked.
+        ``reported``: the newest of them, oldest first; each is followed to its last horizon, however many come after
+        it. They are marked from the relay's report on, whenever the balances confirm them. One whose time is not known
+        is not marked.
         """
         for quote in reversed(reported):
             if quote.settled_ns is not None and now_ns - quote.settled_ns > LAST_NS:
                 break
-            if (settled_ns := quote.reported_ns) is None:
-                continue
-            age_ns = now_ns - settled_ns
-            marked = self._marked.get(quote.commitment.quote_hash, ())
-            passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * NS_PER_S]
-            if passed:
-                due_ns = settled_ns + passed[-1] * NS_PER_S
-                self._add(quote, marked, passed, mids.mark(due_ns) if now_ns - due_ns <= LATE_NS else None)
+            if quote.reported_ns is not None and now_ns - quote.reported_ns <= LAST_NS:
+                self._follow(quote, quote.reported_ns)
+        while self._due and self._due[0][0] <= now_ns:
+            due_ns, _, horizon, quote = heappop(self._due)
+            # A desk that comes to a horizon late has missed it.
+            self._add(quote, horizon, mids.mark(due_ns) if now_ns - due_ns <= LATE_NS else None)
+            if horizon == HORIZONS_S[-1]:
+                self._followed.discard(quote.commitment.quote_hash)
 
-    def _add(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
-        # The last horizon that passed gets the mid of now; one that passed unobserved before it has none.
-        now = None if mid is None else self._bps(quote, mid)
-        missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
-        self._marked[quote.commitment.quote_hash] = (*marked, *missed, (passed[-1], now))
+    def _follow(self, quote: Quote, reported_ns: int) -> None:
+        quote_hash = quote.commitment.quote_hash
+        if quote_hash in self._followed:
+            return
+        self._followed.add(quote_hash)
+        for horizon in HORIZONS_S:
+            heappush(self._due, (reported_ns + horizon * NS_PER_S, next(self._numbers), horizon, quote))
+
+    def _add(self, quote: Quote, horizon: int, mid: Decimal | None) -> None:
+        quote_hash = quote.commitment.quote_hash
+        bps = None if mid is None else self._bps(quote, mid)
+        self._marked[quote_hash] = (*self._marked.get(quote_hash, ()), (horizon, bps))
         if len(self._marked) > MAX_REMEMBERED:
             self._marked.popitem(last=False)
-        if now is not None:
-            self._on_marked(quote, passed[-1], now)
+        if bps is not None:
+            self._on_marked(quote, horizon, bps)
 
     def _bps(self, quote: Quote, mid: Decimal) -> Decimal:
         commitment = quote.commitment

@@ -103,6 +103,24 @@ def test_a_fill_of_an_unknown_time_is_not_marked() -> None:
     assert markouts.of(quote.commitment.quote_hash) == ()
 
 
+def test_every_fill_is_followed_to_its_last_horizon_however_many_come_after_it() -> None:
+    """The desk shows the newest few: history has the mid of each horizon of all of them."""
+    seen: list[tuple[str, int]] = []
+    markouts = LiveMarkouts(
+        DEFAULT_TOKENS, on_marked=lambda quote, horizon, bps: seen.append((quote.commitment.quote_hash, horizon))
+    )
+    fills = [fill(name=f"fill-{number}", settled_ns=NOW + number * NS_PER_S) for number in range(600)]
+    at = At()
+    for second in range(1_000):
+        markouts.tick(NOW + second * NS_PER_S, fills[max(0, second - 5) : second + 1], at)
+    assert sorted(at.recorded) == sorted(
+        NOW + (number + horizon) * NS_PER_S for number in range(600) for horizon in (1, 10, 60, 300)
+    )
+    assert len(seen) == len(set(seen)) == 4 * 600
+    assert markouts.of(fills[0].commitment.quote_hash) == ()
+    assert [horizon for horizon, _ in markouts.of(fills[-1].commitment.quote_hash)] == [1, 10, 60, 300]
+
+
 def test_old_fills_are_left_as_they_are_marked() -> None:
     markouts = LiveMarkouts(DEFAULT_TOKENS)
     old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * NS_PER_S)
