@@ -111,7 +111,12 @@ async def test_a_sandbox_run_that_is_stopped_early_ends_venue_and_desk(
     short_dir: Path, number: signal.Signals, code: int
 ) -> None:
     environ = bare_environment(COCKPIT_STATE_DIR=str(short_dir))
-    run = Process(["sandbox", "--headless", "--arm", "--for", "60"], short_dir / "log", environ)
+
+    # Tests that run in the background of a shell may have been told to ignore SIGINT, and so would their children.
+    def heed() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    run = Process(["sandbox", "--headless", "--arm", "--for", "60"], short_dir / "log", environ, enter=heed)
     history = short_dir / "sandbox" / "latest" / "history.sqlite"
 
     def armed() -> bool:
