@@ -52,7 +52,7 @@ def chosen_span(reader: Reader, *, day: str | None, since: str | None, until: st
         raise click.UsageError("the range is empty: --from must be before --to")
     if since is not None:
         raise click.UsageError(f"--from {since} is after the end of the history, {_utc(whole.to_ns)}")
-    raise click.UsageError(f"--to {until} is before the begin of the history, {_utc(whole.from_ns)}")
+    raise click.UsageError(f"--to {until} is before the start of the history, {_utc(whole.from_ns)}")
 
 
 def _moment(text: str, option: str) -> datetime:

@@ -47,7 +47,7 @@ def test_a_day_a_range_and_a_run(path: Path) -> None:
         ({"day": "2026-02-30"}, "expected a UTC day"),
         ({"since": "noon"}, "expected a UTC time such as 2026-11-25 or 2026-11-25T14:30"),
         ({"since": "2200-01-01"}, "--from 2200-01-01 is after the end of the history, 2026-"),
-        ({"until": "1999-01-01"}, "--to 1999-01-01 is before the begin of the history, 2026-"),
+        ({"until": "1999-01-01"}, "--to 1999-01-01 is before the start of the history, 2026-"),
         ({"since": "2026-01-02", "until": "2026-01-01"}, "the range is empty: --from must be before --to"),
         ({"run": ""}, "--run is empty"),
     ],

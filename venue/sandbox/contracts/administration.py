@@ -14,6 +14,7 @@ from venue.sandbox.verifier.accounts import read_nonce
 from venue.sandbox.verifier.arguments import need_one_yocto, read_arguments
 from venue.sandbox.verifier.contracts import Call, Returned
 from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.views import salt_bytes
 from venue.sandbox.wire.errors import insufficient_permissions, no_deposit_taken
 from venue.sandbox.wire.scalars import account_id, base64_of
 from venue.sandbox.wire.shapes import Field, Shape, ShapeError, sequence, text
@@ -21,16 +22,6 @@ from venue.sandbox.wire.strict_json import Value
 
 _PREFIX = 31
 """Bytes of a nonce that name a word of 256 used ones: the clean-up drops words."""
-
-
-def _salt(value: Value) -> bytes:
-    try:
-        raw = bytes.fromhex(text(value))
-    except ValueError:
-        raise ShapeError("invalid hex") from None
-    if len(raw) != 4:
-        raise ShapeError("a salt has 4 bytes")
-    return raw
 
 
 def _nonces(value: Value) -> tuple[str, tuple[bytes, ...]]:
@@ -42,7 +33,7 @@ def _nonces(value: Value) -> tuple[str, tuple[bytes, ...]]:
 _ACCOUNT = Shape(Field("account_id", account_id))
 _ACCOUNTS = Shape(Field("account_ids", sequence(account_id)))
 _FEATURE = Shape(Field("key", text))
-_SALTS = Shape(Field("salts", sequence(_salt)))
+_SALTS = Shape(Field("salts", sequence(salt_bytes)))
 _NONCES = Shape(Field("nonces", sequence(_nonces)))
 
 

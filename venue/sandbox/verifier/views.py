@@ -26,7 +26,8 @@ _KEY = Shape(_ACCOUNT, Field("public_key", public_key))
 _NONCE = Shape(_ACCOUNT, Field("nonce", partial(base64_of, 32)))
 
 
-def _salt(value: Value) -> bytes:
+def salt_bytes(value: Value) -> bytes:
+    """Return the 4 bytes of a salt written in hexadecimal. Raises ShapeError."""
     try:
         raw = bytes.fromhex(text(value))
     except ValueError:
@@ -36,7 +37,7 @@ def _salt(value: Value) -> bytes:
     return raw
 
 
-_SALT = Shape(Field("salt", _salt))
+_SALT = Shape(Field("salt", salt_bytes))
 
 
 def _account(args: bytes) -> str:
