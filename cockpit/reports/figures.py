@@ -142,6 +142,97 @@ class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
     peak_jump: Decimal | None
 
 
+class GroupFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The quotes of one group, ``by`` hour sent, partner, size, deadline asked or market; amounts EURe.
+
+    Of the quotes sent in the span: ``sent``, ``filled``, ``open``, and ``hit_ratio``, filled / (sent − open). Of the
+    fills booked in the span: the others. ``trading``: they marked to the closing mid, None without one. ``markout_bps``
+    and ``adverse``, the share below zero, are 60 s after the ``known`` of them.
+    """
+
+    by: str
+    bucket: str
+    sent: int
+    filled: int
+    open: int
+    hit_ratio: Decimal | None
+    fills: int
+    eure: Decimal
+    spread: Decimal
+    spread_bps: Decimal | None
+    trading: Decimal | None
+    known: int
+    markout_bps: Decimal | None
+    adverse: Decimal | None
+
+
+class HitFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The quotes sent in the span, by what became of them, whenever it did; ``ratio``: filled / (sent − open)."""
+
+    sent: int
+    filled: int
+    open: int
+    ratio: Decimal | None
+
+
+class FillLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """From the sending of a quote to its settlement, over the ``known`` fills whose time of settlement is."""
+
+    known: int
+    p50_ms: int | None
+    p90_ms: int | None
+    p99_ms: int | None
+    max_ms: int | None
+
+
+class AdverseShare(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the ``known`` fills had a markout below zero ``seconds`` after them."""
+
+    seconds: int
+    known: int
+    adverse: int
+    share: Decimal | None
+
+
+class HalfLife(msgspec.Struct, frozen=True, kw_only=True):
+    """BTC that fills opened, and that later ones offset; ``half_life_ms``: after which half of it was, if it was."""
+
+    opened: Decimal
+    offset: Decimal
+    half_life_ms: int | None
+
+
+class CapitalFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """EURe. ``mean``: what was held, on average; the returns are shares of it.
+
+    ``holding``: what the same money would have made without a fill; the total P&L less it is trading P&L.
+    ``a_year``: the return of trading over 365 days at that rate, None for less than a day.
+    """
+
+    mean: Decimal | None
+    holding: Decimal
+    drawdown: Decimal | None
+    trading_return: Decimal | None
+    total_return: Decimal | None
+    holding_return: Decimal | None
+    a_year: Decimal | None
+
+
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """P&L since the start of the span and what was held at a time, UTC ns; EURe, but for ``base``, BTC.
+
+    ``mid`` and the values by it are None where none was recorded within a minute.
+    """
+
+    at_ns: int
+    mid: Decimal | None
+    trading: Decimal | None
+    total: Decimal | None
+    value: Decimal | None
+    base: Decimal
+    quote: Decimal
+
+
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     """All figures of one span.
 
@@ -183,3 +274,10 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     dated: int = 0
     relay_latency_ms: tuple[int | None, int | None, int | None] = (None, None, None)
     options: OptionFigures | None = None
+    hits: HitFigures | None = None
+    latency: FillLatency | None = None
+    adverse: tuple[AdverseShare, ...] = ()
+    half_life: HalfLife | None = None
+    capital: CapitalFigures | None = None
+    groups: tuple[GroupFigures, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()

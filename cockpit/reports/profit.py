@@ -3,14 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from cockpit.accounting.pnl import InventoryChange, average_cost_pnl, value_at_mid
 from cockpit.reports import holdings
 from cockpit.reports.figures import ProfitAndLoss, ValuedMovement
 from storage.reader import Reader, Span
 from storage.reporting import mids, movements, trading
 from venue.protocol.amounts import TokenAmounts
-from venue.protocol.assets import Token
+from venue.protocol.assets import PairAmounts, Token
 from venue.protocol.tokens import TokenTable
+
+
+class ValuedChanges(msgspec.Struct, frozen=True):
+    """What was held at the start, base units of the underlyings, and each change of it: when (UTC ns), in order."""
+
+    held: PairAmounts
+    changes: list[tuple[int, InventoryChange]]
 
 
 def profit_and_loss(
@@ -20,15 +29,15 @@ def profit_and_loss(
     opening: Mapping[str, movements.Balance],
     found: Sequence[trading.FillRecord],
     flows: Iterable[movements.MoneyMovement],
-) -> tuple[ProfitAndLoss | None, str]:
-    """Return the P&L, or why it is unknown."""
+) -> tuple[ProfitAndLoss, ValuedChanges] | str:
+    """Return the P&L and what it was made of, or why it is unknown."""
     base, quote = tokens.base, tokens.quote
     first, last = mids.nearest_mid(reader, span.from_ns), mids.nearest_mid(reader, span.to_ns)
     if first is None or last is None:
-        return None, "no mid was recorded"
+        return "no mid was recorded"
     if not any(token.token_id in opening for token in tokens.of(base)):
-        return None, "no balance was recorded"
-    held = tokens.worth(TokenAmounts({token_id: one.units for token_id, one in opening.items()})).base
+        return "no balance was recorded"
+    held = tokens.worth(TokenAmounts({token_id: one.units for token_id, one in opening.items()}))
     changes = []
     for fill in found:
         moved = holdings.worth_moved(fill, tokens)
@@ -36,16 +45,19 @@ def profit_and_loss(
     valued = []
     for flow in flows:
         token = tokens.get(flow.asset)
-        if token is None or token.underlying != base:
+        if token is None:
+            continue
+        if token.underlying != base:
+            changes.append((flow.at_ns, InventoryChange(0, flow.amount * token.scale, first.mid)))
             continue
         near = mids.nearest_mid(reader, flow.at_ns) or first
         changes.append((flow.at_ns, InventoryChange(flow.amount * token.scale, 0, near.mid)))
         valued.append(_valued(flow, token, near))
     changes.sort(key=lambda item: item[0])
-    pnl = average_cost_pnl(base, quote, held, first.mid, [change for _, change in changes], last.mid)
+    pnl = average_cost_pnl(base, quote, held.base, first.mid, [change for _, change in changes], last.mid)
     traded = tokens.worth(TokenAmounts(_sums(found)))
     trading_units = value_at_mid(base, quote, traded.base, last.mid) + traded.quote
-    return ProfitAndLoss(
+    figures = ProfitAndLoss(
         realised=quote.to_decimal(pnl.realised),
         unrealised=quote.to_decimal(pnl.unrealised),
         total=quote.to_decimal(pnl.total),
@@ -56,7 +68,8 @@ def profit_and_loss(
         opening_mid_at_ns=first.at_ns,
         closing_mid_at_ns=last.at_ns,
         movements=tuple(valued),
-    ), ""
+    )
+    return figures, ValuedChanges(held, changes)
 
 
 def _sums(found: Iterable[trading.FillRecord]) -> dict[str, int]:

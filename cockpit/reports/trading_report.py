@@ -7,6 +7,7 @@ from decimal import Decimal
 from cockpit.accounting.markouts import in_bps
 from cockpit.accounting.percentiles import counted_percentile, percentile
 from cockpit.reports import holdings
+from cockpit.reports.breakdowns.summary import summarise
 from cockpit.reports.figures import (
     Fees,
     KindFigures,
@@ -44,7 +45,9 @@ def trading_report(
         *movements.movements_between(reader, span, opening, closing),
         *holdings.accepted_movements(accepted_differences, tokens),
     ]
-    pnl, unknown = profit_and_loss(reader, span, tokens, opening, found, flows)
+    profit = profit_and_loss(reader, span, tokens, opening, found, flows)
+    known = None if isinstance(profit, str) else profit
+    summary = summarise(reader, span, tokens, every, marked, known)
     failing = failing_checks(reader, span, (reason for reason in counted.reasons if reason != "quote"))
     settled = counted.outcomes.get("settled", 0)
     reactions = counted.reactions_ns
@@ -75,8 +78,8 @@ def trading_report(
             tokens, (holdings.change(token, opening, found, flows, closing) for token in tokens.tokens)
         ),
         accepted=tuple(holdings.accepted_row(one, tokens) for one in accepted_differences),
-        profit=pnl,
-        profit_unknown=unknown,
+        profit=None if known is None else known[0],
+        profit_unknown=profit if isinstance(profit, str) else "",
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
         markouts=mean_markouts(marked, tokens),
         fills=tuple(_fill_row(one, tokens) for one in marked) if with_fills else (),
@@ -93,6 +96,13 @@ def trading_report(
         options=option_figures(
             ((one.fill.edge, one.booked_edge) for one in marked), option_minutes(reader, span), tokens.quote
         ),
+        hits=summary.hits,
+        latency=summary.latency,
+        adverse=summary.adverse,
+        half_life=summary.half_life,
+        capital=summary.capital,
+        groups=summary.groups,
+        curve=summary.curve,
     )
 
 

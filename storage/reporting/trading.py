@@ -11,7 +11,7 @@ from storage.reader import Reader, Span
 
 _FILLS = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
-       c.deadline_ns, d.edge, s.min_deadline_ms, r.settled_ns, r.detail
+       c.deadline_ns, d.edge, s.min_deadline_ms, s.partner_id, r.settled_ns, r.detail
 FROM trade_execution_results r
 JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
 LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
@@ -82,7 +82,8 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns.
 
     ``at_ns``: when it was booked; ``settled_ns``: when it settled as far as history tells, None when it does not.
-    ``asked_ms``: how long the request wanted the quote to live, None when the request is missing.
+    ``asked_ms``: how long the request wanted the quote to live, None when the request is missing. ``partner``: whom the
+    request named, None for nobody.
     ``marked``: the desk recorded the mid at each horizon that it saw pass; rows of older versions lack those.
     """
 
@@ -98,6 +99,7 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     deadline_ns: int
     edge: int | None
     asked_ms: int | None
+    partner: str | None
     settled_ns: int | None
     marked: bool
 
@@ -136,7 +138,9 @@ def _fill(row: tuple[Any, ...]) -> FillRecord:
     if settled_ns is None:
         # Rows of older versions: a fill was booked as it settled, but for those that a start found.
         settled_ns = 0 if detail == SETTLED_WHILE_AWAY else fields["at_ns"]
-    return FillRecord(**{**fields, **amounts, "edge": edge, "settled_ns": settled_ns or None})
+    return FillRecord(
+        **{**fields, **amounts, "edge": edge, "partner": fields["partner"] or None, "settled_ns": settled_ns or None}
+    )
 
 
 def count_events(reader: Reader, span: Span) -> EventCounts:

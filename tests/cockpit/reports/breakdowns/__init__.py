@@ -1,0 +1,1 @@
+"""Figures by group and over time."""

@@ -1,0 +1,1 @@
+"""Fills and quotes by hand, for tests of the reports."""
