@@ -14,7 +14,8 @@ from cockpit.config.paths import default_keys_file
 from cockpit.config.settings import Settings
 from cockpit.model.environment import Environment
 from cockpit.processes.echo import echo
-from cockpit.processes.launch import is_listening, spawn, wait_for_exit, wait_until_ready
+from cockpit.processes.ending import end_desk
+from cockpit.processes.launch import is_listening, spawn, wait_until_ready
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys
 
@@ -65,15 +66,11 @@ async def run_cockpit(
     env_file: Path | None,
     environ: Mapping[str, str],
     *,
-    read_only: bool = False,
     mouse: bool = True,
 ) -> int:
-    """Attach to the desk of these settings, or start it unless ``read_only``. Return the exit code."""
+    """Attach to the desk of these settings, or start it. Return the exit code."""
     keys = _keys(settings.keys_file, environ)
     options = TerminalOptions.of(settings, mouse=mouse)
-    if read_only:
-        await _run_app(_client(settings.read_only_socket_path, read_only=True), options, None, keys)
-        return 0
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
 
@@ -95,16 +92,19 @@ async def run_cockpit(
 
 async def _stop_desk(client: DeskClient) -> bool:
     """Stop the desk and wait until its process has ended; False when it does not end."""
-    info = await client.health()
-    if isinstance(info, ConnectionLost):
+    ended = await end_desk(client)
+    if isinstance(ended, ConnectionLost):
         echo("No desk is running.")
         return True
-    outcome = await client.shutdown()
-    if await wait_for_exit(info.pid):
-        echo("The desk has stopped; its history is written.")
-        return True
-    echo(f"The desk (process {info.pid}) is still running: {outcome.reason}", err=True)
-    return False
+    echo(ended.text, err=not ended.done)
+    return ended.done
+
+
+async def look_on(socket_path: Path, environ: Mapping[str, str], *, mouse: bool = True) -> int:
+    """Show what is streamed on a read-only socket; nothing but that is needed. Return the exit code."""
+    keys = _keys(default_keys_file(environ), environ)
+    await _run_app(_client(socket_path, read_only=True), options_from_environment(environ, mouse=mouse), None, keys)
+    return 0
 
 
 async def run_sandbox(
@@ -115,27 +115,68 @@ async def run_sandbox(
     keys_file: Path,
     *,
     mouse: bool = True,
+    chosen: bool = False,
 ) -> int:
-    """Attach to the sandbox that is running, or start one. Return the exit code."""
-    sandbox = SandboxRun.running(root)
+    """Attach to the sandbox that is running, go on with one whose desk has died, or start one. Return the exit code.
+
+    ``chosen``: the operator gave options of a venue, which one that runs already does not take.
+    """
+    sandbox, crashed = SandboxRun.running(root), SandboxRun.crashed(root)
     on_start = None
-    if sandbox is None:
+    if chosen and (sandbox is not None or crashed):
+        echo(OPTIONS_KEPT, err=True)
+    if sandbox is not None and not sandbox.venue_runs():
+        echo(venue_ended(sandbox.directory.name), err=True)
+        return 1
+    if sandbox is None and crashed:
+        lost = sandbox = crashed.pop(0)
+        echo(resuming(lost.directory.name), err=True)
+
+        async def on_start() -> None:
+            await lost.resume(environ)
+
+    elif sandbox is None:
         fresh = sandbox = SandboxRun.new(root, new_name())
 
         async def on_start() -> None:
             await fresh.start(flags, environ, own)
 
+    for orphan in crashed:
+        echo(ending_orphan(orphan.directory.name), err=True)
+        await orphan.end()
     client = _client(sandbox.socket_path)
     try:
         options = options_from_environment(os.environ, mouse=mouse)
         seen = TourSeen(root / TOUR_FILE)
         stop = await _run_app(client, options, on_start, _keys(keys_file, environ), seen)
         if not stop:
-            echo("The sandbox keeps running; `cockpit sandbox` attaches to it again.")
+            echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
             return 0
+        # By a command, so that other cockpits are told who did it.
+        await end_desk(client)
         problems = await sandbox.end()
     finally:
         await client.close()
     for problem in problems:
         echo(problem, err=True)
     return 1 if problems else 0
+
+
+OPTIONS_KEPT = (
+    "A sandbox runs already and keeps its own options. To start one with these, end it: cockpit down --sandbox"
+)
+
+
+def resuming(name: str) -> str:
+    return f"The desk of rehearsal {name} has died; it is started again with the same venue and history."
+
+
+def ending_orphan(name: str) -> str:
+    return f"Ending the venue of rehearsal {name}: its desk has died, and a newer rehearsal goes on."
+
+
+def venue_ended(name: str) -> str:
+    return (
+        f"The venue of rehearsal {name} has ended, and its balances with it. End the rest and start anew: "
+        "cockpit down --sandbox"
+    )

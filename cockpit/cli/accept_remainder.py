@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, ask_desk, desk_socket, print_outcome, tokens_of
+from cockpit.cli.common import DONE, REFUSED, ask_desk
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.outcomes import print_json, print_outcome, print_problem
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
@@ -31,10 +33,16 @@ NO_BALANCES = "The balances are not known yet; try again in a few seconds."
     help="The same of any other token, such as nBTC=+0.001; may be repeated.",
 )
 @click.option("--reason", default="", help="Where it came from, or why it does no harm; recorded in the journal.")
-@SOCKET
-@ENV_FILE
+@desk_options
 def accept_remainder(
-    btc: str, eure: str, others: tuple[str, ...], reason: str, socket: Path | None, env_file: Path | None
+    btc: str,
+    eure: str,
+    others: tuple[str, ...],
+    reason: str,
+    socket: Path | None,
+    sandbox: bool,
+    env_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Accept an unexplained balance difference.
 
@@ -43,37 +51,38 @@ def accept_remainder(
     difference.
     """
     typed = [f"{symbol}={text}" for symbol, text in (("BTC", btc), ("EURe", eure)) if text.strip()]
-    tokens = tokens_of(env_file)
+    desk = choose_desk(socket, sandbox, env_file)
+    tokens = desk.tokens()
     amounts = dict(_amount(tokens, one) for one in (*typed, *others))
     if amounts and not reason.strip():
         raise click.UsageError("give a --reason; it is recorded in the journal")
-    where = desk_socket(socket, env_file)
     if not amounts:
-        sys.exit(_show(where))
-    sys.exit(print_outcome(ask_desk(where, lambda link: link.accept_remainder(amounts, reason.strip()))))
+        sys.exit(_show(desk.socket, as_json))
+    outcome = ask_desk(desk.socket, lambda link: link.accept_remainder(amounts, reason.strip()))
+    sys.exit(print_outcome(outcome, as_json=as_json))
 
 
-def _show(socket: Path) -> int:
+def _show(socket: Path, as_json: bool) -> int:
     try:
-        return _print_difference(asyncio.run(read_snapshot(socket, 0)))
+        return _print_difference(asyncio.run(read_snapshot(socket, 0)), as_json)
     except DeskUnavailableError as exc:
-        echo(f"accept-remainder: {exc}", err=True)
+        print_problem(f"accept-remainder: {exc}", as_json=as_json)
         return REFUSED
 
 
-def _print_difference(shot: Snapshot) -> int:
+def _print_difference(shot: Snapshot, as_json: bool) -> int:
     rows = shot.inventory.rows
     if any(row.unexplained is None for row in rows):
-        echo(NO_BALANCES, err=True)
+        print_problem(NO_BALANCES, as_json=as_json)
         return REFUSED
-    options = " ".join(
-        f"--amount {row.symbol}={exact(row.unexplained, signed=True).replace(',', '')}"
-        for row in rows
-        if row.unexplained
-    )
-    if not options:
+    found = {row.symbol: exact(row.unexplained, signed=True).replace(",", "") for row in rows if row.unexplained}
+    if as_json:
+        print_json({"unexplained": found})
+        return REFUSED if found else DONE
+    if not found:
         echo(NOTHING_UNEXPLAINED)
         return DONE
+    options = " ".join(f"--amount {symbol}={amount}" for symbol, amount in found.items())
     echo(f"Unexplained difference; to accept it: cockpit accept-remainder {options} --reason '…'")
     return REFUSED
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import ENV_FILE, UNUSABLE, env_file_or_default, refuse, sandbox_root
+from cockpit.cli.messages import NO_SANDBOX
 from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
@@ -24,7 +25,6 @@ from cockpit.processes.launch import is_listening
 
 GREEN, RED = 0, 1
 WITHIN_S = 20.0
-NO_SANDBOX = "cockpit check: no sandbox is running; start one with `cockpit sandbox`"
 Verdict = Literal["green", "warning", "red", "not yet"]
 _MARKS = {"green": "✓", "warning": "!", "red": "✗", "not yet": "·"}
 

@@ -17,7 +17,7 @@ from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 
 if TYPE_CHECKING:
-    from cockpit.client.desk_client import DeskClient, Outcome
+    from cockpit.client.desk_client import DeskClient
     from cockpit.config.owned_file import OthersMay
     from cockpit.config.settings import Settings
     from storage.postgres.reader import PostgresReader
@@ -221,18 +221,6 @@ def ask_desk(socket: Path, ask: "Callable[[DeskClient], Awaitable[Answer]]") -> 
             await link.close()
 
     return asyncio.run(asked())
-
-
-def print_outcome(outcome: "Outcome") -> int:
-    """Print what became of a command; its exit code."""
-    from cockpit.cli.messages import unknown_outcome
-    from cockpit.client.desk_client import UnknownOutcome
-
-    if isinstance(outcome, UnknownOutcome):
-        echo(unknown_outcome(outcome), err=True)
-        return UNKNOWN if outcome.sent else REFUSED
-    echo(outcome.reason, err=not outcome.accepted)
-    return DONE if outcome.accepted else REFUSED
 
 
 def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> Path | str:

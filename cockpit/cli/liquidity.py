@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 import click
 
-from cockpit.cli.common import ENV_FILE, REFUSED, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome, tokens_of
-from cockpit.cli.messages import SAME_KEY, disconnected, unknown_outcome
-from cockpit.client.desk_client import ConnectionLost, DeskClient, Reviewed, UnknownOutcome
+from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk
+from cockpit.cli.messages import SAME_KEY
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.outcomes import newest, print_json, print_outcome
+from cockpit.client.desk_client import DeskClient, Reviewed
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
@@ -24,10 +26,11 @@ NO_ADDRESSES = "the bridge has returned no deposit address yet; try again in a m
 
 
 class _Desk(NamedTuple):
-    """The desk that is asked, and the tokens that it may be asked about."""
+    """The desk that is asked, the tokens that it may be asked about, and whether the answer is printed as JSON."""
 
     socket: Path
     tokens: TokenTable
+    as_json: bool
 
     def token(self, symbol: str) -> Token:
         found = self.tokens.by_symbol(symbol)
@@ -47,15 +50,15 @@ DESTINATION = click.option(
 
 
 @click.group()
-@SOCKET
-@ENV_FILE
+@desk_options
 @click.pass_context
-def liquidity(context: click.Context, socket: Path | None, env_file: Path | None) -> None:
+def liquidity(context: click.Context, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """Deposits and withdrawals of the running desk.
 
-    ASSET is a token's symbol, such as BTC, nBTC or EURe.
+    ASSET is a token's symbol, such as BTC, nBTC or EURe. The options stand before the subcommand.
     """
-    context.obj = _Desk(desk_socket(socket, env_file), tokens_of(env_file))
+    desk = choose_desk(socket, sandbox, env_file)
+    context.obj = _Desk(desk.socket, desk.tokens(), as_json)
 
 
 @liquidity.command()
@@ -71,7 +74,7 @@ def estimate(desk: _Desk, asset: str, amount: str, destination: str) -> None:
     order = WithdrawalOrder(
         asset_id=desk.token(asset).symbol, amount=desk.units(asset, amount), destination_address=destination
     )
-    _run(desk.socket, lambda link: link.review(order))
+    _run(desk, lambda link: link.review(order))
 
 
 @liquidity.command()
@@ -98,7 +101,7 @@ def withdraw(
         expected_fee=None if fee is None else desk.units(asset, fee),
         expected_native_fee=None if native_fee is None else _units(native_fee, "NEAR", NEAR_DECIMALS),
     )
-    _run(desk.socket, lambda link: link.withdraw(order))
+    _run(desk, lambda link: link.withdraw(order))
 
 
 @liquidity.command()
@@ -113,7 +116,7 @@ def track(desk: _Desk, near_hash: str, asset: str, amount: str) -> None:
     bridge shows that the amount left this account.
     """
     order = WithdrawalOrder(asset_id=desk.token(asset).symbol, amount=desk.units(asset, amount))
-    _run(desk.socket, lambda link: link.track(order, near_hash))
+    _run(desk, lambda link: link.track(order, near_hash))
 
 
 @liquidity.command()
@@ -124,28 +127,28 @@ def untrack(desk: _Desk, near_hash: str) -> None:
 
     NEAR_HASH is the hash under which it is tracked, mistyped or not. It then explains nothing and holds up nothing.
     """
-    _run(desk.socket, lambda link: link.untrack(near_hash))
+    _run(desk, lambda link: link.untrack(near_hash))
 
 
 @liquidity.command()
 @click.pass_obj
 def freeze(desk: _Desk) -> None:
     """Refuse withdrawals from now on."""
-    _run(desk.socket, lambda link: link.freeze(True))
+    _run(desk, lambda link: link.freeze(True))
 
 
 @liquidity.command()
 @click.pass_obj
 def unfreeze(desk: _Desk) -> None:
     """Allow one withdrawal within the next ten minutes."""
-    _run(desk.socket, lambda link: link.freeze(False))
+    _run(desk, lambda link: link.freeze(False))
 
 
 @liquidity.command()
 @click.pass_obj
 def deposit(desk: _Desk) -> None:
     """Show where to deposit, and which token a deposit may become."""
-    sys.exit(ask_desk(desk.socket, _show_addresses))
+    sys.exit(ask_desk(desk.socket, lambda link: _show_addresses(link, desk.as_json)))
 
 
 @liquidity.command()
@@ -157,7 +160,7 @@ def notify(desk: _Desk, asset: str, tx_hash: str) -> None:
 
     TX_HASH is the deposit's transaction on its own chain.
     """
-    _run(desk.socket, lambda link: link.notify_deposit(desk.token(asset).symbol, tx_hash))
+    _run(desk, lambda link: link.notify_deposit(desk.token(asset).symbol, tx_hash))
 
 
 @liquidity.command("register-key")
@@ -171,17 +174,18 @@ def register_key(desk: _Desk) -> None:
 
     It must be a full-access key of the account.
     """
-    _run(desk.socket, lambda link: link.register_key())
+    _run(desk, lambda link: link.register_key())
 
 
-async def _show_addresses(link: DeskClient) -> int:
-    async for shot in link.snapshots():
-        if isinstance(shot, ConnectionLost):
-            echo(disconnected(shot), err=True)
-            return UNKNOWN
+async def _show_addresses(link: DeskClient, as_json: bool) -> int:
+    shot = await newest(link, as_json=as_json)
+    if shot is None:
+        return UNKNOWN
+    if as_json:
+        print_json({"addresses": shot.deposit_addresses, "warnings": shot.fund_warnings})
+    else:
         echo(deposit_text(shot))
-        return 0 if shot.deposit_addresses else REFUSED
-    return UNKNOWN
+    return DONE if shot.deposit_addresses else REFUSED
 
 
 def deposit_text(shot: Snapshot) -> str:
@@ -203,15 +207,15 @@ def _units(amount: str, symbol: str, decimals: int) -> str:
         raise click.UsageError(str(exc)) from None
 
 
-def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
-    answer = ask_desk(socket, ask)
+def _run(desk: _Desk, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
+    answer = ask_desk(desk.socket, ask)
     if isinstance(answer, WithdrawalReview):
-        echo(_review(answer))
-        sys.exit(REFUSED if answer.refusals else 0)
-    if isinstance(answer, UnknownOutcome):
-        echo(unknown_outcome(answer, SAME_KEY), err=True)
-        sys.exit(UNKNOWN if answer.sent else REFUSED)
-    sys.exit(print_outcome(answer))
+        if desk.as_json:
+            print_json(answer)
+        else:
+            echo(_review(answer))
+        sys.exit(REFUSED if answer.refusals else DONE)
+    sys.exit(print_outcome(answer, as_json=desk.as_json, next_step=SAME_KEY))
 
 
 def _review(review: WithdrawalReview) -> str:

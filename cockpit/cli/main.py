@@ -7,19 +7,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from cockpit.app.terminal.process import gc_paused
-from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings, require_terminal
+from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings, require_terminal, state_dir
+from cockpit.config.errors import ConfigError, SettingsError
 from cockpit.model.printable import printable
+from cockpit.processes.errors import ProcessError
+from storage.errors import HistoryError
 
 _MODULES = {
     "accept-remainder": "accept_remainder",
     "backup": "backup",
     "check": "check",
+    "completion": "operate.completion",
     "desk": "desk",
+    "down": "operate.down",
     "export": "transfer",
     "import": "transfer",
     "liquidity": "liquidity",
@@ -35,11 +40,25 @@ _MODULES = {
 """Commands and the modules of this package that hold them, each under its own name."""
 
 
+_LOOKING = ("COCKPIT_THEME", "COCKPIT_NOTIFY", "COCKPIT_NOTIFY_ON", "COCKPIT_KEYS_FILE")
+"""Settings of a cockpit that only looks."""
+
+
 @contextmanager
 def _printable_errors() -> Iterator[None]:
-    """Mark what a terminal would act on in errors: click repeats arguments as they were given."""
+    """Turn errors into sentences, and mark what a terminal would act on: click repeats arguments as they were given."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # Whoever read the output has gone: click ends without a word.
+    except SettingsError as exc:
+        raise click.ClickException(printable("\n".join(exc.problems), lines=True)) from None
+    except (ConfigError, ProcessError, HistoryError) as exc:
+        raise click.ClickException(printable(str(exc), lines=True)) from None
+    except UnicodeDecodeError as exc:
+        raise click.ClickException(f"a file is not UTF-8 text: {exc.reason}") from None
+    except OSError as exc:
+        raise click.ClickException(printable(_system_error(exc), lines=True)) from None
     except click.ClickException as exc:
         told = exc.format_message()
         shown = printable(told, lines=True)
@@ -48,6 +67,19 @@ def _printable_errors() -> Iterator[None]:
         if isinstance(exc, click.UsageError):
             raise click.UsageError(shown, exc.ctx) from None
         raise click.ClickException(shown) from None
+
+
+def _system_error(error: OSError) -> str:
+    """Say which file the operating system refused and why, and what to do about the state directory."""
+    from cockpit.config.paths import default_state_dir
+
+    path, reason = error.filename, error.strerror or str(error) or type(error).__name__
+    if path is None:
+        return f"the operating system refused: {reason}"
+    state = default_state_dir(os.environ)
+    if Path(os.fsdecode(path)).is_relative_to(state):
+        return f"the state directory {state} cannot be used: {path}: {reason}; set COCKPIT_STATE_DIR to another"
+    return f"{os.fsdecode(path)}: {reason}"
 
 
 class _LazyGroup(click.Group):
@@ -96,7 +128,9 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         if no_mouse:
             raise click.UsageError("--no-mouse belongs after the command")
         return
-    if env_file is None and not read_only and sys.stdin.isatty() and _first_run(context):
+    if read_only:
+        _look_on(env_file, mouse=not no_mouse)
+    if env_file is None and sys.stdin.isatty() and _first_run(context):
         return
     with gc_paused():
         settings = load_settings(env_file)
@@ -104,8 +138,22 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         from cockpit.app.run import run_cockpit
 
         env_file = env_file_or_default(env_file)
-        running = run_cockpit(settings, env_file, os.environ, read_only=read_only, mouse=not no_mouse)
+        running = run_cockpit(settings, env_file, os.environ, mouse=not no_mouse)
         sys.exit(asyncio.run(running))
+
+
+def _look_on(env_file: Path | None, *, mouse: bool) -> NoReturn:
+    """Show the desk to somebody who has its socket and no settings: no key is needed to look."""
+    require_terminal(os.environ, "`cockpit check` shows the interlocks without one")
+    with gc_paused():
+        from cockpit.app.run import look_on
+        from cockpit.config.env_file import read_env_file
+        from cockpit.config.paths import READ_ONLY_SOCKET_NAME
+
+        where = state_dir(env_file, stopping=True) / READ_ONLY_SOCKET_NAME
+        file = env_file_or_default(env_file)
+        own = (read_env_file(file, _LOOKING, others_may="anything").values if file else None) or {}
+        sys.exit(asyncio.run(look_on(where, {**own, **os.environ}, mouse=mouse)))
 
 
 def _first_run(context: click.Context) -> bool:

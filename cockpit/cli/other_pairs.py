@@ -5,8 +5,10 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
+from cockpit.cli.common import DONE, UNKNOWN, ask_desk
 from cockpit.cli.messages import disconnected
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.outcomes import print_json, print_outcome, print_problem
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S, Result
 from cockpit.model.other_pairs import counted_text
@@ -21,30 +23,35 @@ from cockpit.processes.echo import echo
     show_default=True,
     help="How long the relay sends every request.",
 )
-@SOCKET
-@ENV_FILE
-def other_pairs(seconds: int, socket: Path | None, env_file: Path | None) -> None:
+@desk_options
+def other_pairs(seconds: int, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """Count the requests for other pairs.
 
     The relay sends only requests for our tokens (RELAY_FILTER_REQUESTS), so how many others there are is unknown. This
     has it send all of them for a while, then filters again and prints the count.
     """
-    sys.exit(ask_desk(desk_socket(socket, env_file), lambda link: _count(link, seconds)))
+    where = choose_desk(socket, sandbox, env_file).socket
+    sys.exit(ask_desk(where, lambda link: _count(link, seconds, as_json)))
 
 
-async def _count(link: DeskClient, seconds: int) -> int:
+async def _count(link: DeskClient, seconds: int, as_json: bool) -> int:
     outcome = await link.count_other_pairs(seconds)
-    code = print_outcome(outcome)
-    if not isinstance(outcome, Result) or code != DONE:
-        return code
+    if not isinstance(outcome, Result) or not outcome.accepted:
+        return print_outcome(outcome, as_json=as_json)
+    if not as_json:
+        print_outcome(outcome)
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            echo(disconnected(shot), err=True)
+            print_problem(disconnected(shot), as_json=as_json)
             return UNKNOWN
         counts = shot.counts
         # A snapshot of before this command tells of an earlier count, if of any.
         begun = any(row.command_id == outcome.command_id for row in shot.journal)
         if begun and not counts.others_left_ms and counts.others_counted is not None:
-            echo(f"other pairs: {counted_text(counts.others_counted, counts.others_over_ms or 0)}")
+            over_ms = counts.others_over_ms or 0
+            if as_json:
+                print_json({"requests": counts.others_counted, "over_ms": over_ms})
+            else:
+                echo(f"other pairs: {counted_text(counts.others_counted, over_ms)}")
             return DONE
     return UNKNOWN

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
-from cockpit.cli.messages import disconnected
-from cockpit.client.desk_client import ConnectionLost, DeskClient
+from cockpit.cli.common import DONE, UNKNOWN, ask_desk
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.outcomes import newest, print_json, print_outcome
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Trading
 from cockpit.processes.echo import echo
 
@@ -17,25 +18,27 @@ STATES: dict[str, Trading] = {"active": "ACTIVE", "reducing": "REDUCING", "halte
 @click.command()
 @click.argument("state", type=click.Choice(list(STATES), case_sensitive=False), required=False)
 @click.option("--reason", default="", help="Why, for the journal and the screen: one line.")
-@SOCKET
-@ENV_FILE
-def trading(state: str | None, reason: str, socket: Path | None, env_file: Path | None) -> None:
+@desk_options
+def trading(
+    state: str | None, reason: str, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool
+) -> None:
     """Show or set the trading state.
 
     ACTIVE: all quotes. REDUCING: only quotes that move the inventory toward its target. HALTED: no quotes.
     """
-    where = desk_socket(socket, env_file)
+    where = choose_desk(socket, sandbox, env_file).socket
     if state is None:
-        sys.exit(ask_desk(where, _show))
+        sys.exit(ask_desk(where, lambda link: _show(link, as_json)))
     wanted = STATES[state.lower()]
-    sys.exit(print_outcome(ask_desk(where, lambda link: link.trading(wanted, reason))))
+    sys.exit(print_outcome(ask_desk(where, lambda link: link.trading(wanted, reason)), as_json=as_json))
 
 
-async def _show(link: DeskClient) -> int:
-    async for shot in link.snapshots():
-        if isinstance(shot, ConnectionLost):
-            echo(disconnected(shot), err=True)
-            return UNKNOWN
+async def _show(link: DeskClient, as_json: bool) -> int:
+    shot = await newest(link, as_json=as_json)
+    if shot is None:
+        return UNKNOWN
+    if as_json:
+        print_json({"state": shot.trading, "reason": shot.trading_why})
+    else:
         echo(shot.trading + (f": {shot.trading_why}" if shot.trading_why else ""))
-        return DONE
-    return UNKNOWN
+    return DONE

@@ -1,5 +1,6 @@
 """The one place where commands print: nothing that they read can act on the terminal."""
 
+import os
 from collections.abc import Mapping
 
 import click
@@ -13,7 +14,9 @@ def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
 
 
 def echo_marked(text: str, colours: Mapping[str, str]) -> None:
-    """Print lines, each that starts with one of the marks with that mark in its colour."""
+    """Print lines, each that starts with one of the marks with that mark in its colour, where there are colours."""
+    if os.environ.get("TERM") == "dumb" or os.environ.get("NO_COLOR"):
+        colours = {}
     for line in printable(text, lines=True).splitlines():
         colour = colours.get(line[:1])
         click.echo(line if colour is None else click.style(line[0], fg=colour) + line[1:])

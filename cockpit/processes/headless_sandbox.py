@@ -95,7 +95,7 @@ async def run_headless(
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     paused = msgspec.structs.replace(flags, settings=(*flags.settings, "start_paused=true"))
     try:
-        await run.start(paused, environ, {**own, **UNATTENDED})
+        await run.start(paused, environ, {**own, **UNATTENDED}, headless=True)
         report = await _trade(run, seconds, arm)
     except asyncio.CancelledError:
         if ended_by:

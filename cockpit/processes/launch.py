@@ -15,6 +15,7 @@ from cockpit.processes.errors import ProcessStartError
 START_WITHIN_S = 20.0
 POLL_S = 0.02
 LOG_TAIL = 3
+MOST_PIDS = 2**31
 
 
 def spawn(
@@ -92,6 +93,17 @@ async def wait_for_exit(pid: int, within_s: float = 10.0) -> bool:
             return True
         await asyncio.sleep(POLL_S)
     return False
+
+
+def runs_with(pid: int, argument: str) -> bool:
+    """Return whether the process runs and was started with this argument: its number may be another's by now."""
+    if not 0 < pid < MOST_PIDS or not _exists(pid):
+        return False
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return argument.encode() in words
 
 
 def _exists(pid: int) -> bool:

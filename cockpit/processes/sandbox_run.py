@@ -1,7 +1,6 @@
 """A sandbox run: a venue, a desk connected to it, and the directory where both are found again."""
 
 import os
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +9,13 @@ import msgspec
 
 from cockpit.config.errors import SettingsError
 from cockpit.config.markets import BUILT_IN_ONLY
-from cockpit.config.paths import HISTORY_NAME, SOCKET_NAME
+from cockpit.config.paths import HISTORY_NAME, READ_ONLY_SOCKET_NAME, SOCKET_NAME
 from cockpit.config.pricing_presets import preset_of
 from cockpit.config.settings import NAMES, load
+from cockpit.desk.runtime.state_dir_lock import holder_of
+from cockpit.model.errors import NOT_READABLE
 from cockpit.processes.errors import ProcessStartError
-from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
+from cockpit.processes.launch import end_process, is_listening, runs_with, spawn, wait_until_ready
 from venue.protocol.tokens import TokenTable
 
 LATEST = "latest"
@@ -62,10 +63,15 @@ _PLACEHOLDERS: Mapping[str, str] = {
 
 
 class ProcessIds(msgspec.Struct, frozen=True, kw_only=True):
-    """The processes of a sandbox run."""
+    """The processes of a sandbox run; ``desk`` is 0 before it is started.
+
+    ``launcher``: who started them, and whether it ends them itself (``headless``).
+    """
 
     venue: int
-    desk: int
+    desk: int = 0
+    launcher: int = 0
+    headless: bool = False
 
 
 LIKE_PRODUCTION = ("pace=production", "status_after_s=3", "margin_s=10")
@@ -140,9 +146,43 @@ class SandboxRun:
         pointer.replace(root / LATEST)
         return cls(directory)
 
+    @classmethod
+    def crashed(cls, root: Path) -> "list[SandboxRun]":
+        """Return the runs whose venue still runs without a desk, and that nobody is starting or ending; newest first.
+
+        Its balances are the venue's: while that runs, a desk can go on with the same history.
+        """
+        names = sorted((path.parent.name for path in root.glob(f"*/{PIDS}")), reverse=True)
+        return [run for name in names if name != LATEST and (run := cls(root / name)).has_lost_its_desk()]
+
+    def has_lost_its_desk(self) -> bool:
+        pids = self._pids_if_readable()
+        if pids is None or not self.venue_runs() or is_listening(self.socket_path):
+            return False
+        if runs_with(pids.desk, str(self.directory / DESK_ENV)):
+            return False
+        # A desk that is still to come, or a headless run that ends its venue in a moment.
+        busy = (pids.headless or not pids.desk) and runs_with(pids.launcher, "sandbox")
+        return not busy
+
+    def venue_runs(self) -> bool:
+        """Return whether the venue still runs; a number that another process has now does not count."""
+        pids = self._pids_if_readable()
+        return pids is not None and runs_with(pids.venue, str(self.directory / VENUE_ENV))
+
+    def _pids_if_readable(self) -> ProcessIds | None:
+        try:
+            return self.pids()
+        except (OSError, *NOT_READABLE):
+            return None
+
     @property
     def socket_path(self) -> Path:
         return self.directory / SOCKET_NAME
+
+    @property
+    def read_only_socket_path(self) -> Path:
+        return self.directory / READ_ONLY_SOCKET_NAME
 
     @property
     def history_path(self) -> Path:
@@ -160,28 +200,47 @@ class SandboxRun:
     def pids(self) -> ProcessIds:
         return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=ProcessIds)
 
-    async def start(self, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> None:
+    async def start(
+        self, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str], *, headless: bool = False
+    ) -> None:
         """Start venue and desk. Raises ProcessStartError if either does not start; the other is then ended.
 
         ``own`` are the operator's settings to use; account, key and token stay the sandbox's. ``environ`` must hold
-        none of the program's settings: they would override these.
+        none of the program's settings: they would override these. ``headless``: this process ends both.
         """
-        venue_log, desk_log = self.directory / "venue.log", self.directory / "desk.log"
-        venue_env = self.directory / VENUE_ENV
+        venue_log, venue_env = self.directory / "venue.log", self.directory / VENUE_ENV
         venue = spawn(["venue", "--write-env", str(venue_env), *flags.arguments()], venue_log, environ)
-        desk: subprocess.Popen[bytes] | None = None
         try:
+            pids = ProcessIds(venue=venue.pid, launcher=os.getpid(), headless=headless)
+            self._write_pids(pids)
             await wait_until_ready(venue, "the sandbox venue", venue_log, venue_env.exists)
             self._write_desk_env(own, flags.markets)
-            arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
-            desk = spawn(arguments, desk_log, environ)
-            self._write_pids(ProcessIds(venue=venue.pid, desk=desk.pid))
-            await wait_until_ready(desk, "the desk", desk_log, lambda: is_listening(self.socket_path))
+            await self._start_desk(pids, environ)
         except BaseException:
-            for process in (desk, venue):
-                if process is not None and process.poll() is None:
-                    await end_process(process.pid)
+            if venue.poll() is None:
+                await end_process(venue.pid)
             raise
+
+    async def resume(self, environ: Mapping[str, str]) -> None:
+        """Start a desk on the venue and the history of one that has died. Raises ProcessStartError.
+
+        Where another process does so at the same moment, this returns once that desk listens.
+        """
+        await self._start_desk(msgspec.structs.replace(self.pids(), launcher=os.getpid(), headless=False), environ)
+
+    async def _start_desk(self, pids: ProcessIds, environ: Mapping[str, str]) -> None:
+        log = self.directory / "desk.log"
+        desk = spawn(["desk", "--env-file", str(self.directory / DESK_ENV)], log, environ)
+        self._write_pids(msgspec.structs.replace(pids, desk=desk.pid))
+        try:
+            await wait_until_ready(desk, "the desk", log, lambda: is_listening(self.socket_path))
+        except BaseException:
+            if desk.poll() is None:
+                await end_process(desk.pid)
+            raise
+        holder = holder_of(self.directory)
+        if holder is not None and holder != desk.pid:
+            self._write_pids(msgspec.structs.replace(pids, desk=holder))
 
     def tokens(self) -> TokenTable:
         """Return the tokens and markets of the run, once it was started."""
@@ -203,8 +262,8 @@ class SandboxRun:
         """End desk and venue, the desk first; one sentence for each that did not end."""
         pids = self.pids()
         problems = []
-        for name, pid in (("desk", pids.desk), ("venue", pids.venue)):
-            if not await end_process(pid):
+        for name, pid, argument in (("desk", pids.desk, DESK_ENV), ("venue", pids.venue, VENUE_ENV)):
+            if runs_with(pid, str(self.directory / argument)) and not await end_process(pid):
                 problems.append(f"the {name} (process {pid}) did not end within 10 s; see its log in {self.directory}")
         return problems
 

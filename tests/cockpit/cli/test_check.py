@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
+from cockpit.cli.check import as_text, outcome_of, summary
+from cockpit.cli.messages import NO_SANDBOX
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.check_desk import is_green

@@ -1,0 +1,53 @@
+"""Which desk a command asks: that of the settings, of a socket, or of the newest running sandbox."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cockpit.cli.common import ENV_FILE, SOCKET, UNUSABLE, desk_socket, refuse, sandbox_root, tokens_of
+from cockpit.cli.messages import NO_SANDBOX
+
+if TYPE_CHECKING:
+    from cockpit.processes.sandbox_run import SandboxRun
+    from venue.protocol.tokens import TokenTable
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+SANDBOX = click.option("--sandbox", is_flag=True, help="Ask the desk of the newest running sandbox.")
+
+
+class ChosenDesk(NamedTuple):
+    """The socket of a desk, and what names its tokens: the run of a sandbox, or the settings."""
+
+    socket: Path
+    env_file: Path | None
+    run: "SandboxRun | None" = None
+
+    def tokens(self) -> "TokenTable":
+        """Return the tokens and markets of the desk. Exits with 2 when the settings that name them are unusable."""
+        return tokens_of(self.env_file) if self.run is None else self.run.tokens()
+
+
+def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a desk, and ``--json``."""
+    for option in (AS_JSON, SANDBOX, SOCKET, ENV_FILE):
+        command = option(command)
+    return command
+
+
+def choose_desk(socket: Path | None, sandbox: bool, env_file: Path | None, *, stopping: bool = False) -> ChosenDesk:
+    """Return the desk that the options name. Exits with 2 when no sandbox runs.
+
+    ``stopping``: a settings file that may not be used for trading still says where the desk is.
+    """
+    if not sandbox:
+        return ChosenDesk(desk_socket(socket, env_file, stopping=stopping), env_file)
+    if socket is not None or env_file is not None:
+        raise click.UsageError("give only one of --sandbox, --socket and --env-file")
+    from cockpit.processes.sandbox_run import SandboxRun
+
+    run = SandboxRun.running(sandbox_root())
+    if run is None:
+        refuse([NO_SANDBOX], UNUSABLE)
+    return ChosenDesk(run.socket_path, None, run)

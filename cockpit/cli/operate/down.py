@@ -1,0 +1,144 @@
+"""`cockpit down`: end the desk, or a sandbox with its venue."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cockpit.cli.common import DONE, REFUSED, ask_desk, refuse, sandbox_root
+from cockpit.cli.messages import NO_SANDBOX, no_desk
+from cockpit.cli.operate.chosen_desk import desk_options
+from cockpit.cli.operate.outcomes import document, print_json, print_problem
+from cockpit.cli.stop import quotes_left
+from cockpit.client.desk_client import ConnectionLost, DeskClient
+from cockpit.desk.runtime.state_dir_lock import holder_of
+from cockpit.model.formatting import utc_time
+from cockpit.model.snapshot import Snapshot
+from cockpit.processes.echo import echo
+from cockpit.processes.ending import EndedDesk, end_desk
+from cockpit.processes.launch import is_listening
+from cockpit.processes.sandbox_run import SandboxRun
+
+NOTHING_TO_END = "Nothing to end."
+NOT_ENDED = "The desk was not ended."
+CANNOT_BURN = "Once the desk has ended nothing can burn them; `cockpit stop --hard` burns them first."
+GIVE_YES = "Give --yes to end it without a question."
+VENUE_ENDED = "The venue of the sandbox has ended."
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@desk_options
+def down(yes: bool, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
+    """End the desk, or a sandbox with its venue.
+
+    Disarms, writes the history and waits until the process has ended; then says which quotes can still settle. Asks
+    first when the desk trades real money, is armed, or has live quotes.
+    """
+    if sandbox and (socket is not None or env_file is not None):
+        raise click.UsageError("give only one of --sandbox, --socket and --env-file")
+    if sandbox:
+        sys.exit(_end_sandbox(yes, as_json))
+    from cockpit.cli.common import desk_socket
+
+    where = desk_socket(socket, env_file, stopping=True)
+    if not is_listening(where):
+        text = f"{no_desk(where, sandbox=SandboxRun.running(sandbox_root()) is not None)} {NOTHING_TO_END}"
+        if as_json:
+            print_json({"ended": [], "reason": text})
+        else:
+            echo(text)
+        sys.exit(DONE)
+    found: dict[str, Any] = {"ended": []}
+    code = _end_desk(where, yes, as_json, found)
+    if as_json:
+        print_json(found)
+    sys.exit(code)
+
+
+def _end_sandbox(yes: bool, as_json: bool) -> int:
+    root = sandbox_root()
+    running, crashed = SandboxRun.running(root), SandboxRun.crashed(root)
+    found: dict[str, Any] = {"ended": []}
+    code = DONE
+    if running is None and not crashed:
+        found["reason"] = f"{NO_SANDBOX} {NOTHING_TO_END}"
+        if not as_json:
+            echo(found["reason"])
+    if running is not None:
+        code = _end_desk(running.socket_path, yes, as_json, found)
+        crashed = [running, *crashed] if code == DONE else crashed
+    for run in crashed:
+        problems = asyncio.run(run.end())
+        for problem in problems:
+            print_problem(problem, as_json=as_json)
+            code = REFUSED
+        if not problems:
+            found["ended"].append({"what": "venue", "pid": run.pids().venue})
+            if not as_json:
+                echo(VENUE_ENDED)
+    if as_json:
+        print_json(found)
+    return code
+
+
+def _end_desk(where: Path, yes: bool, as_json: bool, found: dict[str, Any]) -> int:
+    """Ask where it matters, end the desk, and say what still binds; add to what is printed as JSON."""
+    shot = ask_desk(where, _newest)
+    if shot is None:
+        refuse([_silent(where)], REFUSED)
+    reasons = "" if yes else why_ask(shot)
+    if reasons and (as_json or not sys.stdin.isatty()):
+        refuse([f"{reasons} {NOT_ENDED} {GIVE_YES}"], REFUSED)
+    if reasons and not click.confirm(f"{reasons} End the desk?"):
+        echo(NOT_ENDED, err=True)
+        return REFUSED
+    ended = ask_desk(where, end_desk)
+    if isinstance(ended, ConnectionLost):
+        echo(_silent(where), err=True)
+        return REFUSED
+    last = ended.last or shot
+    found |= {"outcome": document(ended.outcome), "at_ns": last.at_ns, "alive": last.alive}
+    if ended.done:
+        found["ended"].append({"what": "desk", "pid": ended.pid})
+    if not as_json:
+        _print(ended, last)
+    return DONE if ended.done else REFUSED
+
+
+def _print(ended: EndedDesk, last: Snapshot) -> None:
+    echo(ended.text, err=not ended.done)
+    left = quotes_left(last)
+    if left:
+        until_ns = last.at_ns + max(last.alive.last_death_ms, last.alive.refused_last_ms) * 1_000_000
+        echo(f"{left} None can settle after {utc_time(until_ns)}.")
+
+
+def why_ask(shot: Snapshot) -> str:
+    """Return why ending this desk is asked about; empty when nothing is at stake."""
+    reasons = []
+    if shot.mode == "LIVE":
+        reasons.append(f"This desk trades real money as {shot.account}.")
+    if shot.strategy_armed or shot.executor_armed:
+        parts = [name for name, on in (("strategy", shot.strategy_armed), ("executor", shot.executor_armed)) if on]
+        reasons.append(f"Armed: {' and '.join(parts)}.")
+    left = quotes_left(shot)
+    if left:
+        reasons.append(f"{left} {CANNOT_BURN}")
+    return " ".join(reasons)
+
+
+async def _newest(link: DeskClient) -> Snapshot | None:
+    async for shot in link.snapshots():
+        return None if isinstance(shot, ConnectionLost) else shot
+    return None
+
+
+def _silent(where: Path) -> str:
+    holder = holder_of(where.parent)
+    end = f"end process {holder} with `kill {holder}`" if holder is not None else "end its process by hand"
+    return (
+        f"The desk at {where} does not answer. {NOT_ENDED} To end it anyway, {end}; live quotes bind until they expire."
+    )
