@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from cockpit.cli.common import history_options, history_place
+from cockpit.cli.operate.chosen_desk import AS_JSON
+from cockpit.cli.operate.outcomes import print_json
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 from storage.errors import HistoryError
@@ -16,7 +18,8 @@ from storage.sqlite.backup import back_up
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @history_options
-def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None) -> None:
+@AS_JSON
+def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """Copy the history to a file while the desk runs.
 
     FILE must not exist. The copy is verified before it gets its name, and only its owner can read it: it holds signed
@@ -30,8 +33,13 @@ def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None
         made = back_up(source, file)
     except HistoryError as exc:
         raise click.ClickException(printable(str(exc))) from None
-    rows = sum(made.rows.values())
-    echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {time.monotonic() - started:.1f} s")
+    rows, took_s = sum(made.rows.values()), time.monotonic() - started
+    if as_json:
+        print_json(
+            {"file": str(file), "bytes": made.size, "rows": rows, "tables": made.rows, "seconds": round(took_s, 3)}
+        )
+        return
+    echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {took_s:.1f} s")
     for name, count in made.rows.items():
         echo(f"  {name:<28} {count:>12,}")
 
