@@ -9,7 +9,7 @@ import pytest
 from tests.support.sandbox.rig import Launch
 from venue.protocol.tokens import EURE, NBTC
 from venue.protocol.units import NS_PER_MS
-from venue.sandbox.backtest import Backtest, BacktestFill, BacktestFlow
+from venue.sandbox.backtest import Backtest, BacktestFill, BacktestFlow, Offer
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.rivals import counter_amount
 from venue.sandbox.flow.schedule import ScheduledRequest
@@ -25,7 +25,7 @@ class FixedWidth:
         self._bps = Decimal(bps)
         self.fills: list[BacktestFill] = []
 
-    def quote(self, request: ScheduledRequest, at_ns: int) -> tuple[int, int]:
+    def quote(self, request: ScheduledRequest, at_ns: int) -> Offer:
         assert request.market is not None
         counter = counter_amount(
             request.market,
@@ -35,7 +35,7 @@ class FixedWidth:
             mid=request.mid,
             half_spread_bps=self._bps,
         )
-        return counter, at_ns + (request.min_deadline_ms + 1_000) * NS_PER_MS
+        return Offer(counter=counter, deadline_ns=at_ns + (request.min_deadline_ms + 1_000) * NS_PER_MS)
 
     def settled(self, fill: BacktestFill) -> None:
         self.fills.append(fill)

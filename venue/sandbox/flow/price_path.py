@@ -51,11 +51,15 @@ class SteppedPath:
         self._rounded = rounded
 
     def mid_at(self, offset_ns: int) -> Decimal:
+        return self._rounded(self.price_at(offset_ns))
+
+    def price_at(self, offset_ns: int) -> float:
+        """Return the price before it is rounded."""
         step, rest = divmod(max(0, offset_ns), STEP_NS)
         while len(self._points) < step + 2:
             self._points.append(self._points[-1] * math.exp(self._move()))
         left, right = self._points[step], self._points[step + 1]
-        return self._rounded(left + (right - left) * (rest / STEP_NS))
+        return left + (right - left) * (rest / STEP_NS)
 
     def _move(self) -> float:
         """Return the move of the price's logarithm in the next step."""

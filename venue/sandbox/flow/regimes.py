@@ -37,18 +37,17 @@ REGIME_TERMS: Mapping[Regime, RegimeTerms] = {
 }
 
 
-class RegimePath(SteppedPath):
+class TemperedPath(SteppedPath):
     """A market whose volatility reverts to its median with a half-life of an hour, with seconds of Student's t (6).
 
-    ``speed`` is market seconds per real second.
+    Its name makes it one of its own. ``speed`` is market seconds per real second.
     """
 
-    def __init__(self, seed: int, start_mid: Decimal, regime: Regime, speed: float = 1.0) -> None:
+    def __init__(self, seed: int, start_mid: Decimal, name: str, terms: RegimeTerms, speed: float = 1.0) -> None:
         super().__init__(start_mid)
-        terms = REGIME_TERMS[regime]
         self._terms = terms
-        self._rng = rng(seed, "market", regime)
-        self._vol = rng(seed, "vol", regime)
+        self._rng = rng(seed, "market", name)
+        self._vol = rng(seed, "vol", name)
         self._log_vol = self._vol.gauss(0, terms.wander)
         self._seconds = speed * STEP_NS / NS_PER_S
         self._jump_chance = 1 - math.exp(-terms.jumps_per_hour / 3_600 * self._seconds)
@@ -68,6 +67,13 @@ class RegimePath(SteppedPath):
         move = self._tail * self._rng.gauss(0, sigma * math.sqrt(self._seconds))
         jump = self._rng.gauss(0, terms.jump_bps * 1e-4)
         return move + (jump if self._rng.random() < self._jump_chance else 0.0)
+
+
+class RegimePath(TemperedPath):
+    """The market of one of the named regimes."""
+
+    def __init__(self, seed: int, start_mid: Decimal, regime: Regime, speed: float = 1.0) -> None:
+        super().__init__(seed, start_mid, regime, REGIME_TERMS[regime], speed)
 
 
 class PathVolatility:
