@@ -130,7 +130,7 @@ def figures_of(
     failed: int,
     reasons: Counter[str],
 ) -> Run:
-    """Return the figures of a run. ``opening``: base and quote that the maker started with; ``fills`` in their order."""
+    """Return the figures of a run. ``opening``: base and quote at the start; ``fills`` in their order."""
     by_kind: dict[str, Sums] = {}
     for fill in fills:
         _add_fill(by_kind.setdefault(fill.kind, Sums()), fill, path)
