@@ -54,6 +54,11 @@ def utc_time(ns: int) -> str:
     return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S} UTC"
 
 
+def utc_moment(ns: int) -> str:
+    """Show a time (UTC nanoseconds since the epoch) with its date."""
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def age(ms: int | None) -> str:
     """Show an age in whole units and at most six characters; ``–`` for None."""
     if ms is None:

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError, create_model
 from cockpit.config.pricing_presets import PRESETS, PRICING
 from cockpit.config.settings import NAMES, Settings
 from cockpit.model.commands import Limits, PriceParams
-from cockpit.model.formatting import exact, number, rounded
+from cockpit.model.formatting import exact, number, rounded, utc_moment
 from cockpit.reports.decision_replay import Replay, RuleChanges, Tally
 from cockpit.reports.errors import InvalidChangeError
-from cockpit.reports.report_text import table, utc
+from cockpit.reports.report_text import table
 from venue.protocol.assets import EXACT, Unit
 from venue.protocol.tokens import TokenTable
 
@@ -104,7 +104,7 @@ def as_text(result: Replay, given: Sequence[str], tokens: TokenTable) -> str:
             f"{number(result.filled_better)} of them at an equal or better price for the taker",
         ]
     for difference in () if given else result.differences:
-        lines += ["", f"{utc(difference.at_ns)}  {difference.quote_id}"]
+        lines += ["", f"{utc_moment(difference.at_ns)}  {difference.quote_id}"]
         lines += [f"  {name:20} {old}  →  {new}" for name, (old, new) in difference.fields.items()]
     return "\n".join([*lines, "", UNKNOWABLE])
 

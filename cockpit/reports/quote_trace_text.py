@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.formatting import exact
-from cockpit.reports.report_text import utc
+from cockpit.model.formatting import exact, utc_moment
 from storage.reporting.quote_trace import QuoteTrace, TraceRow
 from venue.protocol.assets import Unit
 from venue.protocol.tokens import TokenTable
@@ -42,7 +41,7 @@ def as_text(quote: QuoteTrace, tokens: TokenTable) -> str:
         name = _TITLES.get(row.table, row.table)
         if row.table == "trade_execution_results":
             name = str(row.columns["outcome"])
-        lines += ["", f"{utc(row.at_ns)}  {(row.at_ns - start_ns) / 1e6:+,.3f} ms  {name}"]
+        lines += ["", f"{utc_moment(row.at_ns)}  {(row.at_ns - start_ns) / 1e6:+,.3f} ms  {name}"]
         lines += [f"  {column:16} {text}" for column, text in _fields(row, request, tokens)]
         if row.table == "trade_decisions":
             for check, passed, detail in _decoded(row, "checks") or ():
@@ -69,7 +68,7 @@ def _fields(row: TraceRow, request: Mapping[str, Any], tokens: TokenTable) -> li
         if unit is not None:
             text = f"{exact(unit.to_decimal(int(value)))} {unit.symbol}"
         elif column.endswith("_ns") and column != "reaction_ns":
-            text = utc(value)
+            text = utc_moment(value)
         elif column == "reaction_ns":
             text = f"{value / 1000:,.1f} µs"
         elif column in ("asset", "asset_in", "asset_out"):

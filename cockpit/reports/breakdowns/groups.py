@@ -1,7 +1,7 @@
 """Quotes and fills by hour, partner, size, deadline asked and market. Pure; nothing grows with the number of quotes."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.accounting.pnl import value_at_mid
@@ -184,4 +184,6 @@ class Breakdown:
 
 
 def _ratio(part: int, whole: int, places: str) -> Decimal | None:
-    return EXACT.divide(Decimal(part), Decimal(whole)).quantize(Decimal(places), context=EXACT) if whole else None
+    if not whole:
+        return None
+    return EXACT.divide(Decimal(part), Decimal(whole)).quantize(Decimal(places), ROUND_HALF_EVEN, EXACT)

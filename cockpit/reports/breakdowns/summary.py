@@ -1,7 +1,7 @@
 """All figures by group and over time of one span, from its fills, its P&L and the quotes that it sent."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
@@ -87,7 +87,7 @@ def _capital(pnl: ProfitAndLoss, points: Sequence[CurvePoint]) -> CapitalFigures
     mean = mean_value(points)
 
     def share(part: Decimal) -> Decimal | None:
-        return EXACT.divide(part, mean).quantize(_SHARE, context=EXACT) if mean else None
+        return EXACT.divide(part, mean).quantize(_SHARE, ROUND_HALF_EVEN, EXACT) if mean else None
 
     length = points[-1].at_ns - points[0].at_ns if points else 0
     a_year = (
@@ -96,7 +96,7 @@ def _capital(pnl: ProfitAndLoss, points: Sequence[CurvePoint]) -> CapitalFigures
         else None
     )
     return CapitalFigures(
-        mean=None if mean is None else mean.quantize(Decimal("0.0001"), context=EXACT),
+        mean=None if mean is None else mean.quantize(Decimal("0.0001"), ROUND_HALF_EVEN, EXACT),
         holding=pnl.revaluation,
         drawdown=drawdown(points),
         trading_return=share(pnl.trading),

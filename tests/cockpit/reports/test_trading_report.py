@@ -12,7 +12,7 @@ import pytest
 
 from cockpit.model.events import Outcome
 from cockpit.reports.figures import TradingReport
-from cockpit.reports.report_text import as_text
+from cockpit.reports.report_text import as_csv, as_text
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run
@@ -135,6 +135,55 @@ def test_what_was_given_away_is_the_edge_at_signing_less_that_at_booking(path: P
     assert options.booked_edge == Decimal("0.1") + Decimal("0.05")
     assert options.given_away == options.signed_edge - options.booked_edge
     assert "given away -0.1340 while quotes were open" in as_text(report)
+
+
+def test_groups_hits_latency_and_capital(path: Path) -> None:
+    """a and b were filled 2 s after they were sent, c expired; 60 s later both mids were in the desk's favour."""
+    report = of_the_run(path)
+    assert report.hits is not None
+    assert (report.hits.sent, report.hits.filled, report.hits.open) == (3, 2, 0)
+    assert report.latency is not None
+    assert (report.latency.known, report.latency.p50_ms, report.latency.max_ms) == (2, 2_000, 2_000)
+    assert [(one.known, one.adverse) for one in report.adverse] == [(2, 0), (2, 1), (2, 0), (0, 0)]
+    found = {(group.by, group.bucket): group for group in report.groups}
+    assert found["size", "2 to 5"].hit_ratio == 0
+    market = found["market", "BTC/EURe"]
+    assert (market.sent, market.filled, market.fills, market.eure) == (3, 2, 2, Decimal(75))
+    assert report.profit is not None
+    assert market.trading == report.profit.trading
+    assert (market.markout_bps, market.adverse) == (Decimal("26.67"), Decimal(0))
+    # 0.001 BTC opened at 10 s, half of it offset at 20 s.
+    assert report.half_life is not None
+    assert (report.half_life.opened, report.half_life.half_life_ms) == (Decimal("0.001"), 10_000)
+    assert report.capital is not None
+    assert report.capital.holding == report.profit.revaluation
+    assert report.capital.a_year is None
+
+
+def test_the_curve_ends_with_the_report_s_profit(path: Path) -> None:
+    with SqliteReader(path) as reader:
+        for to_ns in (NOW + 25 * NS_PER_S, NOW + 95 * NS_PER_S, LATER_NS):
+            report = trading_report(reader, Span(NOW, to_ns), DEFAULT_TOKENS)
+            assert report.profit is not None
+            last = report.curve[-1]
+            assert (last.trading, last.total) == (report.profit.trading, report.profit.total)
+    btc, eure = (change.closing for change in report.inventory)
+    assert (last.base, last.quote) == (btc, eure)
+
+
+def test_groups_as_text_and_csv(path: Path) -> None:
+    report = of_the_run(path)
+    text = as_text(report)
+    assert re.search(r"^  BTC/EURe +2 +66\.7 +75 +2\.13 +-0\.30 +\+26\.67 +0\.0$", text, re.MULTILINE)
+    assert "hit ratio 66.7 %: 2 filled of 3 sent" in text
+    assert "quote to fill p50 2,000, p90 2,000, p99 2,000, max 2,000 ms of 2 fills" in text
+    assert "half was offset after 10s" in text
+    figures = dict(csv.reader(io.StringIO(as_csv(report))))
+    assert figures["groups.partner.(not told).hit_ratio"] == "0.6667"
+    assert figures["groups.market.BTC/EURe.markout_bps"] == "26.67"
+    assert figures["adverse.10s.share"] == "0.5000"
+    assert figures["hits.sent"] == "3"
+    assert not [name for name in figures if name.startswith("curve")]
 
 
 def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
