@@ -81,6 +81,18 @@ class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
         return TokenAmounts({self.asset_in: self.amount_in, self.asset_out: -self.amount_out})
 
 
+class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as it was decided about: when, UTC ns, for how much, in base units of the quote underlying, and until
+    when a quote would have lived."""
+
+    at_ns: int
+    notional: int
+    deadline_ns: int
+
+
+MOST_REQUESTS = 5_000
+"""Requests read back at a start, the newest."""
+
 FINAL_OUTCOMES = ("settled", "expired", "burned")
 """After one of these a quote can do nothing more to the balances. Whoever has the signature of a refused one may settle
 it until its deadline, whatever the relay said."""
@@ -153,6 +165,11 @@ class History(Protocol):
 
     async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
         """Return the mids of a source recorded at this time or later, each with its time, UTC ns, oldest first."""
+        ...
+
+    async def requests_since(self, at_ns: int) -> tuple[RecordedRequest, ...]:
+        """Return the newest requests decided about at this time or later, UTC ns, at most ``MOST_REQUESTS``, oldest
+        first: those that had a price, and were neither dry nor too old."""
         ...
 
     async def last_arguments(self, command: str) -> str | None:

@@ -4,7 +4,7 @@ from itertools import count
 from re import sub
 
 from cockpit.model.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import FINAL_OUTCOMES
+from storage.history import FINAL_OUTCOMES, MOST_REQUESTS
 from storage.rows import TABLES
 from venue.protocol.units import NS_PER_S
 
@@ -47,6 +47,12 @@ FILLS_SINCE = (
     "WHERE r.outcome = 'settled' AND r.at_ns >= ? ORDER BY r.at_ns, r.id"
 )
 PRICES_SINCE = "SELECT at_ns, mid FROM market_price_events WHERE source = ? AND at_ns >= ? ORDER BY at_ns, id"
+REQUESTS_SINCE = (
+    "SELECT at_ns, notional, deadline_ns FROM "
+    "(SELECT id, at_ns, notional, deadline_ns, reason FROM trade_decisions "
+    f"WHERE id <= {2**63 - 1} ORDER BY id DESC LIMIT {MOST_REQUESTS}) d "
+    "WHERE at_ns >= ? AND notional IS NOT NULL AND reason NOT IN ('dry', 'request_age') ORDER BY id"
+)
 LAST_ARGUMENTS = "SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 ORDER BY id DESC LIMIT 1"
 EXPLAINED = (
     f"SELECT run_id, {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "

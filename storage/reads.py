@@ -7,7 +7,15 @@ from typing import Any
 
 from cockpit.model.events import IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage import queries
-from storage.history import ACCOUNTED, LOOKED_BACK_NS, REFUSED_KEPT_NS, UNEXPLAINED, RecordedFill, RecordedQuote
+from storage.history import (
+    ACCOUNTED,
+    LOOKED_BACK_NS,
+    REFUSED_KEPT_NS,
+    UNEXPLAINED,
+    RecordedFill,
+    RecordedQuote,
+    RecordedRequest,
+)
 from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 
 
@@ -61,6 +69,12 @@ class HistoryReads:
 
     async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
         return tuple((at, Decimal(mid)) for at, mid in await self._rows(queries.PRICES_SINCE, source, at_ns))
+
+    async def requests_since(self, at_ns: int) -> tuple[RecordedRequest, ...]:
+        rows = await self._rows(queries.REQUESTS_SINCE, at_ns)
+        return tuple(
+            RecordedRequest(at_ns=at, notional=int(notional), deadline_ns=deadline) for at, notional, deadline in rows
+        )
 
     async def last_arguments(self, command: str) -> str | None:
         rows = await self._rows(queries.LAST_ARGUMENTS, command)

@@ -1,7 +1,7 @@
 """The settings from the environment and ``.env``, checked as a whole before anything starts."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -33,6 +33,12 @@ from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 def _level(text: str) -> str:
     return text.upper()
 
+
+MOST_EURE = 10**9
+USUAL_LIFE_MS = 60_000
+"""The life that most requests ask for."""
+COMMITTED_TIMES = 3
+"""The limit on what is committed is by default so many times what live quotes commit on average."""
 
 Websocket = Annotated[str, BeforeValidator(fields.websocket_url)]
 Rpc = Annotated[str, BeforeValidator(fields.rpc_url)]
@@ -142,7 +148,25 @@ class Settings(BaseSettings):
 
     max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
     min_notional_eure: Decimal = _number("STRATEGY_MIN_NOTIONAL_EURE", "0.5", "0", "1000000000")
-    max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
+    max_promised_eure: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_EURE,
+        allow_inf_nan=False,
+        validation_alias="STRATEGY_MAX_PROMISED_EURE",
+        description=f"expected an amount of EURe above 0 and at most {MOST_EURE}",
+    )
+    expected_requests: Decimal = _number(
+        "STRATEGY_EXPECTED_REQUESTS_PER_MINUTE", "10", "0", "1000000", "requests a minute"
+    )
+    expected_notional_eure: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=MOST_EURE,
+        allow_inf_nan=False,
+        validation_alias="STRATEGY_EXPECTED_NOTIONAL_EURE",
+        description=f"expected an amount of EURe above 0 and at most {MOST_EURE}",
+    )
     max_signed_eure: Decimal | None = Field(
         default=None,
         gt=0,
@@ -310,14 +334,28 @@ class Settings(BaseSettings):
         """SANDBOX only if every endpoint is on this machine."""
         return "SANDBOX" if self.is_loopback else "LIVE"
 
+    @property
+    def committed_limit_eure(self) -> Decimal:
+        """What may be committed: what is set, or what the expected requests need; whole EURe, up."""
+        if self.max_promised_eure is not None:
+            return self.max_promised_eure
+        mean = self.max_notional_eure
+        if self.expected_notional_eure is not None:
+            mean = min(mean, self.expected_notional_eure)
+        held_ms = USUAL_LIFE_MS + self.quote_deadline_slack_ms + self.quote_death_margin_ms
+        needed = (COMMITTED_TIMES * self.expected_requests * mean * held_ms / 60_000).to_integral_value(ROUND_CEILING)
+        most = Decimal(MOST_EURE)
+        if self.max_signed_eure is not None:
+            most = min(most, self.max_signed_eure)
+        return max(min(needed, most), self.max_notional_eure)
+
     def limits(self) -> Limits:
+        committed = self.committed_limit_eure
         return Limits(
             max_notional_eure=self.max_notional_eure,
             min_notional_eure=self.min_notional_eure,
-            max_promised_eure=self.max_promised_eure,
-            max_signed_eure=(
-                self.max_promised_eure * SIGNED_OVER_COMMITTED if self.max_signed_eure is None else self.max_signed_eure
-            ),
+            max_promised_eure=committed,
+            max_signed_eure=committed * SIGNED_OVER_COMMITTED if self.max_signed_eure is None else self.max_signed_eure,
             max_option_eure=self.max_option_eure,
             max_asset_share=self.max_asset_share,
             max_quotes_per_second=self.max_quotes_per_second,
@@ -396,9 +434,9 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
         )
     if s.min_notional_eure > s.max_notional_eure:
         found.append("STRATEGY_MIN_NOTIONAL_EURE: expected at most STRATEGY_MAX_NOTIONAL_EURE")
-    if s.max_promised_eure < s.max_notional_eure:
+    if s.committed_limit_eure < s.max_notional_eure:
         found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
-    if s.max_signed_eure is not None and s.max_signed_eure < s.max_promised_eure:
+    if s.max_signed_eure is not None and s.max_signed_eure < s.committed_limit_eure:
         found.append("STRATEGY_MAX_SIGNED_EURE: expected at least STRATEGY_MAX_PROMISED_EURE")
     if not 1 - s.max_asset_share <= s.target_btc_share <= s.max_asset_share:
         found.append(

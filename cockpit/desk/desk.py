@@ -25,6 +25,7 @@ from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.market.volatility import resume
+from cockpit.desk.risk import committed_flow
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
@@ -99,6 +100,8 @@ class Desk:
         self._writer.record(self._start_action(run))
         await remember(trading.trading_state, self._history)
         await resume(trading.reference.volatility, self._history, self._env.wall_ns())
+        limits, quote = trading.limits.current, trading.tokens.quote
+        await committed_flow.resume(trading.committed_flow, self._history, self._env.wall_ns(), limits, quote)
         await funding.load(self._history)
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()

@@ -155,6 +155,21 @@ async def test_prices_of_a_source_are_read_with_their_times_whatever_the_run(eng
     await history.close(None)
 
 
+async def test_the_newest_requests_are_read_but_those_that_had_no_price_or_could_not_be_quoted(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    unpriced = msgspec.structs.replace(facts.decision(4), notional=None)
+    reasons = ("sent", "promised", "dry", "request_age", "premium")
+    decisions = [msgspec.structs.replace(facts.decision(n), reason=reason) for n, reason in enumerate(reasons, start=5)]
+    await history.write([facts.decision(1), unpriced, *decisions])
+    found = await history.requests_since(START_NS + 4)
+    wanted = [one for one in decisions if one.reason not in ("dry", "request_age")]
+    assert [(one.at_ns, one.notional, one.deadline_ns) for one in found] == [
+        (one.at_ns, one.notional, one.deadline_ns) for one in wanted
+    ]
+    await history.close(None)
+
+
 async def test_the_newest_accepted_command_of_a_name_is_read_whatever_its_run(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run("run-1"))

@@ -12,7 +12,7 @@ import pytest
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.errors import HistoryError
-from storage.history import History, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, Run
+from storage.history import History, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, RecordedRequest, Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.support.history import rows as facts
@@ -335,6 +335,9 @@ class LostConfirmations(History):
 
     async def prices_since(self, source: str, at_ns: int) -> tuple[tuple[int, Decimal], ...]:
         return await self.inner.prices_since(source, at_ns)
+
+    async def requests_since(self, at_ns: int) -> tuple[RecordedRequest, ...]:
+        return await self.inner.requests_since(at_ns)
 
     async def last_arguments(self, command: str) -> str | None:
         return await self.inner.last_arguments(command)

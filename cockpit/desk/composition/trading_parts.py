@@ -31,6 +31,7 @@ from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
 from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.heartbeat import Heartbeat
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
@@ -64,6 +65,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     tokens: TokenTable
     pricing: PricingInForce
     request_counter: RequestCounter
+    committed_flow: CommittedFlow
     limits: LimitsInForce
     arming: Arming
     trading_state: TradingState
@@ -214,6 +216,7 @@ def build_trading(
     )
     refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
     request_counter = RequestCounter(settings.tokens, env.monotonic_ns())
+    committed_flow = CommittedFlow(margin_ms=settings.quote_death_margin_ms)
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     partner_costs = PartnerCosts(pricing, quote_decimals=tokens.quote.decimals)
     option_meter = OptionMeter(tokens, book.reservations, recorder)
@@ -223,6 +226,7 @@ def build_trading(
         tokens=tokens,
         pricing=pricing,
         request_counter=request_counter,
+        committed_flow=committed_flow,
         terms=QuoteTerms(
             shortest_ms=settings.quote_deadline_ms,
             slack_ms=settings.quote_deadline_slack_ms,
@@ -250,6 +254,7 @@ def build_trading(
         tokens=tokens,
         pricing=pricing,
         request_counter=request_counter,
+        committed_flow=committed_flow,
         limits=limits,
         arming=arming,
         trading_state=trading_state,

@@ -93,6 +93,14 @@ INTERLOCKS: tuple[Interlock, ...] = (
         measure=measures.limits,
     ),
     Interlock(
+        id="committed_limit",
+        rung="LIVE",
+        name="committed limit suits the requests",
+        grace_ms=None,
+        remedy="raise the limit on what is committed, or lower the largest notional; requests are lost meanwhile",
+        measure=measures.committed_limit,
+    ),
+    Interlock(
         id="strategy",
         rung="LIVE",
         name="strategy armed first",

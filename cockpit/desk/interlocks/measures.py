@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
+from cockpit.desk.risk.committed_flow import FlowSeen
 from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.alarms import NO_ALARMS, AlarmsState, alarm_text, none_known, source_text, unasked, unreadable
-from cockpit.model.formatting import exact
+from cockpit.model.formatting import exact, number
+from venue.protocol.assets import Unit
 
 SALT_MAX_AGE_MS = 90_000
 """Salt and key are read every half minute: unread for three times as long, they may be stale."""
@@ -29,7 +31,8 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     0 without one; ``missing``: what of it is missing, in EURe, None without a price; it fails above ``max_missing``.
     ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
     waits in the journal. ``alarms``: the venue's own. ``free_bytes``: on the disk that holds the history. ``venue``:
-    what it lets the account do.
+    what it lets the account do. ``committed_limit``: largest amount committed, in whole tokens of ``quote``; ``flow``:
+    what the last hour's requests made of it.
     """
 
     symbols: tuple[str, ...]
@@ -68,6 +71,9 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     alarms: AlarmsState
     free_bytes: int | None
     venue: VenueFacts
+    quote: Unit
+    committed_limit: Decimal
+    flow: FlowSeen
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +133,26 @@ def history(facts: InterlockFacts) -> Measurement:
 def limits(facts: InterlockFacts) -> Measurement:
     problems = "; ".join(facts.limit_problems)
     return Measurement(passed=not problems, measured=problems or facts.limits_detail, wanted="valid as a set")
+
+
+def committed_limit(facts: InterlockFacts) -> Measurement:
+    """Never fails: a limit that is too small loses requests, and no money."""
+    flow, limit = facts.flow, facts.committed_limit
+    needed = None if flow.needed is None else facts.quote.to_decimal(flow.needed)
+    text = f"limit {number(limit, 0)} {facts.quote.symbol}; "
+    text += (
+        f"{flow.requests} requests in the last hour, too few to judge"
+        if needed is None
+        else f"the last hour's requests need {number(needed, 0)}"
+    )
+    if flow.refuses_many:
+        text += f"; it refused {flow.refused} of {flow.tried}"
+    return Measurement(
+        passed=True,
+        warning=flow.refuses_many or (needed is not None and needed > limit),
+        measured=text,
+        wanted="what the last hour's requests need; at most 5 % refused for it",
+    )
 
 
 def strategy(facts: InterlockFacts) -> Measurement:

@@ -138,6 +138,9 @@ class InterlockMonitor:
             alarms=self._alarms.state(),
             free_bytes=self._disk_free(now),
             venue=trading.access.facts(),
+            quote=tokens.quote,
+            committed_limit=limits.max_promised_eure,
+            flow=trading.committed_flow.seen(self._wall_ns()),
         )
 
     def _limits_detail(self) -> str:

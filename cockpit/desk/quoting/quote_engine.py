@@ -23,8 +23,10 @@ from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.holding import Holding
-from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
+from cockpit.desk.quoting.risk_checks import COMMITTED, fits_by_itself
+from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.rates import RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
@@ -77,6 +79,7 @@ class QuoteEngine:
         tokens: TokenTable,
         pricing: PricingInForce,
         request_counter: RequestCounter,
+        committed_flow: CommittedFlow,
         terms: QuoteTerms,
         limits: LimitsInForce,
         reference: Reference,
@@ -103,6 +106,7 @@ class QuoteEngine:
         }
         self._pricing = pricing
         self._request_counter = request_counter
+        self._committed_flow = committed_flow
         self._terms = terms
         self._limits = limits
         self._reference = reference
@@ -260,10 +264,23 @@ class QuoteEngine:
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1
         self.recent.append((event, market))
+        self._note_committed(request, decision)
         if broken is not None:
             raise broken
         if self._declines is not None and command is None:
             self._declines.consider(request, decision, view, event.reason)
+
+    def _note_committed(self, request: SwapDemand, decision: Decision) -> None:
+        if decision.amounts is None or not fits_by_itself(decision.checks):
+            return
+        refused = decision.reason == COMMITTED
+        self._committed_flow.note(
+            request.at_ns,
+            decision.amounts.notional,
+            (decision.deadline_ns - request.at_ns) // NS_PER_MS,
+            tried=refused or decision.actionable,
+            refused=refused,
+        )
 
     def _note_rules(self, view: DeskView, at_ns: int) -> None:
         ruled_by = self._ruled_by

@@ -5,7 +5,7 @@ decision is made again to the letter. Details are rendered only after the quote 
 through Decimal for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from itertools import product
@@ -291,7 +291,7 @@ def covered(at: CheckInputs) -> RiskCheck:
 
 
 def committed(at: CheckInputs) -> RiskCheck:
-    return _within("promised", at, at.committed, None if at.bounds is None else at.bounds.committed)
+    return _within(COMMITTED, at, at.committed, None if at.bounds is None else at.bounds.committed)
 
 
 def signed(at: CheckInputs) -> RiskCheck:
@@ -397,6 +397,16 @@ def checks_for(view: DeskView) -> tuple[Callable[[CheckInputs], RiskCheck], ...]
         view.params.max_premium_bps > 0,
         limits.max_option_eure < NO_OPTION_LIMIT,
     ]
+
+
+COMMITTED = "promised"
+"""The recorded name of the check of what is committed."""
+_OF_THE_REQUEST = frozenset(("dry", "request_age", "deadline", "amount", "min_notional", "notional", "premium"))
+
+
+def fits_by_itself(checks: Sequence[RiskCheck]) -> bool:
+    """Return whether the request passed what is checked of it alone, whatever else is live or unknown."""
+    return all(check.passed or check.name not in _OF_THE_REQUEST for check in checks)
 
 
 def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:

@@ -30,7 +30,9 @@ def test_three_values_are_enough() -> None:
     assert settings.state_dir == Path("/home/maker/.local/state/near-cockpit")
     assert settings.max_notional_eure == Decimal(5)
     assert settings.near_rpc_urls == ("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com")
-    assert settings.limits() == Limits(min_notional_eure=Decimal("0.5"))
+    assert settings.limits() == Limits(
+        min_notional_eure=Decimal("0.5"), max_promised_eure=Decimal(175), max_signed_eure=Decimal(1_750)
+    )
 
 
 def test_every_missing_setting_is_reported_at_once() -> None:
@@ -171,7 +173,7 @@ def test_an_unknown_preset_is_refused() -> None:
 
 
 def test_ten_times_what_may_be_committed_may_be_signed_unless_a_setting_says_otherwise() -> None:
-    assert load(None, environ()).limits().max_signed_eure == 10_000
+    assert load(None, environ()).limits().max_signed_eure == 1_750
     assert load(None, environ(STRATEGY_MAX_PROMISED_EURE="500")).limits().max_signed_eure == 5_000
     both = {"STRATEGY_MAX_PROMISED_EURE": "500", "STRATEGY_MAX_SIGNED_EURE": "500"}
     assert load(None, environ(**both)).limits().max_signed_eure == 500
@@ -179,6 +181,29 @@ def test_ten_times_what_may_be_committed_may_be_signed_unless_a_setting_says_oth
         "STRATEGY_MAX_SIGNED_EURE: expected at least STRATEGY_MAX_PROMISED_EURE",
     )
     assert load(None, environ(STRATEGY_MAX_PROMISED_EURE="1000000000")).limits().problems() == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    [
+        ({}, 175),
+        ({"STRATEGY_MAX_NOTIONAL_EURE": "500"}, 17_500),
+        ({"STRATEGY_MAX_NOTIONAL_EURE": "500", "STRATEGY_EXPECTED_NOTIONAL_EURE": "85"}, 2_975),
+        ({"STRATEGY_EXPECTED_NOTIONAL_EURE": "85"}, 175),
+        ({"STRATEGY_EXPECTED_REQUESTS_PER_MINUTE": "60"}, 1_050),
+        ({"QUOTE_DEADLINE_SLACK_MS": "1000", "QUOTE_DEATH_MARGIN_MS": "0"}, 153),
+        ({"STRATEGY_EXPECTED_REQUESTS_PER_MINUTE": "0"}, 5),
+        ({"STRATEGY_MAX_NOTIONAL_EURE": "1000000000"}, 10**9),
+        ({"STRATEGY_MAX_NOTIONAL_EURE": "500", "STRATEGY_MAX_SIGNED_EURE": "2000"}, 2_000),
+        ({"STRATEGY_EXPECTED_REQUESTS_PER_MINUTE": "60", "STRATEGY_MAX_PROMISED_EURE": "40.5"}, Decimal("40.5")),
+    ],
+)
+def test_what_may_be_committed_follows_the_expected_requests_unless_it_is_set(
+    changes: Mapping[str, str], limit: Decimal | int
+) -> None:
+    limits = load(None, environ(**changes)).limits()
+    assert limits.max_promised_eure == limit
+    assert limits.problems() == ()
 
 
 def test_deadlines_and_ages_must_be_in_order() -> None:

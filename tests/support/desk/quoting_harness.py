@@ -17,6 +17,7 @@ from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
 from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
@@ -103,6 +104,7 @@ class Quoting:
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
+        self.committed_flow = CommittedFlow(margin_ms=5_000)
         self.pricing = PricingInForce(PriceParams())
         self.option_meter = OptionMeter(DEFAULT_TOKENS, self.book.reservations, self.recorder)
         self.partner_costs = PartnerCosts(self.pricing, quote_decimals=DEFAULT_TOKENS.quote.decimals)
@@ -112,6 +114,7 @@ class Quoting:
             tokens=DEFAULT_TOKENS,
             pricing=self.pricing,
             request_counter=self.request_counter,
+            committed_flow=self.committed_flow,
             terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
             limits=self.limits,
             reference=self.reference,

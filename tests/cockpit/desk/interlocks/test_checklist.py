@@ -12,10 +12,12 @@ from cockpit.desk.interlocks.checklist import (
     failing,
 )
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES, SALT_MAX_AGE_MS, UNEXPLAINED_MAX_MS, InterlockFacts
+from cockpit.desk.risk.committed_flow import FlowSeen
 from cockpit.desk.risk.venue_access import Known
 from cockpit.model.alarms import AlarmRow, AlarmSourceRow, AlarmsState
 from cockpit.model.snapshot import InterlockRow
 from tests.support.desk.open_venue import OPEN_VENUE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_S
 from venue.verifier import PAUSED
 
@@ -57,6 +59,9 @@ PASSING = InterlockFacts(
     alarms=AlarmsState(),
     free_bytes=MIN_FREE_BYTES,
     venue=OPEN_VENUE,
+    quote=DEFAULT_TOKENS.quote,
+    committed_limit=Decimal(175),
+    flow=FlowSeen(requests=29, needed=None, tried=29, refused=29),
 )
 OURS = AlarmRow(source="SHIELD", subject="chain gnosis", effect="disarms", reason="touches what this desk uses")
 RUNBOOK = (
@@ -67,6 +72,7 @@ RUNBOOK = (
     "listed",
     "history",
     "limits",
+    "committed_limit",
     "strategy",
     "shadow",
     "key",
@@ -86,8 +92,13 @@ RUNBOOK = (
     "disk",
 )
 Case = tuple[str, Mapping[str, object], str]
-NEVER_FAILS = ("transaction_route",)
+NEVER_FAILS = ("transaction_route", "committed_limit")
 DAY_MS = 86_400_000
+
+
+def flow(*, needed: int | None, tried: int = 30, refused: int = 0) -> Mapping[str, object]:
+    """The facts of requests like these."""
+    return {"flow": FlowSeen(requests=30, needed=needed, tried=tried, refused=refused)}
 
 
 def venue(**changes: object) -> Mapping[str, object]:
@@ -178,6 +189,10 @@ WARNINGS: list[Case] = [
     ("transaction_route", venue(predecessor=unread(True)), "unknown for 185 s"),
     ("api_key", venue(key_accepted=answered(True, age_ms=70_000, problem="timed out")), "70 s ago; timed out"),
     ("api_key_end", token(600_001), "in 10 min"),
+    ("committed_limit", flow(needed=175 * 10**18 + 1), "limit 175 EURe; the last hour's requests need 175"),
+    ("committed_limit", flow(needed=3_000 * 10**18), "the last hour's requests need 3,000"),
+    ("committed_limit", flow(needed=0, tried=100, refused=6), "requests need 0; it refused 6 of 100"),
+    ("committed_limit", flow(needed=None, tried=30, refused=2), "too few to judge; it refused 2 of 30"),
     ("api_key_end", token(5 * 3_600_000), "in 5 h"),
     ("api_key_end", token(7 * DAY_MS), "ends on 2026-12-02 10:00 UTC, in 7 days"),
 ]
@@ -198,6 +213,14 @@ def test_the_interlocks_are_in_the_order_of_the_runbook_and_all_can_pass() -> No
     assert tuple(row.ident for row in rows) == RUNBOOK
     assert all(row.passed and row.measured and row.wanted and not row.remedy for row in rows)
     assert failing(rows, "SHADOW") == failing(rows, "LIVE") == ()
+
+
+@pytest.mark.parametrize(
+    "facts", [flow(needed=175 * 10**18), flow(needed=0, tried=100, refused=5), flow(needed=None, tried=29, refused=29)]
+)
+def test_a_committed_limit_that_suits_the_requests_does_not_warn(facts: Mapping[str, object]) -> None:
+    [row] = [one for one in listed(**facts) if one.ident == "committed_limit"]
+    assert (row.passed, row.warning, row.remedy) == (True, False, "")
 
 
 def test_the_amounts_of_the_funds_are_shown_to_the_last_digit() -> None:

@@ -1,10 +1,12 @@
 import logging
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.refusals import GONE
+from cockpit.model.commands import Limits
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision, TradeResult
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import SALT
@@ -115,6 +117,27 @@ async def test_the_latency_from_the_relay_is_kept_of_dated_requests_and_of_the_n
         assert desk.intake.counters["dated_requests"] == 2
         assert [one.asked_ns for one in requests(desk)] == [(now_ms - 23) * 10**6, (now_ms - 48) * 10**6, *[None] * 4]
         assert desk.intake.latencies_us.maxlen is not None
+
+
+async def test_the_flow_that_the_committed_limit_must_suit_counts_what_could_be_quoted_and_what_it_refused() -> None:
+    async with quoting() as (desk, server):
+        desk.arming.disarm("strategy-engine", "test")
+        await ask(server, "disarmed")
+        await ask(server, "dry", metadata=DRY)
+        await ask(server, "too large", exact_amount_in="100000000")
+        await ask(server, "too long", min_deadline_ms=125_001)
+        await until(lambda: desk.intake.counters["decisions"] == 4)
+        flow = desk.committed_flow.seen(desk.clock())
+        assert (flow.requests, flow.tried, flow.refused) == (1, 0, 0)
+        assert desk.arming.arm("strategy-engine", "test", ()) is None
+        assert desk.arming.arm("trade-executor", "test", ()) is None
+        desk.limits.replace(Limits(max_asset_share=Decimal(1), max_promised_eure=Decimal(5)))
+        for number in range(3):
+            await ask(server, f"live-{number}")
+        await until(lambda: desk.intake.counters["decisions"] == 7)
+        assert [one.reason for one in decisions(desk)[4:]] == ["quote", "promised", "promised"]
+        flow = desk.committed_flow.seen(desk.clock())
+        assert (flow.requests, flow.tried, flow.refused) == (4, 3, 2)
 
 
 @pytest.mark.parametrize("part", ["strategy-engine", "trade-executor"])
