@@ -287,10 +287,6 @@ def waiting_events(env_file: Path | None) -> str:
 
 def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":
     """Open a history by its file or its URL. Raises HistoryError."""
-    if isinstance(where, Path):
-        from storage.sqlite.reader import SqliteReader
+    from cockpit.processes import readers
 
-        return SqliteReader(where)
-    from storage.postgres.reader import PostgresReader
-
-    return PostgresReader(where)
+    return readers.reader_of(where)

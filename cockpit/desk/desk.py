@@ -20,6 +20,7 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.api_parts import ApiParts, build_api
 from cockpit.desk.composition.funding_parts import FundingParts, build_funding
 from cockpit.desk.composition.trading_parts import TradingParts, build_trading
+from cockpit.desk.earnings.recalling import Recall, recall_earnings
 from cockpit.desk.interlocks.absence import Absence
 from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
@@ -56,15 +57,23 @@ QUIET_GC = (50_000, 20, 50)
 class Desk:
     """One account's desk. ``run`` returns after ``stop`` was called and the history is closed.
 
-    Without ``takes_commands`` neither of its sockets changes anything.
+    Without ``takes_commands`` neither of its sockets changes anything. ``recall`` reads what earlier runs of the day
+    earned.
     """
 
     def __init__(
-        self, settings: Settings, history: History, *, env: Environment | None = None, takes_commands: bool = True
+        self,
+        settings: Settings,
+        history: History,
+        *,
+        env: Environment | None = None,
+        takes_commands: bool = True,
+        recall: Recall | None = None,
     ) -> None:
         self._settings = settings
         self._takes_commands = takes_commands
         self._history = history
+        self._recall = recall
         self._env = env or Environment()
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
@@ -155,6 +164,7 @@ class Desk:
         serving = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
         for task in serving:
             task.add_done_callback(lambda _: self.stop())
+        recalling = asyncio.create_task(recall_earnings(trading.earnings, self._recall, run.started_ns), name="recall")
         self._start_workers(client, trading, funding)
         gc.collect()
         gc.freeze()
@@ -162,6 +172,7 @@ class Desk:
         try:
             await self._stopping.wait()
         finally:
+            recalling.cancel()
             await self._wind_down(servers, serving, writing)
 
     def _build(self, client: httpx.AsyncClient, run: Run, journal: CommandJournal) -> tuple[TradingParts, FundingParts]:
@@ -231,6 +242,7 @@ class Desk:
         for part in reversed(ARMABLE):
             if trading.arming.armed(part):
                 trading.arming.disarm(part, "disarmed: the desk is stopping")
+        self._mark_last()
         self._stream.put(self._snapshots.snapshot())
         await self._supervisor.stop()
         trading.engine.note_flow(self._env.wall_ns(), last=True)
@@ -269,6 +281,8 @@ class Desk:
             self._absence.tick()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.reported(), trading.reference)
+            mid, ledger = trading.reference.trusted_mid, trading.inventory.ledger
+            trading.earnings.tick(now, mid, ledger, trading.book.counters["sent"])
             for _ in self._measure_options(now):
                 await asyncio.sleep(0)
             self._snapshots.ticked_ns = now
@@ -276,6 +290,12 @@ class Desk:
             if len(self._stream):
                 self._stream.put(await self._snapshots.build_in_slices())
             await asyncio.sleep(TICK_S)
+
+    def _mark_last(self) -> None:
+        """Record the mid by which the run's figures end, so that a report of the run ends with the same."""
+        trading, now = self._trading, self._env.wall_ns()
+        mid = trading.reference.mark(now)
+        trading.earnings.tick(now, mid, trading.inventory.ledger, trading.book.counters["sent"])
 
     def _measure_options(self, now_ns: int) -> Iterator[None]:
         reference, pricing = self._trading.reference, self._trading.pricing.current

@@ -12,6 +12,7 @@ import msgspec
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
+from cockpit.model.trading_figures.earnings import EarningsState
 
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
@@ -397,6 +398,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``operators``: attached cockpits whose terminal shows what they are sent. ``sign_age_ms``: since the last key or
     command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
     ``hard_stop``: the last one of this run. ``alarms``: the venue's own. ``options``: None while the mid is unknown.
+    ``earnings``: None from a desk of before there were any.
     """
 
     seq: int
@@ -456,6 +458,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     fund_warnings: tuple[str, ...] = ()
     pricing: PriceParams = PriceParams()
     options: OptionState | None = None
+    earnings: EarningsState | None = None
 
     @property
     def reconciled(self) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+from functools import partial
 
 import uvloop
 
@@ -14,6 +15,7 @@ from cockpit.desk.runtime.core_dumps import keep_memory_private
 from cockpit.desk.runtime.errors import DeskStartError
 from cockpit.desk.runtime.state_dir_lock import hold_state_dir
 from cockpit.processes.echo import echo
+from cockpit.processes.readers import recall_day
 from storage.errors import HistoryError
 from storage.history import History
 from storage.journal import Journal
@@ -51,7 +53,7 @@ def open_history(settings: Settings) -> History:
 
 
 async def _desk(settings: Settings) -> None:
-    desk = Desk(settings, open_history(settings))
+    desk = Desk(settings, open_history(settings), recall=partial(recall_day, settings))
     asked = False
 
     def stop() -> None:

@@ -36,10 +36,15 @@ def nearest_mid(reader: Reader, at_ns: int) -> RecordedMid | None:
 
     It depends on the time alone: what one span ends with, the next one begins with, so that their figures add up.
     """
-    before, after = _one(reader, _BEFORE, at_ns), _one(reader, _AFTER, at_ns)
+    before, after = mids_around(reader, at_ns)
     if before is None or after is None:
         return before or after
     return before if at_ns - before.at_ns <= after.at_ns - at_ns else after
+
+
+def mids_around(reader: Reader, at_ns: int) -> tuple[RecordedMid | None, RecordedMid | None]:
+    """Return the last mid recorded up to a time, and the first one after it."""
+    return _one(reader, _BEFORE, at_ns), _one(reader, _AFTER, at_ns)
 
 
 def _one(reader: Reader, sql: str, at_ns: int) -> RecordedMid | None:

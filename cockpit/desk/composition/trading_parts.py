@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 
 import httpx
 import msgspec
 
 from cockpit.config.settings import Settings
 from cockpit.desk.composition.credentials import Credentials
+from cockpit.desk.earnings.meter import EarningsMeter
+from cockpit.desk.earnings.recorder_tap import RecorderTap
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.balance_reader import BalanceReader
@@ -26,6 +27,7 @@ from cockpit.desk.quote_book.fill_costs import learn_from
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.option_meter import OptionMeter
+from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
@@ -82,6 +84,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     book: QuoteBook
     markouts: LiveMarkouts
     option_meter: OptionMeter
+    earnings: EarningsMeter
     refusals: RejectionRate
     withdrawals: WithdrawalBook
     deposits: DepositTracker
@@ -144,14 +147,18 @@ def build_trading(
     )
     rate_url = settings.eure_eur_url
     euro_rate = None if rate_url is None else EuroRateFeed(rate_url, client, env)
-    reference = _reference(settings, env, recorder, limits, ahead_ns, euro_rate)
+    earnings = EarningsMeter(tokens, env)
+    # Off the path of a request: mids, balances and steps of money, as history gets them.
+    tapped = RecorderTap(recorder, earnings.take)
+    reference = _reference(settings, env, tapped, limits, ahead_ns, euro_rate)
     _bound_signer(signer, tokens, limits, reference)
 
     def on_fill(commitment: Commitment) -> None:
         trading_state.filled(env.wall_ns(), movement(commitment).amounts, reference.trusted_mid)
+        earnings.filled(commitment)
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
-    withdrawals = WithdrawalBook(env, recorder, tokens, reserve=book.reservations.set_leaving)
+    withdrawals = WithdrawalBook(env, tapped, tokens, reserve=book.reservations.set_leaving)
     deposits = DepositTracker(
         env,
         recorder,
@@ -188,7 +195,7 @@ def build_trading(
         on_unexplained=deposits_requested.set,
         is_plausible=rpc.survey.is_plausible,
         env=env,
-        recorder=recorder,
+        recorder=tapped,
         requested=sync_requested,
     )
     params = PriceParams(
@@ -220,6 +227,11 @@ def build_trading(
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     partner_costs = PartnerCosts(pricing, quote_decimals=tokens.quote.decimals)
     option_meter = OptionMeter(tokens, book.reservations, recorder)
+
+    def on_marked(quote: Quote, horizon_s: int, bps: Decimal) -> None:
+        learn_from(partner_costs, tokens, quote, horizon_s, bps)
+        earnings.marked(quote, horizon_s, bps)
+
     engine = QuoteEngine(
         run_id=run_id,
         env=env,
@@ -269,8 +281,9 @@ def build_trading(
         reference=reference,
         euro_rate=euro_rate,
         book=book,
-        markouts=LiveMarkouts(tokens, on_marked=partial(learn_from, partner_costs, tokens)),
+        markouts=LiveMarkouts(tokens, on_marked=on_marked),
         option_meter=option_meter,
+        earnings=earnings,
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

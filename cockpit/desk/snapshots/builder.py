@@ -16,6 +16,7 @@ from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
+from cockpit.desk.snapshots.earnings import earnings_state
 from cockpit.desk.snapshots.health import healths, history_state
 from cockpit.desk.snapshots.inventory_rows import inventory_state
 from cockpit.desk.snapshots.market_rows import (
@@ -44,6 +45,7 @@ from cockpit.model.snapshot import (
     RelayLatency,
     Snapshot,
 )
+from cockpit.model.trading_figures.earnings import EarningsState
 from storage.history import Run
 from storage.writer import HistoryWriter
 from venue.protocol.units import NS_PER_MS, NS_PER_S
@@ -102,6 +104,7 @@ class SnapshotBuilder:
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
         self._latency = RelayLatency()
         self._reaction_ns = 0
+        self._earnings: EarningsState | None = None
         self.ticked_ns = run.started_ns
 
     def snapshot(self) -> Snapshot:
@@ -153,6 +156,8 @@ class SnapshotBuilder:
                 requests=counters["requests"] + counters["dry_requests"],
             )
         yield
+        self._earnings = earnings_state(trading, self._monotonic_ns())
+        yield
         return self._build(decisions, quotes, executions, journal)
 
     def _build(
@@ -201,6 +206,7 @@ class SnapshotBuilder:
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             pricing=trading.pricing.current,
+            earnings=self._earnings,
             options=option_state(tokens, trading.option_meter.reading, now),
             counts=self.counts(),
             alive=live_quotes(tokens, book.reservations, view.mid, now),

@@ -1,0 +1,34 @@
+"""Takes over what earlier runs of the day earned, read from history beside the running desk."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from cockpit.accounting.earnings import Recalled
+from cockpit.desk.earnings.meter import EarningsMeter
+from cockpit.desk.risk.trading_state import DAY_NS
+from cockpit.model.printable import printable
+from storage.errors import HistoryError
+
+log = logging.getLogger(__name__)
+
+Recall = Callable[[int, int], Recalled]
+"""Reads history, from the start of a UTC day to the start of a run (UTC ns). Blocks; raises HistoryError."""
+
+NO_HISTORY = "the day's earlier runs are not counted: history is not read"
+
+
+def not_readable(error: HistoryError) -> str:
+    return f"the day's earlier runs are not counted: {printable(str(error))}"
+
+
+async def recall_earnings(meter: EarningsMeter, read: Recall | None, started_ns: int) -> None:
+    """Read in a thread: a day of many fills takes seconds, in which the desk goes on."""
+    if read is None:
+        meter.not_recalled(NO_HISTORY)
+        return
+    try:
+        meter.recall(await asyncio.to_thread(read, started_ns // DAY_NS * DAY_NS, started_ns))
+    except HistoryError as error:
+        log.warning("%s", error)
+        meter.not_recalled(not_readable(error))

@@ -1,0 +1,30 @@
+"""A recorder that shows what is recorded to a listener: what it sums up is what history will hold."""
+
+from collections.abc import Callable
+
+from cockpit.model.events import AnyEvent
+from cockpit.model.recorder import Recorder
+
+
+class RecorderTap:
+    """Passes everything on; ``note`` must not raise."""
+
+    def __init__(self, recorder: Recorder, note: Callable[[AnyEvent], None]) -> None:
+        self._recorder = recorder
+        self._record = recorder.record
+        self._note = note
+
+    @property
+    def writable(self) -> bool:
+        return self._recorder.writable
+
+    @property
+    def complete(self) -> bool:
+        return self._recorder.complete
+
+    def record(self, event: AnyEvent) -> None:
+        self._record(event)
+        self._note(event)
+
+    async def flush(self) -> None:
+        await self._recorder.flush()
