@@ -144,7 +144,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.notices.received(previous, item)
             if isinstance(item, Snapshot):
                 self._snapshot_arrived(previous, item)
-            elif previous is not None and not was_lost:
+            elif previous is not None and not was_lost and not previous.stopped_by:
                 self.alerts.announce(Notification("fault", messages.CONNECTION_LOST))
 
     def _snapshot_arrived(self, previous: Snapshot | None, snapshot: Snapshot) -> None:

@@ -60,7 +60,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.client = client
         self.keys = keys or KeyMap()
-        self.view_model = ViewModel(clock, read_only=client.read_only)
+        self.view_model = ViewModel(clock, read_only=client.read_only, actor=client.actor)
         self.notices = NoticeLog(clock)
         self.tour = TourController(self.keys, None if client.read_only else tour_seen)
         self.desk = DeskCommands(self, client, view=lambda: self.view, clock=clock, new_key=new_key)

@@ -26,9 +26,10 @@ class ViewModel:
     ``lost``: why the stream is down. ``start_problem``: why the desk did not start. Both are empty while all is well.
     """
 
-    def __init__(self, clock: Callable[[], float], *, read_only: bool = False) -> None:
+    def __init__(self, clock: Callable[[], float], *, read_only: bool = False, actor: str = "") -> None:
         self._clock = clock
         self._read_only = read_only
+        self._actor = actor
         self._received_s = clock()
         self._frozen: tuple[float, Snapshot] | None = None
         self.newest: Snapshot | None = None
@@ -67,6 +68,7 @@ class ViewModel:
             link_lost=self.lost,
             start_problem=self.start_problem,
             read_only=self._read_only,
+            actor=self._actor,
             frozen_ms=None if self._frozen is None else int((now_s - self._frozen[0]) * 1000),
             unseen="" if self._frozen is None or self.newest is None else new_rows(self._frozen[1], self.newest),
         )

@@ -5,6 +5,7 @@ import getpass
 import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,7 @@ import msgspec
 
 from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
-from cockpit.model.commands import OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
+from cockpit.model.commands import MAX_ACTOR, OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import NOT_READABLE
 from cockpit.model.snapshot import Snapshot, Trading
 
@@ -116,7 +117,7 @@ class DeskClient:
                         open_timeout=self._timeout_s,
                         close_timeout=1,
                     ) as stream,
-                    reporting(stream, None if self.read_only else report),
+                    reporting(stream, None if self.read_only or report is None else partial(self._named, report)),
                 ):
                     async for message in stream:
                         yield self._decoder.decode(message)
@@ -127,6 +128,9 @@ class DeskClient:
             yield ConnectionLost(reason)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
+
+    def _named(self, report: Callable[[], OperatorReport]) -> OperatorReport:
+        return msgspec.structs.replace(report(), actor=self.actor[:MAX_ACTOR])
 
     async def send(
         self, part: Part, verb: Verb, body: Mapping[str, object] | None = None, *, command_id: str = ""

@@ -76,14 +76,16 @@ class Desk:
         self._recall = recall
         self._env = env or Environment()
         self._stopping = asyncio.Event()
+        self._stopped_by = ""
         self._supervisor = Supervisor()
         self._stream = SnapshotStream(Operators(self._env))
         self._writer = HistoryWriter(
             history, env=self._env, on_failure=self._history_failed, on_account_lost=self._account_lost
         )
 
-    def stop(self) -> None:
-        """Have the desk disarm, write its history and end."""
+    def stop(self, by: str = "") -> None:
+        """Have the desk disarm, write its history and end. ``by``: who asks for it otherwise than by a command."""
+        self._stopped_by = self._stopped_by or ("" if self._stopping.is_set() else by)
         self._stopping.set()
 
     async def run(self) -> None:
@@ -239,6 +241,9 @@ class Desk:
     ) -> None:
         """Disarm first, then stop the workers, and write what happened to the last event."""
         trading = self._trading
+        if self._stopped_by:
+            # Other cockpits are told, and so is the journal.
+            self._api.control.shutdown(CommandRequest(actor=self._stopped_by))
         for part in reversed(ARMABLE):
             if trading.arming.armed(part):
                 trading.arming.disarm(part, "disarmed: the desk is stopping")

@@ -48,17 +48,20 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 MAX_SEQ = 2**53 - 1
 MAX_KEY_AGE_MS = 366 * 86_400_000
+MAX_ACTOR = 200
+"""Characters of a name in the journal."""
 
 
 class OperatorReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a cockpit says about its operator, over the stream. It commands nothing, so that no answer comes.
 
     ``painted``: the ``seq`` of the newest snapshot that its terminal has taken; None while there is none.
-    ``key_age_ms``: since the last key or click; None when there was none.
+    ``key_age_ms``: since the last key or click; None when there was none. ``actor``: its name in the journal.
     """
 
     painted: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | None = None
     key_age_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_KEY_AGE_MS)] | None = None
+    actor: Annotated[str, msgspec.Meta(max_length=MAX_ACTOR)] = ""
 
 
 NO_OPTION_LIMIT = Decimal(10**9)

@@ -395,7 +395,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
     start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
     desk is LIVE, ``alone_ms`` after the last cockpit was seen; ``alone_left_ms``: time until then, None while one is.
-    ``operators``: attached cockpits whose terminal shows what they are sent. ``sign_age_ms``: since the last key or
+    ``operators``: attached cockpits whose terminal shows what they are sent; ``cockpits``: the names of those that can
+    command, of the ``attached``. ``sign_age_ms``: since the last key or
     command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
     ``hard_stop``: the last one of this run. ``alarms``: the venue's own. ``options``: None while the mid is unknown.
     ``earnings``: None from a desk of before there were any.
@@ -446,6 +447,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alone_ms: int = 60_000
     idle_left_ms: int | None = None
     operators: int = 0
+    cockpits: tuple[str, ...] = ()
     sign_age_ms: int | None = None
     hard_stop: HardStopState | None = None
     alarms: AlarmsState = AlarmsState()
@@ -459,6 +461,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     pricing: PriceParams = PriceParams()
     options: OptionState | None = None
     earnings: EarningsState | None = None
+
+    @property
+    def stopped_by(self) -> str:
+        """Who had the desk stopped; empty while nobody has."""
+        return next((row.actor for row in self.journal if row.command == "shutdown" and row.accepted), "")
 
     @property
     def reconciled(self) -> bool:

@@ -56,15 +56,15 @@ async def _desk(settings: Settings) -> None:
     desk = Desk(settings, open_history(settings), recall=partial(recall_day, settings))
     asked = False
 
-    def stop() -> None:
+    def stop(number: signal.Signals) -> None:
         nonlocal asked
         if asked:
             os._exit(130)
         asked = True
-        desk.stop()
+        desk.stop(f"the signal {number.name}")
 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
+        loop.add_signal_handler(name, stop, name)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     await desk.run()

@@ -68,7 +68,21 @@ def quit_situation(view: View) -> str:
         )
     if live.refused:
         sentences.append(f"{refused_text(live, snapshot.at_ns)}. Stopping the desk does not revoke them.")
+    others = other_cockpits(snapshot, view.actor)
+    if others:
+        sentences.append(f"Also attached: {others}. Stopping the desk stops it for all; they are told who did it.")
     return "\n\n".join(sentences)
+
+
+def other_cockpits(snapshot: Snapshot, own: str) -> str:
+    """Name the cockpits that are attached beside this one; empty when there are none."""
+    names = list(snapshot.cockpits)
+    if own in names:
+        names.remove(own)
+    nameless = snapshot.attached - len(snapshot.cockpits) - (own not in snapshot.cockpits)
+    if nameless > 0:
+        names.append("one that only looks" if nameless == 1 else f"{nameless} that only look")
+    return ", ".join(names)
 
 
 class QuitDialog(CommandDialog[Leave]):

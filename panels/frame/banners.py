@@ -8,7 +8,7 @@ from textual.geometry import Size
 
 from cockpit.model.formatting import age
 from panels.frame.board import LEAST
-from panels.kit.messages import CONNECTED_WITHOUT_DATA
+from panels.kit.messages import CONNECTED_WITHOUT_DATA, desk_stopped
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.rows.text_lines import LineView
@@ -50,6 +50,8 @@ def banner(view: View) -> Line | None:
     """Say why the panels are not simply live; None when they are."""
     if view.snapshot is not None and view.silent:
         why = f"reconnecting: {view.link_lost}" if view.link_lost else CONNECTED_WITHOUT_DATA
+        if view.stopped_by:
+            why = desk_stopped(view.stopped_by)
         return (Cell(f" ✗ this data is {age(view.tick_age_ms)} old · {why}", "bad"),)
     if view.frozen_ms is not None:
         return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing'} new · space resumes", "warn"),)

@@ -18,6 +18,11 @@ NO_REASON_GIVEN = "no reason given"
 NO_COLOR_IS_SET = "NO_COLOR is set"
 
 
+def desk_stopped(actor: str) -> str:
+    """Say who stopped the desk, and what to do."""
+    return f"the desk was stopped by {actor}; q leaves, then `cockpit` starts it again"
+
+
 def unavailable(reason: str) -> str:
     """Name the reason why an action cannot be used now."""
     return f"unavailable: {reason}"

@@ -23,7 +23,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``asked``: for each part the command that no snapshot shows yet ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
     ``unseen``: what has arrived since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
-    ``tour``: the tour of the sandbox, if there is one.
+    ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
     """
 
     snapshot: Snapshot | None
@@ -35,6 +35,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     unseen: str = ""
     read_only: bool = False
     tour: TourView | None = None
+    actor: str = ""
+
+    @property
+    def stopped_by(self) -> str:
+        """Who stopped the desk that was last seen; empty while it runs, or when it went without a word."""
+        return self.snapshot.stopped_by if self.link_lost and self.snapshot is not None else ""
 
     @property
     def tick_age_ms(self) -> int:

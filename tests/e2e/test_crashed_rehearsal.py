@@ -72,6 +72,8 @@ async def test_an_orphaned_venue_is_ended_from_the_command_line(cockpit: Open, s
     await terminal.shows("○ DISARMED", 2)
     run = SandboxRun.running(short_dir / "sandbox")
     assert run is not None
+    looking = cockpit(("sandbox", "--read-only"))
+    await looking.shows("○ DISARMED", 2)
     pids = run.pids()
     os.kill(pids.desk, signal.SIGKILL)
     assert await wait_for_exit(pids.desk)

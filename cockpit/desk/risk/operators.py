@@ -8,6 +8,8 @@ from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 WATCHED_NS = 12 * NS_PER_S
 """A cockpit is watched while the newest snapshot that its terminal took was sent no longer ago."""
+MOST_NAMED = 20
+"""Attached cockpits that a snapshot names."""
 KEPT = 64
 """Sent snapshots that are remembered of each cockpit: those of more than ``WATCHED_NS``."""
 
@@ -19,6 +21,8 @@ class AttachedCockpit:
         self._monotonic_ns = monotonic_ns
         self._sign = sign
         self._sent_ns: dict[int, int] = {}
+        self.actor = ""
+        """Its name in the journal; empty until it told."""
         self._taken_ns: int | None = None
         """When the newest snapshot that the terminal took was sent."""
 
@@ -34,6 +38,8 @@ class AttachedCockpit:
 
     def report(self, report: OperatorReport) -> None:
         """Take what the cockpit says; it counts for nothing unless its terminal took what it was lately sent."""
+        if report.actor.isprintable():
+            self.actor = report.actor
         at_ns = None if report.painted is None else self._sent_ns.get(report.painted)
         if at_ns is not None:
             self._taken_ns = at_ns if self._taken_ns is None else max(self._taken_ns, at_ns)
@@ -53,6 +59,11 @@ class Operators:
     @property
     def attached(self) -> int:
         return len(self._attached)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the cockpits told, in order; the first twenty."""
+        return tuple(sorted(cockpit.actor for cockpit in self._attached if cockpit.actor)[:MOST_NAMED])
 
     @property
     def watched(self) -> int:

@@ -234,6 +234,7 @@ class SnapshotBuilder:
             alone_ms=self._dead_man.alone_ms,
             idle_left_ms=self._dead_man.idle_left_ms(),
             operators=self._dead_man.operators.watched,
+            cockpits=self._dead_man.operators.names,
             sign_age_ms=self._dead_man.operators.sign_age_ms(),
             hard_stop=trading.hard_stop.progress(),
             alarms=self._alarms(),
