@@ -32,7 +32,7 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
-from panels.kit.keymap import KeyMap, displayed
+from panels.kit.keymap import KeyMap, display, displayed
 from panels.kit.messages import unavailable
 from panels.kit.panel import Panel
 from panels.kit.textual_internals import set_bindings
@@ -125,6 +125,10 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             event.prevent_default()
             event.stop()
             entry.insert_text_at_cursor(event.character)
+            return
+        screen = self.screen
+        if isinstance(screen, Dialog) and event.key not in screen.active_bindings:
+            screen.answer_key(messages.does_nothing(display(event.key)))
 
     def on_resize(self, event: events.Resize) -> None:
         self._make_room(event.size)

@@ -36,6 +36,8 @@ from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
+NO_SHELL = "no shell started this cockpit, so none could resume it"
+
 
 class Exit(msgspec.Struct, frozen=True):
     """Whether the operator wants the desk stopped."""
@@ -170,12 +172,20 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             self._paint()
 
     async def action_quit(self) -> None:
-        """Ask whether to stop the desk; a read-only cockpit has no say in it."""
+        """Ask whether to stop the desk; asked again, leave it running. A read-only cockpit has no say in it."""
         if self.client.read_only:
             self.exit(Exit(stop_desk=False))
-            return
-        if not isinstance(self.screen, QuitDialog):
+        elif isinstance(self.screen, QuitDialog):
+            self.screen.leave("leave")
+        else:
             self.push_screen(QuitDialog(self.desk), self._leave)
+
+    def action_suspend_process(self) -> None:
+        """Stop this process as a shell's job; the desk goes on, and nobody is seen to look."""
+        if os.getsid(0) == os.getpid():
+            self.notify(NO_SHELL, severity="warning", markup=False)
+        else:
+            super().action_suspend_process()
 
     def _leave(self, choice: Leave | None) -> None:
         if choice is not None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual import events
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button
@@ -17,6 +16,7 @@ from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, blocked_text
+from panels.dialogs.controls import LeaveButton, SpaceButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.outcome import Message, describe, find_in_journal
@@ -30,12 +30,6 @@ UNATTENDED_S = 120.0
 """A dialog that nobody touched for so long closes: whoever comes back decides anew."""
 
 
-class SpaceButton(Button, inherit_bindings=False):
-    """A button that space and the mouse press, and Enter does not."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "press", show=False)]
-
-
 class CommandDialog(Dialog[T], Generic[T]):
     """Closes with ``result`` of the desk's answer, and with None when it was left or nothing was sent.
 
@@ -43,12 +37,14 @@ class CommandDialog(Dialog[T], Generic[T]):
     """
 
     FOCUSED_FIRST: ClassVar[str] = "#cancel"
+    ESCAPE = messages.ESC_CANCELS
 
     def __init__(self, desk: DeskPort, title: str, choices: Sequence[Choice]) -> None:
         super().__init__(desk, title)
         self._choices = tuple(choices)
         self._sent_choice = self._choices[0]
         self._in_flight = False
+        self._space_leaves = True
         self._unknown_id = ""
         """The id of the command whose outcome is unknown, or that is in flight."""
         self._terms: dict[str, object] = {}
@@ -84,7 +80,7 @@ class CommandDialog(Dialog[T], Generic[T]):
         yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
+            yield LeaveButton("Cancel", id="cancel", compact=True)
             yield from self.buttons()
 
     def buttons(self) -> Iterable[Widget]:
@@ -104,6 +100,9 @@ class CommandDialog(Dialog[T], Generic[T]):
         else:
             self.touch()
 
+    def leaves_by_space(self) -> bool:
+        return self._space_leaves
+
     def touch(self) -> None:
         """Count the time without input from now on."""
         self._touched_s = self.desk.clock()
@@ -120,7 +119,12 @@ class CommandDialog(Dialog[T], Generic[T]):
         reasons = {choice: self.unavailable(view, choice) for choice in self._choices}
         self._show_blocked(blocked_text(reasons))
         for choice, reason in reasons.items():
-            self._button(choice.id).disabled = self._in_flight or bool(reason)
+            button, disabled = self._button(choice.id), self._in_flight or bool(reason)
+            if disabled and button.has_focus:
+                # The key that was meant for it must not press what has the keyboard then.
+                self._space_leaves = False
+                self._button("cancel").focus()
+            button.disabled = disabled
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
@@ -142,6 +146,7 @@ class CommandDialog(Dialog[T], Generic[T]):
             self.forget_unknown()
         self._sent_choice = choice
         self._in_flight = True
+        self._space_leaves = False
         for each in self._choices:
             self._button(each.id).disabled = True
         self._button("cancel").focus()

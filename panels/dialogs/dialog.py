@@ -1,18 +1,22 @@
-"""What every dialog shares: the live status bar above it, escape out of it, and a line for the desk's answer."""
+"""What every dialog shares: the live status bar above it, the line of its keys, and one for the desk's answer."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar, Generic, TypeVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
 from textual.visual import VisualType
 from textual.widget import Widget
+from textual.widgets import Button, Input
 
 from cockpit.model.printable import printable
+from panels.dialogs import messages
+from panels.dialogs.controls import control_hint
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dimmed import Dimmed
 from panels.dialogs.outcome import Message
@@ -30,22 +34,32 @@ S = TypeVar("S")
 
 MIN_SCROLL_LINES = 3
 """Of the scrolling part of a dialog, however little room there is."""
-LINES_AROUND_SCROLL = 8
-"""Above and below it in the plainest dialog: status bar, frame and the hint of the keys."""
+LINES_AROUND_SCROLL = 6
+"""Above and below it in the plainest dialog: status bar and frame."""
 
 
 class Dialog(SecondLayoutScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nobody decides on old data.
 
-    ``view`` is what was painted last; ``desk.view`` what is known right now.
+    ``view`` is what was painted last; ``desk.view`` what is known right now. The lower edge of the box says which keys
+    do what, and answers a key that does nothing. What scrolls is scrolled from anywhere in the dialog, and never has
+    the keyboard.
     """
 
     AUTO_FOCUS = "*"
+    ESCAPE: ClassVar[str] = messages.ESC_CLOSES
+    """What the line of keys says about escape."""
     PLACE: ClassVar[Place] = "elsewhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
+        Binding("home,g", "scroll_edge(-1)", show=False),
+        Binding("end,G", "scroll_edge(1)", show=False),
     ]
 
     def __init__(self, desk: DeskPort, title: str) -> None:
@@ -55,6 +69,9 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.title_text = title
         self.message_line = PlainText("", id="message")
         self._mounted = False
+        self._answer = ""
+        """What the last key was answered, until the next one."""
+        self._keys_shown: tuple[str, bool] | None = None
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
@@ -73,11 +90,19 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         self._mounted = True
-        scroll = self.query_one_optional("#scroll")
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
         if scroll is not None:
             # Near enough that the first picture is most often right; the true room is known after the first layout.
             scroll.styles.max_height = max(MIN_SCROLL_LINES, self.app.size.height - LINES_AROUND_SCROLL)
+            scroll.can_focus = False
         self.call_after_refresh(lambda: self.offer(self.view))
+
+    def on_key(self, event: events.Key) -> None:
+        self._answer = ""
+        self.call_after_refresh(self.show_keys)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.show_keys()
 
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self.offer(self.view))
@@ -87,6 +112,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         if self._mounted and self.query_one_optional(StatusBar) is not None:
             self.paint(view)
             self._fit()
+            self.show_keys()
             self.call_after_refresh(self._fit)
 
     def open_next(self, dialog: "Dialog[S]", then: Callable[[S | None], None] | None = None) -> None:
@@ -105,6 +131,70 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.view = view
         self.query_one(StatusBar).paint(view)
         self.query_one(TourStrip).paint(view)
+
+    def keys(self) -> Iterable[str]:
+        """Yield what the line of keys says before ESCAPE, the most important first."""
+        focused = self.focused
+        hint = control_hint(focused)
+        if hint:
+            yield hint
+        if not isinstance(focused, Input):
+            yield from self.own_keys()
+        if len(self.focus_chain) > 1:
+            yield messages.NEXT_CONTROL
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        if scroll is not None and scroll.max_scroll_y > 0 and not isinstance(focused, Input):
+            yield messages.SCROLLS
+
+    def own_keys(self) -> Iterable[str]:
+        """Yield what keys of this dialog do while no text is typed."""
+        return ()
+
+    def show_keys(self) -> None:
+        """Write the line of keys, as much of it as there is room for; the answer to a key stands before it."""
+        box = self.query_one_optional("#box", Vertical)
+        if box is None:
+            return
+        answered = self._answer
+        room = box.size.width + box.styles.padding.width - 4
+        words = [answered] if answered else []
+        for more in self.keys():
+            if len(" · ".join((*words, more, self.ESCAPE))) > room:
+                break
+            words.append(more)
+        line = " · ".join((*words, self.ESCAPE))
+        if (line, bool(answered)) != self._keys_shown:
+            self._keys_shown = (line, bool(answered))
+            box.border_subtitle = Content.styled(line, "$warning" if answered else "")
+
+    def answer_key(self, text: str) -> None:
+        """Answer a key that does nothing, or not what was expected of it."""
+        self._answer = text
+        self.show_keys()
+
+    def leaves_by_space(self) -> bool:
+        """Whether space presses a button that leaves the dialog."""
+        return True
+
+    def action_leave_by_space(self) -> None:
+        button = self.focused
+        if isinstance(button, Button) and self.leaves_by_space():
+            button.press()
+        else:
+            self.answer_key(messages.ENTER_LEAVES)
+
+    def action_refuse_enter(self) -> None:
+        self.answer_key(messages.ENTER_NEVER)
+
+    def action_scroll(self, rows: int) -> None:
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        if scroll is not None:
+            scroll.scroll_relative(y=rows, animate=False)
+
+    def action_scroll_edge(self, to: int) -> None:
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        if scroll is not None:
+            scroll.scroll_to(y=0 if to < 0 else scroll.max_scroll_y, animate=False)
 
     def action_back(self) -> None:
         self.dismiss(None)

@@ -7,7 +7,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.frame.key_bar import UnavailableReason
@@ -51,4 +50,3 @@ class HelpDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
             yield PlainText(self.styled(help_lines(self._actions, self._availability, self.view)), id="text")
-        yield PlainText(messages.ESC_CLOSES, classes="hint")

@@ -6,8 +6,8 @@ from panels.kit.messages import STARTUP_FINDINGS, already
 
 BLOCKED = "Not possible"
 NOT_YET = "Not yet"
-RETRY = "Retry (space)"
-RETRY_SAME_KEY = "Retry with the same key (space)"
+RETRY = "Retry"
+RETRY_SAME_KEY = "Retry with the same key"
 NO_REASON = "no reason given"
 
 UNKNOWN = "outcome unknown"
@@ -22,6 +22,13 @@ FINDINGS_TITLE = STARTUP_FINDINGS
 WITHDRAWALS_FROZEN = "Withdrawals are frozen."
 ROW_IS_GONE = "this row is gone"
 ESC_CLOSES = "esc closes"
+ESC_CANCELS = "esc cancels"
+ESC_BACK = "esc goes back"
+ENTER_NEVER = "Enter never does this: press space"
+AGAIN_LEAVES = "^c again leaves it running"
+ENTER_LEAVES = "space does nothing here now; enter or esc closes"
+SCROLLS = "↑ ↓ scroll"
+NEXT_CONTROL = "tab: next"
 STILL_THERE = "Still there?"
 ANY_KEY_ANSWERS = "any key answers"
 NOTHING_CHANGED = "No limit was changed."
@@ -56,9 +63,13 @@ def copied(what: str) -> str:
 
 
 def retry(verb: str) -> str:
-    return f"Retry {verb.lower()} (space)"
+    return f"Retry {verb.lower()}"
 
 
 def first_finding(finding: str) -> str:
     """Announce the findings of the start, and say where the others are."""
     return f"{finding}; ^p “{FINDINGS_TITLE}” shows more"
+
+
+def does_nothing(key: str) -> str:
+    return f"{key} does nothing here"

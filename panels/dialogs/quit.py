@@ -12,7 +12,8 @@ from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
-from panels.dialogs.command_dialog import CommandDialog, SpaceButton
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.controls import LeaveButton, SpaceButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
 from panels.kit.labels import ACTS_ALONE
@@ -91,7 +92,7 @@ class QuitDialog(CommandDialog[Leave]):
     """
 
     def __init__(self, desk: DeskPort) -> None:
-        super().__init__(desk, "Quit?", (Choice("stop", "Disarm and stop (space)"),))
+        super().__init__(desk, "Quit?", (Choice("stop", "Disarm and stop"),))
         self._failed = False
         self._shown: object = None
 
@@ -99,9 +100,12 @@ class QuitDialog(CommandDialog[Leave]):
         yield PlainText(quit_situation(self.view), id="meaning")
 
     def buttons(self) -> Iterable[Widget]:
-        yield Button("Leave the desk running", id="leave", compact=True)
+        yield LeaveButton("Leave the desk running", id="leave", compact=True)
         yield from super().buttons()
-        yield SpaceButton("Stop anyway (space)", id="anyway", variant="warning", compact=True)
+        yield SpaceButton("Stop anyway", id="anyway", variant="warning", compact=True)
+
+    def own_keys(self) -> Iterable[str]:
+        yield messages.AGAIN_LEAVES
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return desk_identity(view)
@@ -152,4 +156,4 @@ class QuitDialog(CommandDialog[Leave]):
     def label(self, choice: Choice) -> str:
         if self._failed:
             return choice.retry
-        return super().label(choice) if armed_parts(self.view) else "Stop the desk (space)"
+        return super().label(choice) if armed_parts(self.view) else "Stop the desk"

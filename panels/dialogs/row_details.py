@@ -38,14 +38,22 @@ class RowDetails(Dialog[None]):
         self._detail = detail
         self._find = find
         self._copied = 0
+        self._gone = False
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
             yield PlainText(self.styled(detail_lines(self._detail)), id="text")
         yield self.message_line
+
+    def keys(self) -> Iterable[str]:
+        if self._gone:
+            yield messages.ROW_IS_GONE
+        yield from super().keys()
+
+    def own_keys(self) -> Iterable[str]:
         copies = [field.label for field in self._detail.fields if field.copy]
-        hint = f"y copies {', then '.join(copies)} · {messages.ESC_CLOSES}" if copies else messages.ESC_CLOSES
-        yield PlainText(hint, id="hint", classes="hint")
+        if copies:
+            yield f"y copies {', then '.join(copies)}"
 
     def paint(self, view: View) -> None:
         super().paint(view)
@@ -53,7 +61,7 @@ class RowDetails(Dialog[None]):
             return
         detail = self._find(view.snapshot)
         if detail is None:
-            self.query_one("#hint", PlainText).update(f"{messages.ROW_IS_GONE} · {messages.ESC_CLOSES}")
+            self._gone = True
         elif detail != self._detail:
             self._detail = detail
             self.query_one("#text", PlainText).update(self.styled(detail_lines(detail)))

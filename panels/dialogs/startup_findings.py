@@ -34,7 +34,6 @@ class StartupFindingsDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
             yield PlainText("", id="facts")
-        yield PlainText(messages.ESC_CLOSES, classes="hint")
 
     def paint(self, view: View) -> None:
         super().paint(view)

@@ -25,6 +25,8 @@ def question(snapshot: Snapshot, quiet_ms: int = 0) -> str:
 class StillThereDialog(Dialog[None]):
     """Closes by itself once the desk asks no more. The app takes every key and click while it is open."""
 
+    ESCAPE = messages.ANY_KEY_ANSWERS
+
     def __init__(self, desk: DeskPort) -> None:
         super().__init__(desk, messages.STILL_THERE)
         self._shown = ""
@@ -33,7 +35,6 @@ class StillThereDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
             yield PlainText("", id="facts")
-        yield PlainText(messages.ANY_KEY_ANSWERS, classes="hint")
 
     def end(self) -> None:
         """Close once, from wherever it is called: the app, which closes it too, must not wait for itself."""

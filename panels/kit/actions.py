@@ -12,6 +12,8 @@ Scope = Literal["app", "rows"]
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """What a key does. ``danger`` marks what can let money move; ``anywhere`` works over any dialog.
 
+    ``over_dialogs``: its keys with ctrl work over dialogs, too; its others may be typed there.
+
     ``keys`` are Textual's names of keys ("ctrl+x", "slash"); without one it is in the palette only. ``name`` is
     shown in the footer, ``help`` on the help screen and in the palette. ``scope``: everywhere or in a panel.
     """
@@ -25,6 +27,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = "app"
     danger: bool = False
     anywhere: bool = False
+    over_dialogs: bool = False
     footer: bool = False
     palette: bool = True
 
@@ -267,9 +270,19 @@ ACTIONS: tuple[Action, ...] = (
         id="quit",
         keys=("q", "ctrl+q", "ctrl+c"),
         name="Quit",
-        help="Quit: asks whether to stop the desk",
+        help="Quit: asks what becomes of the desk; ^c twice leaves it",
         action="quit",
         group="Cockpit",
+        over_dialogs=True,
         footer=True,
+    ),
+    Action(
+        id="suspend",
+        keys=("ctrl+z",),
+        name="Suspend",
+        help="Suspend the cockpit; fg in the shell resumes it",
+        action="suspend_process",
+        group="Cockpit",
+        over_dialogs=True,
     ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -61,6 +62,9 @@ class FormEntry(Vertical):
             self._problem.display = bool(sentence)
 
 
+REVERSE = Style(reverse=True)
+
+
 class FormChoice(Widget, can_focus=True):
     """One of a few words, chosen with left, right, space or a click."""
 
@@ -111,6 +115,8 @@ class FormChoice(Widget, can_focus=True):
         text = Text()
         for word in self._words:
             chosen = word == self.value
-            style = look["accent" if self.has_focus else "strong"] if chosen else look["muted"]
-            text.append(f"{'●' if chosen else '○'} {word}  ", style)
+            style = look["strong"] if chosen else look["muted"]
+            # What has the keyboard is reversed, as a button that has it.
+            text.append(f"{'●' if chosen else '○'} {word}", style + REVERSE if chosen and self.has_focus else style)
+            text.append("  ")
         return text

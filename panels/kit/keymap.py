@@ -47,16 +47,17 @@ class KeyMap(msgspec.Struct, frozen=True):
         """Return the bindings of the app, or of a list of rows."""
         return BindingsMap(
             Binding(
-                ",".join(action.keys),
+                key,
                 action.action,
                 action.name,
                 show=False,
-                priority=action.anywhere,
+                priority=action.anywhere or (action.over_dialogs and key.startswith("ctrl+")),
                 tooltip=action.help,
                 id=action.id,
             )
             for action in self.actions
-            if action.scope == scope and action.keys
+            if action.scope == scope
+            for key in action.keys
         )
 
 

@@ -88,17 +88,17 @@ def asking() -> Snapshot:
     [
         pytest.param(asking(), showing(messages.STILL_THERE, messages.ANY_KEY_ANSWERS), id="still_there"),
         pytest.param(samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_armed"),
-        pytest.param(samples.disarmed(), showing("Stop the desk (space)", keys=("q",)), id="quit_safe"),
+        pytest.param(samples.disarmed(), showing("Stop the desk", keys=("q",)), id="quit_safe"),
         pytest.param(halted(), showing("Trading is HALTED.", "Activate", keys=("ctrl+t",)), id="trading"),
         pytest.param(started_again(), showing("the opening balances", then=findings), id="findings"),
-        pytest.param(unregistered(), showing("Register the key?", "Register (space)", then=registering), id="register"),
+        pytest.param(unregistered(), showing("Register the key?", "Register", then=registering), id="register"),
         pytest.param(samples.disarmed(), showing(FIELDS[0].label, "Set the limits", keys=("l",)), id="limits"),
         pytest.param(samples.snapshot(), showing("Disarm and burn", keys=("ctrl+o",)), id="hard_stop"),
-        pytest.param(samples.disarmed(), showing("Arm the strategy (space)", keys=("ctrl+s",)), id="arm_strategy"),
+        pytest.param(samples.disarmed(), showing("Arm the strategy", keys=("ctrl+s",)), id="arm_strategy"),
         pytest.param(samples.disarmed(), showing("Review…", keys=("w",)), id="withdraw"),
-        pytest.param(samples.disarmed(), showing("Unfreeze (space)", keys=("w",), then=unfreezing), id="unfreeze"),
+        pytest.param(samples.disarmed(), showing("Unfreeze", keys=("w",), then=unfreezing), id="unfreeze"),
         pytest.param(unregistered(), showing("Register it now…", then=signing_key), id="signing_key"),
-        pytest.param(samples.disarmed(), showing("Track it (space)", then=tracking), id="track"),
+        pytest.param(samples.disarmed(), showing("Track it", then=tracking), id="track"),
     ],
 )
 def test_picture_of_a_dialog(
@@ -119,7 +119,7 @@ def test_picture_of_a_dialog(
     [
         pytest.param(samples.disarmed(), ("ctrl+e", "tab", "space"), messages.RETRY, id="arm"),
         pytest.param(halted(), ("ctrl+t", "tab", "tab", "tab", "space"), messages.retry("Activate"), id="trading"),
-        pytest.param(samples.snapshot(), ("q", "tab", "tab", "space"), "Stop anyway (space)", id="quit"),
+        pytest.param(samples.snapshot(), ("q", "tab", "tab", "space"), "Stop anyway", id="quit"),
     ],
 )
 def test_picture_of_an_unknown_outcome(
@@ -168,7 +168,7 @@ def test_picture_of_the_palette(
         pytest.param(replace(samples.snapshot(), mode="LIVE"), showing("LIVE"), id="live"),
         pytest.param(
             replace(samples.disarmed(), mode="LIVE"),
-            showing("Arm the executor (space)", keys=("ctrl+e",), filled=False),
+            showing("Arm the executor", keys=("ctrl+e",), filled=False),
             id="arming",
         ),
     ],

@@ -13,7 +13,8 @@ from textual.widgets import Button, Input
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import FEE_CHANGED, WithdrawalOrder, WithdrawalReview
 from panels.dialogs import messages
-from panels.dialogs.command_dialog import UNATTENDED_S, SpaceButton
+from panels.dialogs.command_dialog import UNATTENDED_S
+from panels.dialogs.controls import LeaveButton, SpaceButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.confirm_checks import (
@@ -34,12 +35,13 @@ from panels.kit.form_fields import FormEntry
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
-ENTER_DOES_NOT_CONFIRM = "Enter does not confirm: tab to Withdraw and press space."
+ENTER_DOES_NOT_CONFIRM = "Enter never confirms: tab to Withdraw and press space."
 
 
 class ConfirmDialog(Dialog[ConfirmOutcome]):
     """Confirms one order under one key. Without a ``reviewer`` it takes up an order whose outcome is ``unknown``."""
 
+    ESCAPE = messages.ESC_BACK
     PLACE: ClassVar[Place] = "confirm"
 
     def __init__(
@@ -72,9 +74,9 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Back", id="back", compact=True)
+            yield LeaveButton("Back", id="back", compact=True)
             yield SpaceButton(messages.RETRY_SAME_KEY, id="again", compact=True)
-            yield SpaceButton("Withdraw (space)", id="withdraw", variant="warning", compact=True)
+            yield SpaceButton("Withdraw", id="withdraw", variant="warning", compact=True)
 
     def on_mount(self) -> None:
         self._touched_s = self.desk.clock()
@@ -121,6 +123,9 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
             self._move("checking", Message("Checking the fee once more…", "information"))
             assert self._reviewer is not None
             self._reviewer.ask(self._reviewed)
+
+    def leaves_by_space(self) -> bool:
+        return self._stage == "typing"
 
     def action_back(self) -> None:
         # One step back; what was sent is waited for.

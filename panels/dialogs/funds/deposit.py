@@ -12,6 +12,7 @@ from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.formatting import caption_age
 from cockpit.model.snapshot import DepositAddressRow, Snapshot
 from panels.dialogs import messages
+from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, depositable
@@ -20,7 +21,7 @@ from panels.dialogs.outcome import Message, describe, find_in_journal
 from panels.kit.alarms import alarm_lines
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.rows.cells import Cell, Line
-from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 MAX_HASH_LENGTH = 128
@@ -95,10 +96,6 @@ class DepositDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", show=False),
         Binding("c", "code", "Code", show=False),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-8)", show=False),
-        Binding("pagedown", "scroll(8)", show=False),
     ]
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
@@ -114,19 +111,22 @@ class DepositDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with Horizontal(classes="field"):
             yield self._asset
-            yield PlainLabel("y copies the address · c shows the code alone", classes="aside")
-        with VerticalScroll(id="scroll", can_focus=False):
+        with VerticalScroll(id="scroll"):
             yield PlainText(id="addresses")
             yield PlainText(id="qr")
         yield self._hash
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Close", id="close", compact=True)
-            yield Button("Copy the address", id="copy", compact=True)
-            yield Button("Tell the bridge", id="notify", compact=True)
+            yield PlainButton("Close", id="close", compact=True)
+            yield PlainButton("Copy the address", id="copy", compact=True)
+            yield PlainButton("Tell the bridge", id="notify", compact=True)
 
     def on_mount(self) -> None:
         self._asset.focus()
+
+    def own_keys(self) -> Iterable[str]:
+        yield "y copies"
+        yield "c: code alone"
 
     def paint(self, view: View) -> None:
         super().paint(view)
@@ -170,9 +170,6 @@ class DepositDialog(Dialog[None]):
             self.action_code()
         else:
             self.dismiss(None)
-
-    def action_scroll(self, rows: int) -> None:
-        self.query_one("#scroll", VerticalScroll).scroll_relative(y=rows, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         # Enter tells the bridge: no money moves by it.

@@ -14,6 +14,7 @@ from cockpit.model.formatting import time_left
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.frame.tour_strip import Place
 from panels.kit.messages import NO_CONNECTION, already
@@ -45,7 +46,7 @@ class UnfreezeDialog(CommandDialog[Result]):
     PLACE: ClassVar[Place] = "unfreeze"
 
     def __init__(self, desk: DeskPort) -> None:
-        super().__init__(desk, "Unfreeze withdrawals?", (Choice("do", "Unfreeze (space)"),))
+        super().__init__(desk, "Unfreeze withdrawals?", (Choice("do", "Unfreeze"),))
 
     def question(self) -> Iterable[Widget]:
         yield PlainText(MEANING, id="meaning")
@@ -71,7 +72,7 @@ class FreezeRow(Horizontal):
         self._desk = desk
         self._view = desk.view
         self._state = PlainText("", id="freeze-state")
-        self._button = Button("", id="freeze", compact=True)
+        self._button = PlainButton("", id="freeze", compact=True)
         self._shown = ""
 
     def compose(self) -> ComposeResult:

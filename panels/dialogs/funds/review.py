@@ -11,6 +11,7 @@ from textual.widgets import Button
 from cockpit.model.commands import MAX_FEE_PERCENT, NEW_ADDRESS, WithdrawalReview
 from cockpit.model.formatting import time_left
 from panels.dialogs import messages
+from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
@@ -127,6 +128,7 @@ def confirming_blocked_by(view: View, reviewer: LiveReview) -> str:
 class ReviewDialog(Dialog[bool]):
     """Closes with True once the withdrawal was ordered. ``reviewer`` is kept up to date while this is open."""
 
+    ESCAPE = messages.ESC_BACK
     PLACE: ClassVar[Place] = "review"
 
     def __init__(self, desk: DeskPort, reviewer: LiveReview) -> None:
@@ -143,8 +145,8 @@ class ReviewDialog(Dialog[bool]):
         yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Back", id="cancel", compact=True)
-            yield Button("Confirm…", id="confirm", variant="warning", compact=True)
+            yield PlainButton("Back", id="cancel", compact=True)
+            yield PlainButton("Confirm…", id="confirm", variant="warning", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()

@@ -13,6 +13,7 @@ from cockpit.model.snapshot import KeyView
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import wrapped
@@ -63,14 +64,14 @@ def key_lines(key: KeyView, width: int) -> list[Line]:
         (),
         (Cell(WARNING, "warn"),),
         (),
-        (Cell("to register it by hand (y copies)", "muted"),),
+        (Cell("to register it by hand", "muted"),),
     ]
     return [*lines, *((Cell(part, "accent"),) for part in wrapped(key.command or "unknown", width))]
 
 
 class RegisterKeyDialog(CommandDialog[Result]):
     def __init__(self, desk: DeskPort) -> None:
-        super().__init__(desk, "Register the key?", (Choice("do", "Register (space)"),))
+        super().__init__(desk, "Register the key?", (Choice("do", "Register"),))
 
     def question(self) -> Iterable[Widget]:
         yield PlainText(MEANING, id="meaning")
@@ -103,12 +104,15 @@ class KeyDialog(Dialog[None]):
         yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Close", id="cancel", compact=True)
-            yield Button("Copy the command", id="copy", compact=True)
-            yield Button("Register it now…", id="register", variant="warning", compact=True)
+            yield PlainButton("Close", id="cancel", compact=True)
+            yield PlainButton("Copy the command", id="copy", compact=True)
+            yield PlainButton("Register it now…", id="register", variant="warning", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#cancel", Button).focus()
+
+    def own_keys(self) -> Iterable[str]:
+        yield "y copies the command"
 
     def paint(self, view: View) -> None:
         super().paint(view)

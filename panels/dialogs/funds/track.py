@@ -57,8 +57,8 @@ class TrackDialog(CommandDialog[Result]):
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
         choices = (
-            Choice("do", "Track it (space)", variant="default"),
-            Choice("untrack", "Stop tracking it (space)", variant="default"),
+            Choice("do", "Track it", variant="default"),
+            Choice("untrack", "Stop tracking it", variant="default"),
         )
         super().__init__(desk, "Track a withdrawal made elsewhere", choices)
         self._hash = FormEntry("hash", "NEAR hash", placeholder="of the withdrawal")

@@ -14,6 +14,8 @@ from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import InventoryRow, Snapshot
+from panels.dialogs import messages
+from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, inventory_row, symbols, units
@@ -93,6 +95,7 @@ def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -
 class WithdrawDialog(Dialog[None]):
     """Asset, amount and destination; from here to the review, and only from there to the order."""
 
+    ESCAPE = messages.ESC_CANCELS
     PLACE: ClassVar[Place] = "withdraw"
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
@@ -117,8 +120,8 @@ class WithdrawDialog(Dialog[None]):
         yield self._destination
         yield self.message_line
         with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Review…", id="review", compact=True)
+            yield PlainButton("Cancel", id="cancel", compact=True)
+            yield PlainButton("Review…", id="review", compact=True)
 
     def on_mount(self) -> None:
         self._asset.focus()

@@ -79,7 +79,7 @@ class ArmDialog(CommandDialog[Result]):
 
     def __init__(self, desk: DeskPort, part: Part) -> None:
         name = part_name(part)
-        super().__init__(desk, f"Arm the {name}?", (Choice("do", f"Arm the {name} (space)"),))
+        super().__init__(desk, f"Arm the {name}?", (Choice("do", f"Arm the {name}"),))
         self.part: Part = part
         self._shown: tuple[Line, ...] | None = None
 

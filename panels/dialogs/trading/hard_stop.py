@@ -58,7 +58,7 @@ class HardStopDialog(CommandDialog[Result]):
     """Stays open once it was sent, to show the progress. It may be sent without a connection: the reply tells."""
 
     def __init__(self, desk: DeskPort) -> None:
-        choice = Choice("do", "Disarm and burn (space)", variant="error")
+        choice = Choice("do", "Disarm and burn", variant="error")
         super().__init__(desk, "Hard stop: burn live quotes?", (choice,))
         self._stopped = False
         self._shown = ("", "")

@@ -86,7 +86,7 @@ class LimitsDialog(CommandDialog[Result]):
     ]
 
     def __init__(self, desk: DeskPort, current: Limits) -> None:
-        super().__init__(desk, "Limits", (Choice("do", "Set the limits (space)"),))
+        super().__init__(desk, "Limits", (Choice("do", "Set the limits"),))
         self._current = current
         self._changes: Changes = {}
 

@@ -36,7 +36,7 @@ def trading_situation(view: View) -> str:
 
 
 def _choice(verb: str, state: Trading) -> Choice:
-    return Choice(state, f"{verb} (space)", messages.retry(verb), verb)
+    return Choice(state, f"{verb}", messages.retry(verb), verb)
 
 
 class TradingStateDialog(CommandDialog[Result]):

@@ -12,7 +12,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Limits, Result
 from cockpit.model.snapshot import JournalRow, KeyView, Snapshot
 from panels.dialogs import messages
-from panels.dialogs.command_dialog import SpaceButton
+from panels.dialogs.controls import SpaceButton
 from panels.dialogs.trading.limits import FIELDS
 from panels.kit.messages import NO_CONNECTION, STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
@@ -312,7 +312,7 @@ async def test_another_state_or_reason_after_a_lost_answer_is_another_command(de
         await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Halt"))
         await driven.press("tab", "tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)
-        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Reduce"), "Halt (space)")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Reduce"), "Halt")
         await driven.press("shift+tab", *"news", "tab", "tab", "tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 4)
     asked = [(body["command_id"], body["state"], body["reason"]) for _, _, body in desk.asked]

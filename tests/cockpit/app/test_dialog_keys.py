@@ -1,0 +1,132 @@
+"""What holds for the keys of every dialog: one line says them, wrong ones are answered, the focus is seen."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.widgets import Button, Input
+
+from cockpit.app.app import Exit
+from cockpit.client.desk_client import DeskClient
+from panels.dialogs import messages
+from panels.dialogs.controls import SpaceButton
+from panels.kit.form_fields import FormChoice
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import NARROW, Driven, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+from tests.support.cockpit.withdrawing import to_confirm, to_form, to_review
+
+Opening = Callable[[Driven], Awaitable[None]]
+CONTROLS = (Button, Input, FormChoice)
+
+
+def by_keys(*keys: str) -> Opening:
+    async def opening(driven: Driven) -> None:
+        await driven.press(*keys)
+
+    return opening
+
+
+def by_action(name: str) -> Opening:
+    async def opening(driven: Driven) -> None:
+        await driven.app.run_action(name)
+
+    return opening
+
+
+DIALOGS: dict[str, tuple[Opening, str]] = {
+    "arm the strategy": (by_keys("ctrl+s"), messages.ESC_CANCELS),
+    "arm the executor": (by_keys("ctrl+e"), messages.ESC_CANCELS),
+    "hard stop": (by_keys("ctrl+o"), messages.ESC_CANCELS),
+    "trading state": (by_keys("ctrl+t"), messages.ESC_CANCELS),
+    "limits": (by_keys("l"), messages.ESC_CANCELS),
+    "withdraw": (to_form, messages.ESC_CANCELS),
+    "review": (to_review, messages.ESC_BACK),
+    "confirm": (to_confirm, messages.ESC_BACK),
+    "deposit": (by_keys("d"), messages.ESC_CLOSES),
+    "quit": (by_keys("q"), messages.ESC_CANCELS),
+    "help": (by_keys("question_mark"), messages.ESC_CLOSES),
+    "row": (by_keys("enter"), messages.ESC_CLOSES),
+    "findings": (by_action("findings"), messages.ESC_CLOSES),
+    "track": (by_action("track"), messages.ESC_CANCELS),
+    "key": (by_action("signing_key"), messages.ESC_CLOSES),
+}
+EVERY = pytest.mark.parametrize("name", DIALOGS)
+
+
+async def opened(driven: Driven, name: str) -> None:
+    """Open a dialog, and wait until its line of keys is there."""
+    opening, escape = DIALOGS[name]
+    await opening(driven)
+    await driven.opens(escape)
+
+
+@EVERY
+async def test_a_dialog_says_its_keys_and_answers_wrong_ones(desk: FakeDesk, link: DeskClient, name: str) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        await opened(driven, name)
+        chain = driven.app.screen.focus_chain
+        assert all(isinstance(control, CONTROLS) for control in chain), "the keyboard is never where nobody sees it"
+        if len(chain) > 1:
+            await driven.shows(messages.NEXT_CONTROL)
+        for control in chain:
+            control.focus()
+            await driven.press("f7")
+            await driven.shows(messages.does_nothing("f7"))
+            if isinstance(control, Button):
+                # The answer goes with the next key, here one that reads on.
+                await driven.press("pagedown")
+                await driven.shows(f"space: {control.label}")
+        await driven.press("f7", "escape")
+        await seen(driven.pilot, lambda: messages.does_nothing("f7") not in driven.text)
+    assert {verb for _, verb in desk.verbs()} <= {"withdrawal-estimate"}
+
+
+@EVERY
+async def test_quitting_works_over_a_dialog_and_twice_leaves(desk: FakeDesk, link: DeskClient, name: str) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        await opened(driven, name)
+        if name != "quit":
+            await driven.press("ctrl+c")
+            await driven.opens("Leave the desk running", messages.AGAIN_LEAVES)
+            await driven.press("escape")
+            await driven.opens(DIALOGS[name][1])
+            await driven.press("ctrl+q")
+            await driven.opens(messages.AGAIN_LEAVES)
+        await driven.press("ctrl+c")
+        await seen(driven.pilot, lambda: driven.app.return_value is not None)
+    assert driven.app.return_value == Exit(stop_desk=False)
+    assert "shutdown" not in {verb for _, verb in desk.verbs()}
+
+
+@pytest.mark.parametrize("key", ["ctrl+s", "ctrl+e", "ctrl+o", "ctrl+t", "l", "q"])
+async def test_space_cancels_on_cancel_and_enter_on_the_other_says_what_does(
+    desk: FakeDesk, link: DeskClient, key: str
+) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        await driven.press(key)
+        await driven.opens("space: Cancel")
+        await driven.press("space")
+        await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
+        await driven.press(key)
+        await driven.opens("space: Cancel")
+        while not isinstance(driven.app.screen.focused, SpaceButton):
+            await driven.press("tab")
+        await driven.press("enter")
+        await driven.shows(messages.ENTER_NEVER)
+    assert desk.asked == []
+
+
+async def test_what_scrolls_is_scrolled_from_anywhere(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await opened(driven, "help")
+        await driven.shows(messages.SCROLLS, "Arm the strategy: asks first")
+        await driven.press("end")
+        await driven.shows("can move money; asks first")
+        await driven.press("home")
+        await driven.shows("Arm the strategy: asks first")
+        await driven.press("down", "j", "up", "k", "pagedown", "pageup", "G", "g")
+        await driven.shows("Arm the strategy: asks first")
