@@ -2,11 +2,14 @@
 
 import msgspec
 
+from bench.requests import SHORT_LIFE_MS
+
 
 class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Requests to send to one subject: ``rate`` a second for ``warm_up_s`` (not measured) and then ``seconds``.
 
-    ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique.
+    ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique; a quote is
+    asked to live for ``life_ms``.
     """
 
     subject: str
@@ -15,13 +18,15 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     warm_up_s: float
     other_pairs: float
+    life_ms: int = SHORT_LIFE_MS
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a load. Latencies and delays in microseconds.
 
     ``sent`` counts measured requests of the pair and ``others`` those of other pairs; ``late_us``: how far behind its
-    schedule each measured request left. ``samples`` are answers as they came; ``strange``: answers to nothing asked.
+    schedule each measured request left. ``samples``: the newest accepted answers, as they came; ``strange``: answers to
+    nothing asked.
     """
 
     sent: int

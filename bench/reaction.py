@@ -1,8 +1,10 @@
 """Reaction time: request frame in to quote frame out over loopback, the desk beside an echo and a signing echo.
 
 ``python -m bench.reaction [--quick] [--json] [--no-cockpit] [--echo-uvloop] …``; run from the repository's root.
-All subjects are up all the time and take turns at each rate, so that what else the machine does hits them alike;
-each has a session of its own, for Linux shares a busy CPU between sessions.
+Quotes live as long as the venue's takers ask, and the desk is measured once as many are signed as its rate makes.
+Meanwhile one of them is settled on the venue's Verifier and a deposit arrives. All subjects are up all the time and
+take turns at each rate, so that what else the machine does hits them alike; each has a session of its own, for Linux
+shares a busy CPU between sessions.
 """
 
 import asyncio
@@ -16,15 +18,19 @@ import click
 import msgspec
 
 from bench.bench_desk import BenchDesk, bare_environment
-from bench.load import RequestLoad
+from bench.load import LoadResult, RequestLoad
 from bench.report import ReactionReport, ReactionTurn, as_json, as_text
+from bench.requests import VENUE_LIFE_MS
 from bench.sender_process import SETTINGS, SenderProcess
+from bench.taker import BenchTaker, bench_taker
 from bench.usage import Usage
 from bench.venues import start_venue
 from bench.verify import wrong_answers
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 SUBJECTS = (ECHO, SIGNING, DESK)
+DEATH_MARGIN_S = 5.0
+"""Added to a quote's life before what it gives is released: the default of its setting."""
 PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
 
 
@@ -38,6 +44,7 @@ class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[float, ...]
     cockpit: bool
     echo_uvloop: bool
+    life_s: float
 
 
 @contextlib.asynccontextmanager
@@ -56,19 +63,26 @@ class ReactionBench:
     """All processes of the bench, and the turns measured."""
 
     def __init__(
-        self, options: ReactionOptions, sender: SenderProcess, desk: BenchDesk, pids: Mapping[str, int]
+        self,
+        options: ReactionOptions,
+        sender: SenderProcess,
+        desk: BenchDesk,
+        pids: Mapping[str, int],
+        taker: BenchTaker,
     ) -> None:
         self._options = options
         self._sender = sender
         self._desk = desk
         self._usage = {name: Usage(pid) for name, pid in pids.items()}
+        self._taker = taker
         self._runs = 0
+        self.live = 0
         self.samples: list[str] = []
 
     async def warm_up(self) -> None:
         # The first figures are thrown away.
         for subject in SUBJECTS:
-            await self._turn(subject, 200.0, 0.0, 0.5)
+            await self._measure(self._load(subject, 200.0, 0.0, 0.5))
 
     async def turns(self) -> list[ReactionTurn]:
         """Measure every table, repetition, rate and subject."""
@@ -84,30 +98,51 @@ class ReactionBench:
     async def _turn(
         self, subject: str, rate: float, other_pairs: float, seconds: float, repetition: int = 0
     ) -> ReactionTurn:
-        self._runs += 1
-        load = RequestLoad(
+        load = self._load(subject, rate, other_pairs, seconds)
+        amid: asyncio.Future[None] | None = None
+        if subject == DESK:
+            # As many quotes are signed as stay so at this rate.
+            lasts_s = self._options.life_s + DEATH_MARGIN_S
+            filled = await self._measure(msgspec.structs.replace(load, seconds=lasts_s, warm_up_s=0.0))
+            amid = asyncio.ensure_future(self._taker.amid(load.warm_up_s + seconds, filled.samples))
+        usage = self._usage[subject]
+        usage.restart()
+        measured = await self._measure(load)
+        cpu = usage.cpu_percent()
+        if subject == DESK:
+            self.samples += measured.samples
+            alive = (await self._desk.state()).alive
+            self.live = max(self.live, alive.quotes + alive.refused)
+        if amid is not None:
+            await amid
+        # What the turn left to be written to history must not fall into the next subject's.
+        await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
+        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
+
+    def _load(self, subject: str, rate: float, other_pairs: float, seconds: float) -> RequestLoad:
+        return RequestLoad(
             subject=PATHS[subject],
-            run=self._runs,
+            run=0,
             rate=rate,
             seconds=seconds,
             warm_up_s=self._options.warm_up_s,
             other_pairs=other_pairs,
+            life_ms=int(self._options.life_s * 1_000),
         )
-        usage = self._usage[subject]
-        usage.restart()
-        measured = await self._sender.measure(load)
-        cpu = usage.cpu_percent()
-        if subject == DESK:
-            self.samples += measured.samples
-        # What the turn left to be written to history must not fall into the next subject's.
-        await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
-        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
+
+    async def _measure(self, load: RequestLoad) -> LoadResult:
+        self._runs += 1
+        return await self._sender.measure(msgspec.structs.replace(load, run=self._runs))
 
 
 def _order(repetition: int) -> Sequence[str]:
     # Each repetition starts with another subject.
     first = repetition % len(SUBJECTS)
     return (*SUBJECTS[first:], *SUBJECTS[:first])
+
+
+def _lives(life_s: float) -> Mapping[str, str]:
+    return {"QUOTE_DEADLINE_MS": str(int(life_s * 1_000)), "QUOTE_DEATH_MARGIN_MS": str(int(DEATH_MARGIN_S * 1_000))}
 
 
 async def run(options: ReactionOptions) -> ReactionReport:
@@ -121,7 +156,7 @@ async def run(options: ReactionOptions) -> ReactionReport:
         await sender.start()
         base = f"ws://127.0.0.1:{sender.port}/"
         loop = ("--uvloop",) if options.echo_uvloop else ()
-        settings = {**sandbox, **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
+        settings = {**sandbox, **SETTINGS, **_lives(options.life_s), "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
         desk = await stack.enter_async_context(BenchDesk(directory, settings))
         stack.push_async_callback(venue.stop)
         assert desk.desk is not None
@@ -135,13 +170,17 @@ async def run(options: ReactionOptions) -> ReactionReport:
         else:
             desk.watch()
         await desk.arm()
-        bench = ReactionBench(options, sender, desk, pids)
+        taker = await stack.enter_async_context(bench_taker(sandbox))
+        bench = ReactionBench(options, sender, desk, pids, taker)
         await bench.warm_up()
         turns = await bench.turns()
         shot = await desk.state()
         return ReactionReport(
             turns=turns,
             cockpit=options.cockpit,
+            life_s=options.life_s,
+            live=bench.live,
+            settled=taker.settled,
             samples=len(bench.samples),
             wrong=wrong_answers(bench.samples, sandbox["NEAR_INTENTS_ACCOUNT_ID"]),
             malformed=shot.counts.malformed,
@@ -157,6 +196,7 @@ async def run(options: ReactionOptions) -> ReactionReport:
 @click.option(
     "--other-pairs", default="0,0.9", show_default=True, help="Shares of requests for other pairs; a table each."
 )
+@click.option("--life", default=VENUE_LIFE_MS / 1_000, show_default=True, help="Seconds that quotes are asked to live.")
 @click.option("--no-cockpit", is_flag=True, help="Take the desk's snapshots without painting them.")
 @click.option("--echo-uvloop", is_flag=True, help="Run the echoes on uvloop too.")
 @click.option("--quick", is_flag=True, help="A second a rate, once: to see that it works.")
@@ -166,6 +206,7 @@ def main(
     seconds: float,
     repetitions: int,
     other_pairs: str,
+    life: float,
     no_cockpit: bool,
     echo_uvloop: bool,
     quick: bool,
@@ -180,6 +221,7 @@ def main(
         tables=tuple(float(share) for share in other_pairs.split(",")),
         cockpit=not no_cockpit,
         echo_uvloop=echo_uvloop,
+        life_s=1.0 if quick else life,
     )
     report = asyncio.run(run(options))
     click.echo(as_json(report) if json_out else as_text(report))

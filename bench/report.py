@@ -22,6 +22,7 @@ class ReactionTurn(msgspec.Struct, frozen=True, kw_only=True):
     strange: int
     p50: float
     p99: float
+    p999: float
     max: float
     late_p99: float
     cpu: float
@@ -49,6 +50,7 @@ class ReactionTurn(msgspec.Struct, frozen=True, kw_only=True):
             strange=measured.strange,
             p50=percentile(took, 0.5),
             p99=percentile(took, 0.99),
+            p999=percentile(took, 0.999),
             max=max(took, default=0.0),
             late_p99=percentile(measured.late_us, 0.99),
             cpu=cpu,
@@ -67,6 +69,7 @@ class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
     p50: float
     p99: float
+    p999: float
     max: float
     late_p99: float
     cpu: float
@@ -85,11 +88,17 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
     """All turns, and what was found beside them. ``wrong``: what is wrong with sampled quotes, a sentence each.
 
-    ``disarmed``: why the desk stopped quoting before the end, empty when it did not.
+    ``life_s``: what quotes were asked to live; ``live``: the most that were signed and not over
+    at the end of a turn of the desk;
+    ``settled``: sampled quotes settled amid the requests. ``disarmed``: why the desk stopped quoting before the end,
+    empty when it did not.
     """
 
     turns: list[ReactionTurn]
     cockpit: bool
+    life_s: float
+    live: int
+    settled: int
     samples: int
     wrong: list[str]
     malformed: int
@@ -112,6 +121,7 @@ def rows(turns: Iterable[ReactionTurn]) -> list[ReactionRow]:
             lost=sum(turn.sent - turn.answered for turn in same),
             p50=statistics.median(turn.p50 for turn in same),
             p99=statistics.median(turn.p99 for turn in same),
+            p999=statistics.median(turn.p999 for turn in same),
             max=max(turn.max for turn in same),
             late_p99=statistics.median(turn.late_p99 for turn in same),
             cpu=statistics.median(turn.cpu for turn in same),
@@ -155,16 +165,19 @@ def as_json(report: ReactionReport) -> str:
 def as_text(report: ReactionReport) -> str:
     lines = ["Request frame in to quote frame out, microseconds (medians of the repetitions; max is the worst)."]
     lines.append("A real cockpit is attached." if report.cockpit else "The snapshots are taken, and not painted.")
+    lines.append(
+        f"Quotes live {report.life_s:g} s; at most {report.live} at once; {report.settled} were settled meanwhile."
+    )
     every, over = rows(report.turns), ratios(report.turns)
     for other_pairs in dict.fromkeys(row.other_pairs for row in every):
         lines += ["", f"{other_pairs:.0%} of the requests are for other pairs", ""]
         lines.append(
             f"{'rate/s':>6} {'subject':<13}{'sent':>8}{'answered':>10}{'lost':>6}"
-            f"{'p50':>8}{'p99':>8}{'max':>9}{'CPU %':>8}{'RSS MB':>8}{'late p99':>10}"
+            f"{'p50':>8}{'p99':>8}{'p99.9':>8}{'max':>9}{'CPU %':>8}{'RSS MB':>8}{'late p99':>10}"
         )
         lines += [
             f"{row.rate:>6.0f} {row.subject:<13}{row.sent:>8}{row.answered:>10}{row.lost:>6}"
-            f"{row.p50:>8.0f}{row.p99:>8.0f}{row.max:>9.0f}{row.cpu:>8.1f}{row.rss:>8.1f}{row.late_p99:>10.0f}"
+            f"{row.p50:>8.0f}{row.p99:>8.0f}{row.p999:>8.0f}{row.max:>9.0f}{row.cpu:>8.1f}{row.rss:>8.1f}{row.late_p99:>10.0f}"
             for row in sorted((row for row in every if row.other_pairs == other_pairs), key=lambda row: row.rate)
         ]
         lines += ["", f"desk / signing echo (aim: p50 {P50_AIM}, p99 {P99_AIM})", ""]

@@ -13,8 +13,10 @@ SIZES = {
 }
 """Base units asked for: about 8 EUR."""
 
-MIN_DEADLINE_MS = 1_000
-"""Short, so that a quote's amount is soon released."""
+VENUE_LIFE_MS = 60_000
+"""What the venue's takers ask for as a rule."""
+SHORT_LIFE_MS = 1_000
+"""A quote's amount is soon released."""
 
 
 def quote_id(run: int, index: int) -> str:
@@ -39,8 +41,8 @@ def _others_before(index: int, other_pairs: float) -> int:
     return int(index * other_pairs)
 
 
-def request(run: int, index: int, other_pairs: float, subscription: str) -> bytes:
-    """Return the JSON text of one request; direction, exact form and market alternate."""
+def request(run: int, index: int, other_pairs: float, subscription: str, life_ms: int = SHORT_LIFE_MS) -> bytes:
+    """Return the JSON text of one request for a quote of this life; direction, exact form and market alternate."""
     nth = index - _others_before(index, other_pairs)
     data: dict[str, object] = {"quote_id": quote_id(run, index)}
     if is_other(index, other_pairs):
@@ -58,7 +60,7 @@ def request(run: int, index: int, other_pairs: float, subscription: str) -> byte
         data["exact_amount_out"] = str(amounts[sides[1]])
     else:
         data["exact_amount_in"] = str(amounts[sides[0]])
-    data["min_deadline_ms"] = MIN_DEADLINE_MS
+    data["min_deadline_ms"] = life_ms
     params = {
         "subscription": subscription,
         "data": data,

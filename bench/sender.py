@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import sys
+from collections import deque
 from time import perf_counter
 
 import msgspec
@@ -104,13 +105,13 @@ class _Run:
         count = warm + int(load.rate * load.seconds)
         self.first = warm
         self.frames = [
-            Frame(Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes")).serialize(mask=False)
+            Frame(Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes", load.life_ms)).serialize(mask=False)
             for index in range(count)
         ]
         self.sent_at = [0.0] * count
         self.answered_at = [0.0] * count
         self.waiting = sum(not is_other(index, load.other_pairs) for index in range(count))
-        self.samples: list[str] = []
+        self.samples: deque[str] = deque(maxlen=SAMPLES)
         self.strange = 0
 
     def answered(self, text: bytes, call: _Call, now: float) -> bytes:
@@ -123,8 +124,7 @@ class _Run:
         self.answered_at[index] = now
         self.waiting -= 1
         if index % ACCEPT_EVERY == 0:
-            if len(self.samples) < SAMPLES:
-                self.samples.append(text.decode())
+            self.samples.append(text.decode())
             return b'{"jsonrpc":"2.0","id":%d,"result":"OK"}' % call.id
         return _error(call.id, "quote not found or already finished", -32098)
 
@@ -140,7 +140,7 @@ class _Run:
             latencies_us=[round(seconds * 1e6, 1) for seconds in took if seconds <= ANSWER_WITHIN_S],
             late_us=[round((self.sent_at[index] - started - index / load.rate) * 1e6, 1) for index in measured],
             seconds=ended - started,
-            samples=self.samples,
+            samples=list(self.samples),
             strange=self.strange,
         )
 

@@ -31,9 +31,11 @@ def test_quick_bench_measures_every_subject_in_both_tables() -> None:
     subjects = ("echo", "signing echo", "desk")
     assert measured == {(share, rate, name) for share in (0.0, 0.9) for rate in (50.0, 200.0) for name in subjects}
     assert all(row["lost"] == 0 and row["answered"] == row["sent"] > 0 for row in report["rows"])
-    assert all(0 < row["p50"] <= row["p99"] <= row["max"] for row in report["rows"])
+    assert all(0 < row["p50"] <= row["p99"] <= row["p999"] <= row["max"] for row in report["rows"])
     assert len(report["ratios"]) == 4
     assert report["samples"] > 0
+    assert report["live"] > 0
+    assert report["settled"] == 4
     assert report["wrong"] == []
 
 
