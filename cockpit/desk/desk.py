@@ -277,7 +277,7 @@ class Desk:
             await asyncio.sleep(0)
             trading.startup.tick()
             self._dead_man.tick(trading.arming.executor)
-            if trading.book.past_expiry() and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
+            if trading.book.has_past_expiry and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
                 trading.inventory.request_sync()
             trading.reference.recompute()
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)

@@ -88,7 +88,7 @@ class QuoteBook:
         self.counters["restored"] += 1
         for event, outcome in PROGRESS.items():
             if outcome in outcomes:
-                quote.reported.add(event)
+                quote.reported |= {event}
         if "burning" in outcomes:
             quote.burning, quote.state = True, "burning"
             self._burning[commitment.quote_hash] = quote
@@ -163,7 +163,7 @@ class QuoteBook:
     def _note_progress(self, quote: Quote, status: QuoteStatus) -> None:
         if status.event in quote.reported or quote.state == "settled":
             return
-        quote.reported.add(status.event)
+        quote.reported |= {status.event}
         detail = CHOSEN if status.event == "ready" else NOT_SETTLED
         self._note(quote, PROGRESS[status.event], detail, intent_hash=status.intent_hash, tx_hash=status.tx_hash)
 
@@ -266,6 +266,11 @@ class QuoteBook:
                 quote.tx_hash = quote.burn_tx
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")
                 self.counters["burned"] -= quote.refused
+
+    @property
+    def has_past_expiry(self) -> bool:
+        """Whether there is a quote that ``past_expiry`` would return."""
+        return bool(self._past_expiry)
 
     def past_expiry(self) -> tuple[Commitment, ...]:
         """Return expired quotes that no reading has shown to be unsettled yet; they stay reserved until one does."""

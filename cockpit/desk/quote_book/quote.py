@@ -10,6 +10,9 @@ OVER: tuple[State, ...] = ("settled", "expired", "burned")
 """States in which a quote can do nothing more. A refused one is not over: its signature binds until its deadline."""
 
 
+_NOTHING: frozenset[StatusEvent] = frozenset()
+
+
 class Quote:
     """A signed quote and what became of it.
 
@@ -47,7 +50,7 @@ class Quote:
         self.state: State = state
         self.burning = False
         self.refused = False
-        self.reported: set[StatusEvent] = set()
+        self.reported: frozenset[StatusEvent] = _NOTHING
         self.used_height: int | None = None
         self.confirmed_height: int | None = None
         self.reported_ns: int | None = None

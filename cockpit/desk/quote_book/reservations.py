@@ -16,7 +16,7 @@ from cockpit.model.events import RequestKind, Side
 from venue.protocol.units import NS_PER_S
 
 
-class Commitment(msgspec.Struct, frozen=True, kw_only=True):
+class Commitment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A signed quote and what it commits. Amounts in base units, times UTC ns. ``partner``: who asked,
     empty when nobody was named; None for a quote of an earlier run.
 
@@ -42,6 +42,13 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
     partner: str | None = None
 
 
+class _Releases(msgspec.Struct, gc=False):
+    """How many are released within one second, and when the last one that ever was among them is."""
+
+    count: int = 0
+    last_ns: int = 0
+
+
 class CommitmentSet:
     """Commitments by quote hash. Sums by token are kept, releases by the second, and sums by price and deadline
     (``strikes``): thousands are signed at once."""
@@ -49,7 +56,7 @@ class CommitmentSet:
     def __init__(self) -> None:
         self._by_hash: dict[str, Commitment] = {}
         self._sums: dict[str, int] = {}
-        self._releases: dict[int, dict[str, int]] = {}
+        self._releases: dict[int, _Releases] = {}
         self.strikes = Strikes()
 
     def __len__(self) -> int:
@@ -73,8 +80,12 @@ class CommitmentSet:
         token_id = commitment.asset_out
         self._by_hash[commitment.quote_hash] = commitment
         self._sums[token_id] = self._sums.get(token_id, 0) + commitment.amount_out
-        released_ns = commitment.released_after_ns
-        self._releases.setdefault(released_ns // NS_PER_S, {})[commitment.quote_hash] = released_ns
+        second = commitment.released_after_ns // NS_PER_S
+        releases = self._releases.get(second)
+        if releases is None:
+            releases = self._releases[second] = _Releases()
+        releases.count += 1
+        releases.last_ns = max(releases.last_ns, commitment.released_after_ns)
         self.strikes.add(*_strike(commitment))
 
     def remove(self, quote_hash: str) -> Commitment | None:
@@ -83,15 +94,19 @@ class CommitmentSet:
         if commitment is not None:
             self._sums[commitment.asset_out] -= commitment.amount_out
             second = commitment.released_after_ns // NS_PER_S
-            del self._releases[second][quote_hash]
-            if not self._releases[second]:
+            releases = self._releases[second]
+            releases.count -= 1
+            if not releases.count:
                 del self._releases[second]
             self.strikes.remove(*_strike(commitment))
         return commitment
 
     def last_release_ns(self) -> int:
-        """Return when the last of them will have expired, UTC; 0 when there is none."""
-        return max(self._releases[max(self._releases)].values()) if self._releases else 0
+        """Return when the last of them will have expired, UTC; 0 when there is none.
+
+        It may name, up to a second later, one of the same second that is over.
+        """
+        return self._releases[max(self._releases)].last_ns if self._releases else 0
 
 
 def _strike(commitment: Commitment) -> tuple[str, str, int, int, int]:
