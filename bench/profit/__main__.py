@@ -15,6 +15,7 @@ import msgspec
 from bench.profit.goals import BEATEN, CRASH_RIVAL, goals_of
 from bench.profit.makers import DESK, FEATURES, TODAY, WIDTHS, desk_terms, static, without
 from bench.profit.markets import MARKETS, RECORDED, RECORDING, MarketName
+from bench.profit.picture import picture_of
 from bench.profit.playing import Played, Rivals, Terms, play_seed
 from bench.profit.report import Result, as_text, cell_result, goal_lines
 from bench.profit.totals import cells_of
@@ -62,6 +63,8 @@ def main() -> int:
         print(msgspec.json.encode(result).decode())
     elif options.json:
         Path(options.json).write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+    if options.picture is not None:
+        options.picture.write_text(picture_of(result), "utf-8")
     return 0 if all(goal.holds for goal in result.goals.get(DESK, ())) else 1
 
 
@@ -122,6 +125,7 @@ def _options() -> argparse.Namespace:
     add("--recording", type=Path, metavar="FILE", help="bars of the recorded markets")
     add("--generated", action="store_true", help="generated prices instead of the recorded ones")
     add("--json", default="", metavar="FILE", help="write all figures; - prints them instead of the text")
+    add("--picture", type=Path, metavar="FILE", help="draw the profit in every cell, as SVG")
     return parser.parse_args()
 
 

@@ -173,7 +173,7 @@ def _by_minute(
     place = 0
     for minute in range(int(hours * 60) + 1):
         at_ns = minute * _MINUTE_NS
-        while place < len(fills) and fills[place].settled_ns <= at_ns:
+        while place < len(fills) and fills[place].settled_ns < at_ns:
             base, quote = base + fills[place].base, quote + fills[place].quote
             place += 1
         mid = path.price_at(at_ns)

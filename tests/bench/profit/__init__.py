@@ -1,0 +1,1 @@
+"""The bench of profit: its figures, makers and goals."""
