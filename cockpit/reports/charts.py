@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,6 +29,7 @@ _SETTINGS = {
     "text.parse_math": False,  # Names come from outside, and may hold dollars.
     "font.family": "sans-serif",
     "font.size": 9.0,
+    "axes.formatter.useoffset": False,  # Whole numbers on the axis, not the difference to one written above it.
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": _INK,
@@ -39,6 +41,12 @@ _SETTINGS = {
 _HEAD = re.compile(r"\A.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"\s*<metadata>.*?</metadata>", re.DOTALL)
 _NAMED = re.compile(r'(\bid="|href="#|url\(#)')
+
+
+def require_charts() -> None:
+    """Raise ChartsMissingError where matplotlib is missing, before anything is read for charts."""
+    if find_spec("matplotlib") is None:
+        raise ChartsMissingError
 
 
 class Line(msgspec.Struct, frozen=True):

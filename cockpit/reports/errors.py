@@ -1,5 +1,7 @@
 """Exceptions of the reports."""
 
+from pathlib import Path
+
 
 class ReportsError(Exception):
     """Base of this package's exceptions."""
@@ -14,3 +16,10 @@ class ChartsMissingError(ReportsError):
 
     def __str__(self) -> str:
         return "charts need matplotlib, which is not installed: pip install 'near-intents-cockpit[charts]'"
+
+
+class PageFileError(ReportsError):
+    """A report cannot be written to this file."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the report cannot be written to {path}: {why}")

@@ -5,11 +5,15 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
+from cockpit.cli.report import report as report_command
 from cockpit.model.events import Outcome
 from cockpit.reports.figures import TradingReport
 from cockpit.reports.report_text import as_csv, as_text
@@ -236,6 +240,57 @@ def test_the_command(path: Path, tmp_path: Path) -> None:
         csv.DictReader(io.StringIO(run("report", "--history", str(path), "--csv", "--fills", cwd=tmp_path).stdout))
     )
     assert [row["markout_1s_bps"] for row in rows] == ["40.08", "0.00"]
+
+
+def in_process(*options: str) -> Result:
+    return CliRunner().invoke(report_command, options)
+
+
+def test_the_command_writes_a_page_or_draws_charts(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = in_process("--history", str(path), "--run", "last", "--html", "report.html")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert re.fullmatch(r"wrote report\.html, \d+ kB; only you can read it\n", ran.stdout)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "maker.near" in page
+    ran = in_process("--history", str(path), "--run", "last", "--charts")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert "Trading P&L, EURe" in ran.stdout
+    assert max(len(line) for line in ran.stdout.splitlines()) <= 80
+    assert "\x1b" not in ran.stdout
+
+
+def test_a_page_that_cannot_be_written_is_one_sentence(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = in_process("--history", str(path), "--html", "missing/report.html")
+    assert ran.exit_code == 1
+    assert ran.stderr == "Error: the report cannot be written to missing/report.html: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--html", "a.html", "--json"), "--html FILE cannot be combined"),
+        (("--html", "a.html", "--charts"), "--html FILE cannot be combined"),
+        (("--charts", "--csv"), "--charts is for the text only"),
+    ],
+)
+def test_one_form_at_a_time(options: tuple[str, ...], message: str) -> None:
+    ran = in_process(*options)
+    assert ran.exit_code == 2
+    assert message in ran.stderr
+
+
+def test_without_the_extra_the_command_names_it_before_it_reads(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['matplotlib'] = None; from cockpit.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "report", "--history", str(tmp_path / "none"), "--html", "report.html"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "pip install 'near-intents-cockpit[charts]'" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
