@@ -218,7 +218,7 @@ class CapitalFigures(msgspec.Struct, frozen=True, kw_only=True):
     a_year: Decimal | None
 
 
-class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedPoint(msgspec.Struct, frozen=True, kw_only=True):
     """P&L since the start of the span and what was held at a time, UTC ns; EURe, but for ``base``, BTC.
 
     ``mid`` and the values by it are None where none was recorded within a minute.
@@ -280,4 +280,4 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     half_life: HalfLife | None = None
     capital: CapitalFigures | None = None
     groups: tuple[GroupFigures, ...] = ()
-    curve: tuple[CurvePoint, ...] = ()
+    curve: tuple[ReportedPoint, ...] = ()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from cockpit.accounting.markouts import in_bps
 from cockpit.accounting.percentiles import counted_percentile, percentile
 from cockpit.reports import holdings
+from cockpit.reports.breakdowns.mean_markouts import mean_markouts
 from cockpit.reports.breakdowns.summary import summarise
 from cockpit.reports.figures import (
     Fees,
@@ -17,7 +18,6 @@ from cockpit.reports.figures import (
 )
 from cockpit.reports.given_away import option_figures
 from cockpit.reports.marked_fills import MarkedFill, horizon_mids, mark_fill
-from cockpit.reports.mean_markouts import mean_markouts
 from cockpit.reports.profit import profit_and_loss
 from storage.reader import Reader, Span, runs
 from storage.reporting import differences, movements, trading

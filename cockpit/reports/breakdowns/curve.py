@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from cockpit.accounting.pnl import InventoryChange, value_at_mid
-from cockpit.reports.figures import CurvePoint
+from cockpit.reports.figures import ReportedPoint
 from storage.reader import RunRow, Span
 from storage.reporting.mids import STALE_NS, RecordedMid
 from venue.protocol.assets import EXACT, Unit
@@ -44,7 +44,7 @@ def curve(
     held: tuple[int, int],
     changes: Iterable[tuple[int, InventoryChange]],
     units: tuple[Unit, Unit],
-) -> Iterator[CurvePoint]:
+) -> Iterator[ReportedPoint]:
     """Yield the points; ``ends`` are the mids of the report's ends, ``held`` what was held at the start.
 
     ``changes``: when (UTC ns, in order) and what. A point without a mid within a minute has no values.
@@ -79,7 +79,7 @@ def curve(
             total_units = worth(holding_base, mid) + traded_quote - started - brought
             trading, total = quote.to_decimal(trading_units), quote.to_decimal(total_units)
             value = quote.to_decimal(worth(holding_base, mid) + holding_quote)
-        yield CurvePoint(
+        yield ReportedPoint(
             at_ns=at_ns,
             mid=mid,
             trading=trading,
@@ -94,7 +94,7 @@ def _fresh(found: RecordedMid | None, at_ns: int) -> Decimal | None:
     return found.mid if found is not None and abs(found.at_ns - at_ns) <= STALE_NS else None
 
 
-def drawdown(points: Iterable[CurvePoint]) -> Decimal | None:
+def drawdown(points: Iterable[ReportedPoint]) -> Decimal | None:
     """Return the deepest fall of trading P&L from a peak before it, at the points; None where none is known."""
     peak: Decimal | None = None
     deepest: Decimal | None = None
@@ -105,7 +105,7 @@ def drawdown(points: Iterable[CurvePoint]) -> Decimal | None:
     return deepest
 
 
-def mean_value(points: Sequence[CurvePoint]) -> Decimal | None:
+def mean_value(points: Sequence[ReportedPoint]) -> Decimal | None:
     """Return the mean value of what was held: each point's, for the time until the next one; None without any."""
     total, length = Decimal(0), 0
     for here, after in pairwise(points):

@@ -11,12 +11,12 @@ from cockpit.reports.breakdowns.groups import Breakdown
 from cockpit.reports.figures import (
     AdverseShare,
     CapitalFigures,
-    CurvePoint,
     FillLatency,
     GroupFigures,
     HalfLife,
     HitFigures,
     ProfitAndLoss,
+    ReportedPoint,
 )
 from cockpit.reports.marked_fills import MarkedFill
 from cockpit.reports.profit import ValuedChanges
@@ -40,7 +40,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     half_life: HalfLife
     capital: CapitalFigures | None
     groups: tuple[GroupFigures, ...]
-    curve: tuple[CurvePoint, ...]
+    curve: tuple[ReportedPoint, ...]
 
 
 def summarise(
@@ -56,7 +56,7 @@ def summarise(
     breakdown = Breakdown(tokens, ends_ns)
     breakdown.count(sent_quotes(reader, span))
     breakdown.count_fills(marked)
-    points: tuple[CurvePoint, ...] = ()
+    points: tuple[ReportedPoint, ...] = ()
     part = recorded_part(span, runs)
     if profit is not None and part is not None:
         pnl, valued = profit
@@ -83,7 +83,7 @@ def summarise(
     )
 
 
-def _capital(pnl: ProfitAndLoss, points: Sequence[CurvePoint]) -> CapitalFigures:
+def _capital(pnl: ProfitAndLoss, points: Sequence[ReportedPoint]) -> CapitalFigures:
     mean = mean_value(points)
 
     def share(part: Decimal) -> Decimal | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from cockpit.model.printable import printable
 from cockpit.reports.charts import Bars, Line, bar_chart, time_chart
-from cockpit.reports.figures import CurvePoint, GroupFigures, TradingReport
+from cockpit.reports.figures import GroupFigures, ReportedPoint, TradingReport
 
 MOST_PARTNERS = 10
 NAME_LENGTH = 24
@@ -31,7 +31,7 @@ def pictures(report: TradingReport) -> Iterator[Picture]:
         yield from _groups(report.groups)
 
 
-def _over_time(points: Sequence[CurvePoint]) -> Iterator[Picture]:
+def _over_time(points: Sequence[ReportedPoint]) -> Iterator[Picture]:
     caption = "P&L since the start of the range, EURe"
     lines = [
         Line("trading", [(point.at_ns, _float(point.trading)) for point in points]),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from cockpit.cli.charts.terminal_charts import NOTHING_TO_DRAW, TITLES, WIDTH, terminal_charts, time_label
-from cockpit.reports.figures import CurvePoint, TradingReport
+from cockpit.reports.figures import ReportedPoint, TradingReport
 from tests.support.desk.builders import NOW
 from tests.support.reports.reports import empty_report
 from venue.protocol.units import NS_PER_S
@@ -14,7 +14,7 @@ from venue.protocol.units import NS_PER_S
 
 def report(*values: str | None) -> TradingReport:
     points = tuple(
-        CurvePoint(
+        ReportedPoint(
             at_ns=NOW + second * NS_PER_S,
             mid=None if value is None else Decimal(50_000),
             trading=None if value is None else Decimal(value),

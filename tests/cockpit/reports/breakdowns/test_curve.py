@@ -16,7 +16,7 @@ from cockpit.reports.breakdowns.curve import (
     step_of,
     times_of,
 )
-from cockpit.reports.figures import CurvePoint
+from cockpit.reports.figures import ReportedPoint
 from storage.reader import LATER_NS, RunRow, Span
 from storage.reporting.mids import RecordedMid
 from tests.support.reports.fills import at
@@ -32,7 +32,7 @@ def decimals(*values: int | str) -> list[Decimal]:
 
 def points(
     mids: dict[int, str], changes: list[tuple[int, InventoryChange]], *, held: tuple[int, int] = (10**8, 0)
-) -> list[CurvePoint]:
+) -> list[ReportedPoint]:
     """From 0 to 10 s; a mid is known at the seconds named."""
     found = {at(second): Decimal(mid) for second, mid in mids.items()}
 
@@ -140,8 +140,8 @@ def test_only_the_recorded_part_of_a_span_is_drawn() -> None:
     assert recorded_part(Span(at(50), at(60)), both) is None
 
 
-def point(second: int, trading: int | None, value: int | None = None) -> CurvePoint:
-    return CurvePoint(
+def point(second: int, trading: int | None, value: int | None = None) -> ReportedPoint:
+    return ReportedPoint(
         at_ns=at(second),
         mid=None,
         trading=None if trading is None else Decimal(trading),
