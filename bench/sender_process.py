@@ -10,6 +10,7 @@ from bench.load import Listening, LoadResult, RequestLoad
 
 SETTINGS = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
+    "STRATEGY_PRICING": "fixed",
     "STRATEGY_HALF_SPREAD_BPS": "8",
     "STRATEGY_MAX_SKEW_BPS": "6",
     "STRATEGY_MIN_EDGE_BPS": "2",

@@ -26,7 +26,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
 }
 """``fixed``: one width, whatever the market does. ``option``: what the taker's right to wait is worth grows with the
 life and with the market's volatility, and so does the price."""
-DEFAULT: Preset = "fixed"
+DEFAULT: Preset = "option"
 """The preset that the defaults of the settings are."""
 
 

@@ -220,7 +220,7 @@ class Settings(BaseSettings):
         description="expected an amount of EURe from 0 to 1000000000",
     )
     alarms_poll_ms: int = _whole("ALARMS_POLL_MS", 60_000, 1_000, 120_000)
-    quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 1_000, 1_000, 3_600_000)
+    quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 0, 0, 3_600_000)
     quote_deadline_slack_ms: int = _whole("QUOTE_DEADLINE_SLACK_MS", 5_000, 1_000, 60_000)
     quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
     quote_exact_out_deadline_ms: int = _whole("QUOTE_EXACT_OUT_DEADLINE_MS", 0, 0, 3_600_000)

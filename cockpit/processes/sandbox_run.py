@@ -29,16 +29,13 @@ DESK_SETTINGS: Mapping[str, str] = {
     "STRATEGY_MAX_QUOTES_PER_SECOND": "1000",
     "STRATEGY_MAX_FILLS_PER_HOUR": "10000",
     "STRATEGY_MAX_LOSS_PER_DAY_EURE": "500",
-    "STRATEGY_HALF_SPREAD_BPS": "8",
-    "STRATEGY_MAX_SKEW_BPS": "6",
-    "STRATEGY_MIN_EDGE_BPS": "2",
     "INVENTORY_POLL_MS": "2000",
     "ALARMS_POLL_MS": "5000",
     "WITHDRAWAL_COOLING_MS": "30000",
     "TRADING_BTC_WITHDRAW_ADDRESS": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     "TRADING_EURE_WITHDRAW_ADDRESS": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
 }
-"""A sandbox desk quotes larger and tighter than a first live run would, and new destinations cool off for half a
+"""A sandbox desk quotes larger than a first live run would, and new destinations cool off for half a
 minute only: no money is at risk. The two destinations are the examples of BIP 173 and EIP 55."""
 
 

@@ -199,8 +199,14 @@ def test_every_setting_still_loads_and_has_the_same_default(tmp_path: Path) -> N
     file.chmod(0o600)
     environ = {"HOME": "/home/maker"}
     # Quotes lived for a minute at least; now they live as long as the request asks, and the slack more. What may be
-    # committed did not depend on the requests that are expected.
-    as_before = {"QUOTE_DEADLINE_MS": "60000", "STRATEGY_MAX_PROMISED_EURE": "1000"}
+    # committed did not depend on the requests that are expected, nor a price on what the option in it is worth.
+    as_before = {
+        "QUOTE_DEADLINE_MS": "60000",
+        "STRATEGY_MAX_PROMISED_EURE": "1000",
+        "STRATEGY_HALF_SPREAD_BPS": "20",
+        "STRATEGY_MAX_SKEW_BPS": "15",
+        "STRATEGY_MIN_EDGE_BPS": "5",
+    }
     assert load(file, environ) == load(None, environ | as_before | needed)
 
 

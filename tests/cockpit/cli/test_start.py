@@ -98,7 +98,7 @@ def test_an_endpoint_off_loopback_is_refused_by_the_sandbox(tmp_path: Path, shor
 
 
 def test_an_invalid_setting_is_refused_before_a_sandbox_is_started(tmp_path: Path, short_dir: Path) -> None:
-    own = env_file(tmp_path, {"STRATEGY_HALF_SPREAD_BPS": CANARY, "QUOTE_DEADLINE_MS": "1"})
+    own = env_file(tmp_path, {"STRATEGY_HALF_SPREAD_BPS": CANARY, "QUOTE_DEADLINE_MS": "-1"})
     state = {"COCKPIT_STATE_DIR": str(short_dir)}
     for flags in (("--headless", "--for", "1"), ()):
         lines = refused(run("sandbox", *flags, "--env-file", str(own), cwd=tmp_path, environ=state))

@@ -31,7 +31,10 @@ def test_three_values_are_enough() -> None:
     assert settings.max_notional_eure == Decimal(5)
     assert settings.near_rpc_urls == ("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com")
     assert settings.limits() == Limits(
-        min_notional_eure=Decimal("0.5"), max_promised_eure=Decimal(175), max_signed_eure=Decimal(1_750)
+        min_notional_eure=Decimal("0.5"),
+        max_promised_eure=Decimal(175),
+        max_signed_eure=Decimal(1_750),
+        min_edge_bps=Decimal(3),
     )
 
 
@@ -47,7 +50,7 @@ def test_every_missing_setting_is_reported_at_once() -> None:
 def test_an_empty_value_is_a_missing_one() -> None:
     found = problems(environ(NEAR_INTENTS_API_KEY="  "))
     assert found == ("NEAR_INTENTS_API_KEY is missing: expected the bearer token of the Solver Relay",)
-    assert load(None, environ(STRATEGY_HALF_SPREAD_BPS="")).half_spread_bps == 20
+    assert load(None, environ(STRATEGY_HALF_SPREAD_BPS="")).half_spread_bps == 6
 
 
 @pytest.mark.parametrize(

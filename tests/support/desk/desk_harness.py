@@ -197,6 +197,7 @@ class DeskHarness:
             None,
             {
                 **loopback(NEAR_INTENTS_SIGNER_PRIVATE_KEY=SECRET, NEAR_INTENTS_ACCOUNT_ID=ACCOUNT),
+                "STRATEGY_PRICING": "fixed",
                 "LIVE_AFTER_SHADOW_DECISIONS": "0",
                 "QUOTE_DEADLINE_MS": "20000",
                 "QUOTE_DEADLINE_SLACK_MS": "1000",
