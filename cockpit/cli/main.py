@@ -35,6 +35,7 @@ _MODULES = {
     "stop": "stop",
     "trace": "trace",
     "trading": "trading",
+    "tune": "tune.command",
     "venue": "venue.command",
 }
 """Commands and the modules of this package that hold them, each under its own name."""

@@ -34,7 +34,7 @@ class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True):
     """One decision as it was made. ``limits`` and ``params``: JSON of its rules, None when they were not recorded.
 
     ``sent``: a quote went out; ``released_ns``: when it was recorded as settled, refused, expired or burned, if it was;
-    ``over_ns``: when as one of these but refused.
+    ``over_ns``: when as one of these but refused. ``quote_hash``: of the quote that went out.
     """
 
     request: SwapDemand
@@ -45,6 +45,7 @@ class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True):
     released_ns: int | None
     over_ns: int | None
     filled: bool
+    quote_hash: str | None = None
 
 
 def recorded_decisions(reader: Reader, span: Span) -> Iterator[RecordedDecision]:
@@ -61,6 +62,7 @@ def recorded_decisions(reader: Reader, span: Span) -> Iterator[RecordedDecision]
             released_ns=released_ns,
             over_ns=over_ns,
             filled=filled_ns is not None,
+            quote_hash=quote_hash,
         )
 
 

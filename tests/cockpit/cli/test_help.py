@@ -18,6 +18,8 @@ COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("report",), ("--day", "--from", "--to", "--run", "--history", "--sandbox", "--json", "--csv", "--fills")),
     (("trace",), ("QUOTE_ID|HASH|TX", "--history", "--sandbox", "--json")),
     (("replay",), ("--set", "--armed", "--day", "--run", "--history", "--sandbox", "--json")),
+    (("tune",), ("fit", "change nothing")),
+    (("tune", "fit"), ("--candidates", "--fold-hours", "--day", "--run", "--history", "--sandbox", "--json", "25 %")),
     (("venue",), ("--seed", "--rate", "--other-pairs", "--speed", "--prices", "--port", "--write-env", ".env")),
     (("sandbox",), ("--headless", "--arm", "--for", "--json", "--env-file", "--seed", "--prices", "--speed")),
 )

@@ -21,6 +21,7 @@ HOSTILE = "x\x1b]52;c;eA==\x07\u202ey"
         ["liquidity", "withdraw", "BTC", "1", f"--{HOSTILE}"],
         ["liquidity", "estimate", HOSTILE, "1", "--socket", "/nonexistent"],
         ["trading", HOSTILE],
+        ["tune", "fit", "--candidates", HOSTILE],
         ["stop", f"--{HOSTILE}=1"],
         ["sandbox", "--speed", HOSTILE],
         ["--env-file", HOSTILE, "check"],

@@ -1,0 +1,11 @@
+"""Texts of tuning that occur in several places."""
+
+EXPLORE = "explore: `cockpit tune plan` makes a plan of widths to try"
+TOO_FEW = "not enough fills"
+UNTRIED = "the half spread in force was not tried in the span"
+NOTHING_TRIED = "no other width was tried"
+ONE_FOLD = "there is no part of the span that was judged by fills of before it"
+MODEL_WRONG = "the model is wrong here"
+KEEP = "no candidate is better than the one in force beyond chance"
+FEW_UNINFORMED = "few uninformed fills: you may be too wide already"
+CHANGES_NOTHING = "Nothing was changed."
