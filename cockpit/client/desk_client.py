@@ -15,6 +15,7 @@ from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
 from cockpit.model.commands import MAX_ACTOR, OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import NOT_READABLE
+from cockpit.model.pricing import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot, Trading
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ Outcome = Result | UnknownOutcome
 
 Reviewed = WithdrawalReview | Result | UnknownOutcome
 """A review; a Result with the reason if the order is invalid; or no answer."""
+
+
+Previewed = PricingPreview | Result | UnknownOutcome
+"""A preview of a change of the pricing; a Result with the reason if it would be refused; or no answer."""
 
 
 class DeskInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,8 +147,29 @@ class DeskClient:
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes, command_id)
 
     async def pricing(self, changes: Mapping[str, object], *, command_id: str = "") -> Outcome:
-        """Set parameters of pricing: any subset of the fields of ``PriceParams``."""
+        """Set values of the pricing: any of ``PRICING_NAMES``, and the name of a preset."""
         return await self._command("PUT", "/strategy-engine/pricing", "set pricing", changes, command_id)
+
+    async def pricing_terms(self) -> PricingTerms | ConnectionLost:
+        """Return the pricing in force and the presets, or why they are not known."""
+        import httpx
+
+        try:
+            answer = await self._http().get("/strategy-engine/pricing", timeout=self._timeout_s)
+            return msgspec.json.decode(answer.content, type=PricingTerms)
+        except (httpx.HTTPError, OSError, *NOT_READABLE) as error:
+            return ConnectionLost(self._reason(error))
+
+    async def preview_pricing(self, changes: Mapping[str, object]) -> Previewed:
+        """Return what a change of the pricing would have made of the last hour's requests; nothing is changed."""
+        name, path = "preview pricing", "/strategy-engine/pricing/preview"
+        answer = await self._ask("POST", path, name, changes, "", self._slow_timeout_s)
+        if isinstance(answer, UnknownOutcome) or answer.status_code != 200:
+            return _result(name, answer)
+        try:
+            return msgspec.json.decode(answer.content, type=PricingPreview)
+        except NOT_READABLE as error:
+            return UnknownOutcome(name, f"cannot read the preview: {error}")
 
     async def trading(self, state: Trading, reason: str, *, command_id: str = "") -> Outcome:
         body = {"state": state, "reason": reason}

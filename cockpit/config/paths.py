@@ -9,6 +9,7 @@ HISTORY_NAME = "history.sqlite"
 JOURNAL_NAME = "history.journal"
 KEYS_NAME = "keys.toml"
 MARKETS_NAME = "markets.toml"
+PRESETS_NAME = "presets.toml"
 INSTANCE_ID_NAME = "relay-instance"
 
 

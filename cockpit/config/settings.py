@@ -17,6 +17,7 @@ from cockpit.config.paths import (
     HISTORY_NAME,
     INSTANCE_ID_NAME,
     JOURNAL_NAME,
+    PRESETS_NAME,
     READ_ONLY_SOCKET_NAME,
     SOCKET_NAME,
     keys_file_of,
@@ -301,6 +302,11 @@ class Settings(BaseSettings):
     def journal_path(self) -> Path:
         """Events that wait while PostgreSQL is unavailable."""
         return self.state_dir / JOURNAL_NAME
+
+    @property
+    def presets_files(self) -> tuple[str, ...]:
+        """Where the operator's presets of pricing may lie: in the state directory, or beside the file of keys."""
+        return str(self.state_dir / PRESETS_NAME), str(self.keys_file.parent / PRESETS_NAME)
 
     @property
     def tokens(self) -> TokenTable:

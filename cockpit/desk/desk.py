@@ -127,6 +127,7 @@ class Desk:
             trading,
             funding,
             journal,
+            env=self._env,
             blocked=self._interlocks.blocked,
             shutdown=self.stop,
         )

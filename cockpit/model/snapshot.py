@@ -12,6 +12,7 @@ import msgspec
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
+from cockpit.model.pricing import QuoteLives
 from cockpit.model.trading_figures.earnings import EarningsState
 
 Mode = Literal["SANDBOX", "LIVE"]
@@ -459,6 +460,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     relay_latency: RelayLatency = RelayLatency()
     fund_warnings: tuple[str, ...] = ()
     pricing: PriceParams = PriceParams()
+    lives: QuoteLives = QuoteLives()
     options: OptionState | None = None
     earnings: EarningsState | None = None
 

@@ -6,6 +6,7 @@ import httpx
 import msgspec
 from starlette.routing import BaseRoute
 
+from cockpit.config.preset_file import read_presets
 from cockpit.config.settings import Settings
 from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.command_handler import CommandHandler
@@ -16,6 +17,7 @@ from cockpit.desk.api.set_pricing import SetPricing
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.model.commands import Armable
+from cockpit.model.environment import Environment
 
 
 class ApiParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -33,6 +35,7 @@ def build_api(
     funding: FundingParts,
     journal: CommandJournal,
     *,
+    env: Environment,
     blocked: Callable[[Armable], tuple[str, ...]],
     shutdown: Callable[[], None],
 ) -> ApiParts:
@@ -78,6 +81,13 @@ def build_api(
         deposits=trading.deposits,
     )
     others = CountOtherPairs(journal, trading.relay)
-    pricing = SetPricing(journal, trading.pricing)
+    pricing = SetPricing(
+        journal,
+        trading.pricing,
+        trading.limits,
+        trading.engine.kept,
+        env,
+        presets=lambda: read_presets(settings.presets_files),
+    )
     routes = (*money.routes(), *differences.routes(), *others.routes(), *pricing.routes())
     return ApiParts(journal=journal, control=control, routes=routes)

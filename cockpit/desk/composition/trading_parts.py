@@ -41,6 +41,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
+from cockpit.model.pricing import QuoteLives
 from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.omni.client import OmniBridge
@@ -210,7 +211,12 @@ def build_trading(
         partner_shrink=settings.partner_shrink,
         partner_max_bps=settings.partner_max_bps,
     )
-    pricing = PricingInForce(params)
+    lives = QuoteLives(
+        quote_deadline_ms=settings.quote_deadline_ms,
+        quote_deadline_slack_ms=settings.quote_deadline_slack_ms,
+        quote_exact_out_deadline_ms=settings.quote_exact_out_deadline_ms,
+    )
+    pricing = PricingInForce(params, lives)
     access = VenueAccess(
         env,
         account,
@@ -240,9 +246,6 @@ def build_trading(
         request_counter=request_counter,
         committed_flow=committed_flow,
         terms=QuoteTerms(
-            shortest_ms=settings.quote_deadline_ms,
-            slack_ms=settings.quote_deadline_slack_ms,
-            exact_out_longest_ms=settings.quote_exact_out_deadline_ms or None,
             quote_dry=settings.quote_dry_requests,
             request_max_age_ms=settings.quote_request_max_age_ms,
         ),

@@ -23,6 +23,7 @@ from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.holding import Holding
+from cockpit.desk.quoting.kept_requests import KeptRequests
 from cockpit.desk.quoting.risk_checks import COMMITTED, fits_by_itself
 from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
@@ -50,15 +51,10 @@ FLOW_EVERY_NS = 5 * NS_PER_S
 
 
 class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """On what terms requests are answered, by the settings: how long a quote lives, how old a request may be, and
-    whether price checks get one.
-
-    Milliseconds; ``exact_out_longest_ms`` is None without a bound of its own.
+    """On what terms requests are answered, by the settings: how old one may be, ms, and whether price checks get a
+    quote.
     """
 
-    shortest_ms: int
-    slack_ms: int
-    exact_out_longest_ms: int | None = None
     quote_dry: bool = False
     request_max_age_ms: int = 3_000
 
@@ -135,6 +131,7 @@ class QuoteEngine:
         self._rules = 0
         self._others_recorded = 0
         self._flow_since_ns: int | None = None
+        self.kept = KeptRequests()
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.recent: deque[tuple[TradeDecision, Market]] = deque(maxlen=200)
@@ -149,6 +146,7 @@ class QuoteEngine:
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance, terms = reference.current, ledger.usable, self._terms
         reservations = self._book.reservations
+        lives = self._pricing.lives
         base, quote = self._holdings[market.base.token_id, market.quote.token_id]
         return DeskView(
             market=market,
@@ -165,7 +163,7 @@ class QuoteEngine:
             base_reserved=reservations.reserved(base.token_id),
             quote_reserved=reservations.reserved(quote.token_id),
             inventory_at_ns=ledger.at_ns,
-            default_deadline_ms=terms.shortest_ms,
+            default_deadline_ms=lives.quote_deadline_ms,
             salt_known=self._executor.salt is not None,
             relay_writable=self._relay.writable,
             history_writable=self._recorder.writable,
@@ -175,8 +173,8 @@ class QuoteEngine:
             quotes_in_second=self._signed.count(now_ns),
             fills_in_hour=trading.fills_in_hour,
             loss=trading.loss,
-            deadline_slack_ms=terms.slack_ms,
-            exact_out_deadline_ms=terms.exact_out_longest_ms,
+            deadline_slack_ms=lives.quote_deadline_slack_ms,
+            exact_out_deadline_ms=lives.quote_exact_out_deadline_ms or None,
             quote_dry=terms.quote_dry,
             base_elsewhere=base.elsewhere(balance),
             quote_elsewhere=quote.elsewhere(balance),
@@ -260,6 +258,7 @@ class QuoteEngine:
             self._record(command)
         event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
         self._record(event)
+        self.kept.note(request, market, event.view)
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1

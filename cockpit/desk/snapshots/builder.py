@@ -206,6 +206,7 @@ class SnapshotBuilder:
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             pricing=trading.pricing.current,
+            lives=trading.pricing.lives,
             earnings=self._earnings,
             options=option_state(tokens, trading.option_meter.reading, now),
             counts=self.counts(),

@@ -24,6 +24,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
+from cockpit.model.pricing import QuoteLives
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import AT_PAR, MID, NOW, SALT
 from tests.support.desk.chain import InventoryHarness, State
@@ -105,7 +106,9 @@ class Quoting:
         self.executor.salt = SALT
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
         self.committed_flow = CommittedFlow(margin_ms=5_000)
-        self.pricing = PricingInForce(PriceParams())
+        self.pricing = PricingInForce(
+            PriceParams(), QuoteLives(quote_deadline_ms=60_000, quote_deadline_slack_ms=1_000)
+        )
         self.option_meter = OptionMeter(DEFAULT_TOKENS, self.book.reservations, self.recorder)
         self.partner_costs = PartnerCosts(self.pricing, quote_decimals=DEFAULT_TOKENS.quote.decimals)
         self.intake = QuoteEngine(
@@ -115,7 +118,7 @@ class Quoting:
             pricing=self.pricing,
             request_counter=self.request_counter,
             committed_flow=self.committed_flow,
-            terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
+            terms=QuoteTerms(quote_dry=quote_dry),
             limits=self.limits,
             reference=self.reference,
             inventory=self.inventory,

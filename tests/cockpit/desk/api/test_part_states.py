@@ -22,7 +22,7 @@ OWN: dict[Part, set[str]] = {
         "key",
     },
     "history-writer": {"writer"},
-    "strategy-engine": {"armed", "why", "limits", "pricing", "trading", "trading_why", "decisions"},
+    "strategy-engine": {"armed", "why", "limits", "pricing", "lives", "trading", "trading_why", "decisions"},
     "trade-executor": {"armed", "why", "blocked", "alive", "options", "quotes", "executions", "reaction"},
 }
 
