@@ -29,6 +29,7 @@ _MODULES = {
     "import": "transfer",
     "liquidity": "liquidity",
     "other-pairs": "other_pairs",
+    "pricing": "operate.pricing",
     "replay": "replay",
     "report": "report",
     "sandbox": "sandbox",

@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from decimal import Decimal
 
+from cockpit.model.pricing import PricingPreview
 from tests.e2e.conftest import Launch
 from tests.support.processes.command import run
 from tests.support.processes.desk_process import DeskProcess, accepted
@@ -66,10 +67,24 @@ async def test_a_desk_prices_options_from_its_start_on_shows_them_and_takes_new_
     await until(lambda: '"sigma_bps":' in desk.rows(LAST)[0][1])
 
     near = {"half_spread_bps": "2", "max_skew_bps": "0", "max_premium_bps": "0.01"}
-    accepted(await desk.link.pricing(near))
-    assert (await desk.snapshot()).pricing.max_premium_bps == Decimal("0.01")
+    preview = await desk.link.preview_pricing(near)
+    assert isinstance(preview, PricingPreview)
+    assert preview.before.quoted == preview.requests > 0
+    assert preview.after.refused == (("premium", preview.requests),)
+    assert (await desk.snapshot()).pricing.max_premium_bps != Decimal("0.01"), "looking changes nothing"
+    (desk.state_dir / "presets.toml").write_text("[near]\nquote_deadline_slack_ms = 2000\nmin_edge_bps = 1\n")
+    (desk.state_dir / "presets.toml").chmod(0o600)
+    accepted(await desk.link.pricing({"preset": "near", **near}))
+    now = await desk.snapshot()
+    assert now.pricing.max_premium_bps == Decimal("0.01")
+    assert (now.lives.quote_deadline_slack_ms, now.limits.min_edge_bps) == (2_000, 1)
     await taker.ask_in_vain(BTC.token_id, amount_in=100_000)
     await until(lambda: desk.rows(LAST)[0][0] == "premium")
     assert desk.process.stop() == 0
     replayed = run("replay", "--history", str(desk.state_dir / "history.sqlite"), cwd=desk.state_dir)
     assert replayed.returncode == 0, replayed.stdout
+    await desk.start()
+    again = await desk.snapshot()
+    assert (again.pricing, again.lives, again.limits) == (shot.pricing, shot.lives, shot.limits), (
+        "a start takes its own"
+    )

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, OperatorReport, Result, WithdrawalReview
+from cockpit.model.pricing import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.waiting import until_blocking
 
-Answering = Callable[[str, str, dict[str, Any]], Result | WithdrawalReview | int | None]
+Answering = Callable[[str, str, dict[str, Any]], Result | WithdrawalReview | PricingPreview | int | None]
 MONEY = (
     "withdrawal-estimate",
     "withdraw",
@@ -48,6 +50,8 @@ class FakeDesk:
         self.reports: list[OperatorReport] = []
         self.answering: Answering = self.accept
         self.reviewing: Callable[[dict[str, Any]], WithdrawalReview | Result] = lambda _body: samples.review()
+        self.terms = PricingTerms(values={"half_spread_bps": Decimal(20)}, presets={"fixed": {"half_spread_bps": "20"}})
+        self.previewing: Callable[[dict[str, Any]], PricingPreview | Result] = samples.pricing_preview
         self.before: Callable[[str], object] = lambda _verb: None
         self.held = threading.Event()
         self.held.set()
@@ -56,10 +60,12 @@ class FakeDesk:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def accept(self, part: str, verb: str, body: dict[str, Any]) -> Result | WithdrawalReview:
+    def accept(self, part: str, verb: str, body: dict[str, Any]) -> Result | WithdrawalReview | PricingPreview:
         """Do everything that is asked."""
         if verb == "withdrawal-estimate":
             return self.reviewing(body)
+        if verb == "preview":
+            return self.previewing(body)
         return self.result(f"{verb} {part}".strip(), True, "done")
 
     def refuse(self, part: str, verb: str, _body: dict[str, Any]) -> Result:
@@ -91,6 +97,9 @@ class FakeDesk:
             Route("/shutdown", self._command("", "shutdown"), methods=["POST"]),
             Route("/strategy-engine/limits", self._command("strategy-engine", "limits"), methods=["PUT"]),
             Route("/strategy-engine/trading", self._command("strategy-engine", "trading"), methods=["PUT"]),
+            Route("/strategy-engine/pricing", self._command("strategy-engine", "pricing"), methods=["PUT"]),
+            Route("/strategy-engine/pricing", self._pricing_terms, methods=["GET"]),
+            Route("/strategy-engine/pricing/preview", self._command("strategy-engine", "preview"), methods=["POST"]),
         ]
         for part in PARTS:
             verbs = (["arm", "disarm"] if part in ARMABLE else []) + (["refresh"] if part in REFRESHABLE else [])
@@ -151,6 +160,9 @@ class FakeDesk:
         body = {"ok": True, "run_id": "run-1", "mode": "SANDBOX", "account": "sandbox-maker.near", "pid": 4711}
         return Response(msgspec.json.encode(body))
 
+    async def _pricing_terms(self, _request: Request) -> Response:
+        return Response(msgspec.json.encode(self.terms))
+
     def _command(self, part: str, verb: str) -> Callable[[Request], Any]:
         async def handle(request: Request) -> Response:
             body = msgspec.json.decode(await request.body(), type=dict[str, Any])
@@ -162,7 +174,7 @@ class FakeDesk:
                 await asyncio.Event().wait()
             if isinstance(answer, int):
                 return Response(b"broken", status_code=answer)
-            assert isinstance(answer, Result | WithdrawalReview)
+            assert isinstance(answer, Result | WithdrawalReview | PricingPreview)
             refused = isinstance(answer, Result) and not answer.accepted
             return Response(msgspec.json.encode(answer), status_code=409 if refused else 200)
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.alarms import AlarmRow, AlarmSourceRow, AlarmsState
 from cockpit.model.commands import PARTS, Limits, WithdrawalReview
+from cockpit.model.pricing import PRICING_NAMES, PricingOutcome, PricingPreview
 from cockpit.model.snapshot import (
     Counts,
     DecisionRow,
@@ -574,5 +575,25 @@ def stale(seq: int = 1) -> Snapshot:
             if part.part == "near-intents-ingest"
             else part
             for part in now.health
+        ),
+    )
+
+
+def pricing_preview(body: dict[str, object]) -> PricingPreview:
+    """What a desk answers that kept 40 requests: the wider it quotes the fewer it refuses."""
+    names = [name for name in body if name in PRICING_NAMES]
+    return PricingPreview(
+        requests=40,
+        over_ms=3_540_000,
+        changes={name: ("1", str(body[name])) for name in names},
+        before=PricingOutcome(
+            quoted=30,
+            width_bps=Decimal("21.5"),
+            edge_bps=Decimal(19),
+            notional_eure=Decimal("1234.5"),
+            refused=(("edge", 10),),
+        ),
+        after=PricingOutcome(
+            quoted=40, width_bps=Decimal("8.25"), edge_bps=Decimal(7), notional_eure=Decimal(1600), refused=()
         ),
     )
