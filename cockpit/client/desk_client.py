@@ -15,7 +15,7 @@ from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
 from cockpit.model.commands import MAX_ACTOR, OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import NOT_READABLE
-from cockpit.model.pricing import PricingPreview, PricingTerms
+from cockpit.model.pricing.pricing_set import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot, Trading
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import msgspec
 from cockpit.config.owned_file import read_owned
 from cockpit.config.pricing_presets import PRESETS
 from cockpit.config.toml_row import printable
-from cockpit.model.pricing import PRICING_NAMES
+from cockpit.model.pricing.pricing_set import PRICING_NAMES
 
 MAX_BYTES = 64 * 1024
 MOST_PRESETS = 50

@@ -12,7 +12,7 @@ import msgspec
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
-from cockpit.model.pricing import QuoteLives
+from cockpit.model.pricing.pricing_set import QuoteLives
 from cockpit.model.trading_figures.earnings import EarningsState
 
 Mode = Literal["SANDBOX", "LIVE"]

@@ -5,7 +5,7 @@ import time
 from contextlib import closing
 from decimal import Decimal
 
-from cockpit.model.pricing import PricingPreview
+from cockpit.model.pricing.pricing_set import PricingPreview
 from tests.e2e.conftest import Launch
 from tests.support.processes.command import run
 from tests.support.processes.desk_process import DeskProcess, accepted
@@ -77,7 +77,7 @@ async def test_a_desk_prices_options_from_its_start_on_shows_them_and_takes_new_
     accepted(await desk.link.pricing({"preset": "near", **near}))
     now = await desk.snapshot()
     assert now.pricing.max_premium_bps == Decimal("0.01")
-    assert (now.lives.quote_deadline_slack_ms, now.limits.min_edge_bps) == (2_000, 1)
+    assert (now.lives.quote_deadline_slack_ms, now.limits.min_edge_bps) == (2_000, Decimal(1))
     await taker.ask_in_vain(BTC.token_id, amount_in=100_000)
     await until(lambda: desk.rows(LAST)[0][0] == "premium")
     assert desk.process.stop() == 0

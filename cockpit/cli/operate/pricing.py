@@ -12,8 +12,8 @@ from cockpit.cli.messages import disconnected
 from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
 from cockpit.cli.operate.outcomes import document, exit_code, print_json, print_outcome, print_problem
 from cockpit.client.desk_client import ConnectionLost
-from cockpit.model.pricing import PRESET, PRICING_FIELDS, PRICING_NAMES, PricingPreview, PricingTerms
-from cockpit.model.pricing_text import change_lines, preview_lines
+from cockpit.model.pricing.preview_text import change_lines, preview_lines
+from cockpit.model.pricing.pricing_set import PRESET, PRICING_FIELDS, PRICING_NAMES, PricingPreview, PricingTerms
 from cockpit.processes.echo import echo
 
 NOT_CHANGED = "Nothing was changed."

@@ -16,7 +16,7 @@ from cockpit.desk.quoting.pricing_preview import preview_in_slices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import CommandRequest, Result
 from cockpit.model.environment import Environment
-from cockpit.model.pricing import PRESET, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.pricing.pricing_set import PRESET, PricingPreview, PricingSet, PricingTerms
 
 COMMAND = "set pricing"
 PREVIEW = "preview pricing"

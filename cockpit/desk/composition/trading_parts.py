@@ -41,7 +41,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
-from cockpit.model.pricing import QuoteLives
+from cockpit.model.pricing.pricing_set import QuoteLives
 from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.omni.client import OmniBridge

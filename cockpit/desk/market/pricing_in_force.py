@@ -1,7 +1,7 @@
 """The pricing in force: one place that all parts read, replaced as a whole."""
 
 from cockpit.model.commands import PriceParams
-from cockpit.model.pricing import QuoteLives
+from cockpit.model.pricing.pricing_set import QuoteLives
 
 
 class PricingInForce:

@@ -13,7 +13,7 @@ import msgspec
 from cockpit.desk.quoting.desk_view import read_view
 from cockpit.desk.quoting.kept_requests import KeptRequest
 from cockpit.desk.quoting.strategy import decide, desk_prices
-from cockpit.model.pricing import PricingOutcome, PricingPreview, PricingSet
+from cockpit.model.pricing.pricing_set import PricingOutcome, PricingPreview, PricingSet
 from venue.protocol.units import NS_PER_MS
 
 HUNDREDTH = Decimal("0.01")

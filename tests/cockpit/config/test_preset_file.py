@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cockpit.config.preset_file import BUILT_IN, MOST_PRESETS, read_presets
 from cockpit.config.pricing_presets import PRESETS
 from cockpit.model.commands import Limits, PriceParams
-from cockpit.model.pricing import PRICING_FIELDS, PRICING_LIMITS, PricingSet, QuoteLives
+from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PRICING_LIMITS, PricingSet, QuoteLives
 
 NOW = PricingSet(params=PriceParams(), limits=Limits(), lives=QuoteLives())
 

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, OperatorReport, Result, WithdrawalReview
-from cockpit.model.pricing import PricingPreview, PricingTerms
+from cockpit.model.pricing.pricing_set import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.waiting import until_blocking

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.alarms import AlarmRow, AlarmSourceRow, AlarmsState
 from cockpit.model.commands import PARTS, Limits, WithdrawalReview
-from cockpit.model.pricing import PRICING_NAMES, PricingOutcome, PricingPreview
+from cockpit.model.pricing.pricing_set import PRICING_NAMES, PricingOutcome, PricingPreview
 from cockpit.model.snapshot import (
     Counts,
     DecisionRow,

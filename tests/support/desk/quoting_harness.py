@@ -24,7 +24,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
-from cockpit.model.pricing import QuoteLives
+from cockpit.model.pricing.pricing_set import QuoteLives
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import AT_PAR, MID, NOW, SALT
 from tests.support.desk.chain import InventoryHarness, State

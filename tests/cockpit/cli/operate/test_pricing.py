@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.cli.common import DONE, REFUSED, UNKNOWN
 from cockpit.cli.operate.pricing import GIVE_YES, NOT_CHANGED, UNTIL_RESTART
-from cockpit.model.pricing_text import NO_REQUESTS, preview_lines
+from cockpit.model.pricing.preview_text import NO_REQUESTS, preview_lines
 from tests.support.cockpit import samples
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.processes.command import run

@@ -16,7 +16,7 @@ from cockpit.desk.quoting.kept_requests import KeptRequests
 from cockpit.desk.quoting.strategy import desk_prices
 from cockpit.model.commands import CommandRequest, Limits, PriceParams
 from cockpit.model.environment import Environment
-from cockpit.model.pricing import PRICING_NAMES, PricingPreview, QuoteLives
+from cockpit.model.pricing.pricing_set import PRICING_NAMES, PricingPreview, QuoteLives
 from tests.support.desk.builders import request, view
 from tests.support.desk.command_desk import Desk
 from tests.support.desk.views import PRICING

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from cockpit.model.formatting import caption_age, exact, number
-from cockpit.model.pricing import PRICING_FIELDS, PricingField, PricingOutcome, PricingPreview
+from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingOutcome, PricingPreview
 
 NO_REQUESTS = "No request was kept in the last hour: nothing can be said of what this would have quoted."
 AS_IF_ARMED = "As if armed, and committed as it was then."
