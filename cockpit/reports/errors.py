@@ -23,3 +23,7 @@ class PageFileError(ReportsError):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"the report cannot be written to {path}: {why}")
+
+
+class InvalidQueryError(ReportsError, ValueError):
+    """What is looked for in the history cannot be read; the text says why."""

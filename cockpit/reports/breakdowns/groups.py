@@ -1,6 +1,6 @@
 """Quotes and fills by hour, partner, size, deadline asked and market. Pure; nothing grows with the number of quotes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from cockpit.accounting.markouts import HORIZONS_S
@@ -18,6 +18,7 @@ MOST_PARTNERS = 1_000
 """Partners counted apart; names come from outside, and one that is met later is one of the others."""
 SHOWN_PARTNERS = 20
 
+_OF_LEAVES = ("hour", "size", "deadline", "market")
 _PLACE = HORIZONS_S.index(MARKED_AT_S)
 
 
@@ -72,18 +73,17 @@ class Breakdown:
     def __init__(self, tokens: TokenTable, ends_ns: int) -> None:
         self._tokens = tokens
         self._ends_ns = ends_ns
-        self._sums: dict[tuple[str, str], Group] = {}
+        self._leaves: dict[tuple[str, str, str, str], Group] = {}
+        """By hour, size, deadline and market; each dimension is summed up from them at the end."""
         self._partners: dict[str | None, Group] = {}
         self._others = Group()
-        self._whole = Group()
 
     def count(self, quotes: Iterable[SentQuote]) -> None:
         for quote in quotes:
-            worth = self._size(quote)
+            size = self._size(quote)
             is_open = not quote.filled and quote.deadline_ns > self._ends_ns
-            for group in self._groups(
-                quote.at_ns, quote.partner, worth, quote.asked_ms, quote.asset_in, quote.asset_out
-            ):
+            leaf = self._leaf(quote.at_ns, size, quote.asked_ms, quote.asset_in, quote.asset_out)
+            for group in (leaf, self._partner(quote.partner)):
                 group.sent += 1
                 group.filled += quote.filled
                 group.open += is_open
@@ -98,34 +98,41 @@ class Breakdown:
     def count_fills(self, marked: Iterable[MarkedFill]) -> None:
         for one in marked:
             fill = one.fill
-            for group in self._groups(
-                fill.sent_ns, fill.partner, one.quote, fill.asked_ms, fill.asset_in, fill.asset_out
-            ):
-                group.add_fill(one)
+            self._leaf(fill.sent_ns, one.quote, fill.asked_ms, fill.asset_in, fill.asset_out).add_fill(one)
+            self._partner(fill.partner).add_fill(one)
 
-    def _groups(
-        self, sent_ns: int, partner: str | None, quote: int, asked_ms: int | None, asset_in: str, asset_out: str
-    ) -> Iterator[Group]:
-        yield self._whole
-        yield self._group("hour", buckets.hour_of(sent_ns))
-        yield self._group("size", buckets.size_of(quote, self._tokens.quote.decimals))
-        yield self._group("deadline", buckets.deadline_of(asked_ms))
-        yield self._group("market", buckets.market_of(self._tokens, asset_in, asset_out))
-        found = self._partners.get(partner)
-        if found is None and (partner is None or len(self._partners) < MOST_PARTNERS):
-            found = self._partners[partner] = Group()
-        yield self._others if found is None else found
-
-    def _group(self, dimension: str, bucket: str) -> Group:
-        key = dimension, bucket
-        found = self._sums.get(key)
+    def _leaf(self, sent_ns: int, size: int, asked_ms: int | None, asset_in: str, asset_out: str) -> Group:
+        key = (
+            buckets.hour_of(sent_ns),
+            buckets.size_of(size, self._tokens.quote.decimals),
+            buckets.deadline_of(asked_ms),
+            buckets.market_of(self._tokens, asset_in, asset_out),
+        )
+        found = self._leaves.get(key)
         if found is None:
-            found = self._sums[key] = Group()
+            found = self._leaves[key] = Group()
         return found
+
+    def _partner(self, partner: str | None) -> Group:
+        found = self._partners.get(partner)
+        if found is None:
+            if partner is not None and len(self._partners) >= MOST_PARTNERS:
+                return self._others
+            found = self._partners[partner] = Group()
+        return found
+
+    def _summed(self) -> dict[tuple[str, str], Group]:
+        sums: dict[tuple[str, str], Group] = {}
+        for key, leaf in self._leaves.items():
+            for dimension, bucket in zip(_OF_LEAVES, key, strict=True):
+                sums.setdefault((dimension, bucket), Group()).add(leaf)
+        return sums
 
     def hits(self) -> HitFigures:
         """Return what became of all quotes that were sent."""
-        whole = self._whole
+        whole = Group()
+        for leaf in self._leaves.values():
+            whole.add(leaf)
         return HitFigures(
             sent=whole.sent,
             filled=whole.filled,
@@ -136,11 +143,12 @@ class Breakdown:
     def rows(self, closing_mid: Decimal | None) -> tuple[GroupFigures, ...]:
         """Return every group; a dimension's buckets in their order, partners and markets the busiest first."""
         found: list[tuple[str, str, Group]] = []
+        sums = self._summed()
         for dimension in buckets.DIMENSIONS:
             if dimension == "partner":
                 found += [("partner", bucket, group) for bucket, group in self._ranked_partners()]
             else:
-                ours = [(bucket, group) for (by, bucket), group in self._sums.items() if by == dimension]
+                ours = [(bucket, group) for (by, bucket), group in sums.items() if by == dimension]
                 ours.sort(key=lambda item: buckets.place_of(dimension, item[0]))
                 if dimension == "market":
                     ours.sort(key=lambda item: -item[1].sent)

@@ -1,0 +1,46 @@
+"""A page of recorded rows, as a cockpit shows it: what is asked, and what is found."""
+
+from typing import Literal
+
+import msgspec
+
+RecordedList = Literal["fills", "quotes", "decisions", "funds", "journal"]
+Tone = Literal["text", "good", "bad", "warn", "muted"]
+
+LISTS: tuple[RecordedList, ...] = ("fills", "quotes", "decisions", "funds", "journal")
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where a page ended: what comes next is older than this row. Time: UTC ns."""
+
+    at_ns: int
+    row_id: int
+
+
+class RecordedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row: when it happened (UTC ns), its columns as text, and the quote whose trace it opens, if it has one."""
+
+    key: str
+    at_ns: int
+    cells: tuple[str, ...]
+    tone: Tone = "text"
+    quote: tuple[str, str] | None = None
+    """Run and quote id."""
+
+
+class RecordedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows, the newest first. ``older``: where to go on, None at the start of the history.
+
+    ``searched_ns``: how far back was looked, when a search ended before the page was full.
+    """
+
+    rows: tuple[RecordedRow, ...]
+    older: Cursor | None
+    searched_ns: int | None = None
+
+
+class RecordedText(msgspec.Struct, frozen=True):
+    """A trace or a report, as lines."""
+
+    title: str
+    lines: tuple[str, ...]

@@ -1,0 +1,65 @@
+"""One page of a list, the trace of a quote and the report of a day, read beside the desk that writes."""
+
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText
+from cockpit.reports import quote_trace_text, report_text
+from cockpit.reports.lists.query import parse_query, span_of
+from cockpit.reports.lists.rows import moment, recorded_row
+from cockpit.reports.trading_report import trading_report
+from storage.reader import Reader, Span
+from storage.reporting.pages import recorded_rows
+from storage.reporting.quote_trace import trace_quote
+from venue.protocol.tokens import TokenTable
+
+PAGE = 100
+"""Rows of a page."""
+MOST_SEARCHED = 5_000
+"""Rows that one search looks at; then it says how far it came."""
+
+_DAY_NS = 86_400 * 10**9
+
+
+def recorded_page(
+    reader: Reader, tokens: TokenTable, name: RecordedList, text: str, before: Cursor | None = None
+) -> RecordedPage:
+    """Return the rows that match ``text`` and are older than the cursor.
+
+    Raises InvalidQueryError for a text that cannot be read, HistoryError for a run that does not exist.
+    """
+    query = parse_query(text)
+    span = span_of(reader, query)
+    if span.from_ns >= span.to_ns:
+        return RecordedPage(rows=(), older=None)
+    most = MOST_SEARCHED if query.words else PAGE
+    found = []
+    looked_at, last = 0, None
+    for row in recorded_rows(reader, name, span, before, most):
+        looked_at, last = looked_at + 1, Cursor(row[0], row[1])
+        shown = recorded_row(name, row, tokens)
+        if query.words and not _holds(shown.cells, query.words):
+            continue
+        found.append(shown)
+        if len(found) == PAGE:
+            break
+    ended = looked_at < most and len(found) < PAGE
+    searched = query.words and not ended and len(found) < PAGE and last is not None
+    return RecordedPage(
+        rows=tuple(found), older=None if ended else last, searched_ns=last.at_ns if searched and last else None
+    )
+
+
+def _holds(cells: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    text = " ".join(cells).casefold()
+    return all(word in text for word in words)
+
+
+def recorded_trace(reader: Reader, tokens: TokenTable, run_id: str, quote_id: str) -> RecordedText:
+    """Return every row of a quote."""
+    trace = trace_quote(reader, run_id, quote_id)
+    return RecordedText(f"Trace {quote_id}", tuple(quote_trace_text.as_text(trace, tokens).splitlines()))
+
+
+def day_report(reader: Reader, tokens: TokenTable, at_ns: int) -> RecordedText:
+    """Return the report of the UTC day in which a moment is."""
+    start = at_ns // _DAY_NS * _DAY_NS
+    report = trading_report(reader, Span(start, start + _DAY_NS), tokens)
+    return RecordedText(f"Report {moment(start)[:10]}", tuple(report_text.as_text(report).splitlines()))

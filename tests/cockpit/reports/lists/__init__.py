@@ -1,0 +1,1 @@
+"""What a cockpit shows of the history."""
