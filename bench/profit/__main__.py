@@ -24,7 +24,9 @@ from venue.sandbox.mixes import MIXES, parse_mix
 
 FIRST_SEED = 101
 """Seeds below were used to choose the parameters."""
-QUICK_WIDTHS = (6, 7, 8, 9, 10, 12, 16)
+QUICK_WIDTHS = (7, 8, 9, 10, 12)
+QUICK_SEEDS, SEEDS = 3, 8
+QUICK_HOURS, HOURS = 8.0, 24.0
 
 
 def main() -> int:
@@ -59,6 +61,8 @@ def main() -> int:
         print(as_text(result))
         print()
         print("\n".join(line for name, goals in result.goals.items() for line in goal_lines(name, goals)))
+        if not result.goals:
+            print(f"no goals: they need {DESK} beside {', '.join((CRASH_RIVAL, *BEATEN))}")
     if options.json == "-":
         print(msgspec.json.encode(result).decode())
     elif options.json:
@@ -87,7 +91,7 @@ def _terms(options: argparse.Namespace) -> Terms:
     makers = tuple(options.makers.split("/")) if options.makers else usual
     if options.ablate:
         makers = (*makers, *(name for name in map(without, FEATURES) if name not in makers))
-    markets: tuple[MarketName, ...] = ("normal", "jumpy", "crash") if quick else MARKETS
+    markets: tuple[MarketName, ...] = ("normal", "crash", "storm") if quick else MARKETS
     if options.market:
         markets = tuple(one for one in MARKETS if one in options.market.split(","))
         if len(markets) < len(options.market.split(",")):
@@ -96,12 +100,16 @@ def _terms(options: argparse.Namespace) -> Terms:
     recording: Path | None = options.recording or RECORDING
     if options.generated or (not options.recording and not RECORDING.exists()):
         recording = None
+    seeds = (QUICK_SEEDS if quick else SEEDS) if options.seeds is None else options.seeds
+    hours = (QUICK_HOURS if quick else HOURS) if options.hours is None else options.hours
+    if seeds < 1 or options.first_seed < 0 or not 2 <= hours <= 72:
+        raise ValueError("give at least one seed, and 2 to 72 hours: S compares one hour with another")
     return Terms(
         markets=markets,
         mixes=mixes,
         makers=makers,
-        seeds=tuple(range(options.first_seed, options.first_seed + options.seeds)),
-        hours=options.hours,
+        seeds=tuple(range(options.first_seed, options.first_seed + seeds)),
+        hours=hours,
         rivals=options.rivals,
         long_lives=options.long_lives,
         recording=recording,
@@ -116,9 +124,14 @@ def _options() -> argparse.Namespace:
     add("--takers", default="", help=f"mixes joined by /: {', '.join(MIXES)}, today, or kind=share,…")
     rivals: tuple[Rivals, ...] = ("today", "adaptive", "static", "none")
     add("--rivals", default="adaptive", choices=rivals)
-    add("--seeds", type=int, default=4, metavar="N", help="how many (default 4)")
+    add("--seeds", type=int, metavar="N", help=f"how many (default {SEEDS}, quick {QUICK_SEEDS})")
     add("--first-seed", type=int, default=FIRST_SEED, metavar="N", help=f"the first of them (default {FIRST_SEED})")
-    add("--hours", type=float, default=8, metavar="H", help="traded a seed; the crash has 8 (default 8)")
+    add(
+        "--hours",
+        type=float,
+        metavar="H",
+        help=f"traded a seed (default {HOURS:g}, quick {QUICK_HOURS:g}); the crash has 8",
+    )
     add("--makers", default="", help="joined by /: desk, desk:-vol, today, static:8, fixed:20, amm, rate")
     add("--ablate", action="store_true", help="also the desk without each of its features")
     add("--long-lives", type=float, default=0.0, metavar="SHARE", help="of requests for an amount out: 5 to 20 minutes")

@@ -11,8 +11,8 @@ from venue.sandbox.flow.price_path import STEP_NS, SteppedPath
 from venue.sandbox.flow.recordings import Bar, BridgedPath, read_bars
 from venue.sandbox.flow.regimes import REGIME_TERMS, RegimeTerms, TemperedPath
 
-MarketName = Literal["calm", "normal", "jumpy", "recorded", "crash"]
-MARKETS: tuple[MarketName, ...] = ("calm", "normal", "jumpy", "recorded", "crash")
+MarketName = Literal["calm", "normal", "jumpy", "recorded", "crash", "storm"]
+MARKETS: tuple[MarketName, ...] = ("calm", "normal", "jumpy", "recorded", "crash", "storm")
 RECORDED: Mapping[MarketName, tuple[int, int]] = {"recorded": (0, 72), "crash": (19, 27)}
 """From which hour of the recording to which."""
 RECORDING = Path(__file__).parents[3] / "shared" / "market" / "btc-eur-1m-2022-01-20.csv"
@@ -22,6 +22,8 @@ STAND_INS: Mapping[MarketName, RegimeTerms] = {
     "crash": RegimeTerms(sigma60_bps=20.0, wander=0.4, jumps_per_hour=2, jump_bps=35),
 }
 """Generated markets as wild as the recorded ones, where there is no recording."""
+STORM = RegimeTerms(sigma60_bps=45.0, wander=0.5, jumps_per_hour=4, jump_bps=60)
+"""Twice as wild as the crash: about every second quote is worth more to its holder than the desk gives away."""
 START = Decimal("80000.00")
 AFTER_S = 900
 """How much longer than the trading a path lasts: markouts, quotes and informed takers look beyond the end."""
@@ -50,6 +52,8 @@ def make_path(market: MarketName, seed: int, recording: Path | None) -> SteppedP
     """Return the path of this seed. Raises RecordingError for an invalid recording."""
     if market == "calm" or market == "normal" or market == "jumpy":
         return TemperedPath(seed, START, market, REGIME_TERMS[market])
+    if market == "storm":
+        return TemperedPath(seed, START, market, STORM)
     if recording is None:
         return TemperedPath(seed, START, f"like {market}", STAND_INS[market])
     return _walked(_part(read_bars(recording), RECORDED[market]), seed)
