@@ -20,6 +20,7 @@ from storage.errors import HistoryError
 
 _MODULES = {
     "accept-remainder": "accept_remainder",
+    "alerts": "alerts.command",
     "backup": "backup",
     "check": "check",
     "completion": "operate.completion",

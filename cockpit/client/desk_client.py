@@ -220,6 +220,10 @@ class DeskClient:
         body = {"seconds": seconds}
         return await self._command("POST", "/near-intents-ingest/count-other-pairs", "count-other-pairs", body)
 
+    async def acknowledge_alerts(self) -> Outcome:
+        """Say that somebody has seen the alerts, so that none of them escalates."""
+        return await self._command("POST", "/alerts/acknowledge", "acknowledge-alerts", None)
+
     async def hard_stop(self, *, command_id: str = "") -> Outcome:
         """Disarm everything and burn the live quotes."""
         return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None, command_id)

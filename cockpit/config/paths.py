@@ -1,5 +1,6 @@
 """Where state and configuration lie: the files of the state directory and the XDG defaults."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ JOURNAL_NAME = "history.journal"
 KEYS_NAME = "keys.toml"
 MARKETS_NAME = "markets.toml"
 PRESETS_NAME = "presets.toml"
+ALERTS_NAME = "alerts.toml"
 INSTANCE_ID_NAME = "relay-instance"
 
 
@@ -41,6 +43,17 @@ def markets_files(given: str | None, environ: Mapping[str, str], state_dir: str)
         return (_expand_home(given, environ),)
     config = Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", MARKETS_NAME)
     return tuple(dict.fromkeys((str(Path(state_dir, MARKETS_NAME)), str(config))))
+
+
+def find_alerts_file(given: str | None, environ: Mapping[str, str], state_dir: str) -> str:
+    """Return the file that was given, else the one in the state or configuration directory; ``none`` without one."""
+    if given == "none":
+        return given
+    if given is not None:
+        return _expand_home(given, environ)
+    config = Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", ALERTS_NAME)
+    places = (path for path in (Path(state_dir, ALERTS_NAME), config) if path.is_absolute() and os.path.lexists(path))
+    return str(next(places, "none"))
 
 
 def _expand_home(given: str, environ: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from cockpit.config.paths import (
     PRESETS_NAME,
     READ_ONLY_SOCKET_NAME,
     SOCKET_NAME,
+    find_alerts_file,
     keys_file_of,
     state_dir_of,
 )
@@ -265,6 +266,15 @@ class Settings(BaseSettings):
         validation_alias="COCKPIT_NOTIFY_ON",
         description="expected none, or some of fill, fault and disarm, separated by commas",
     )
+    alerts_file: Annotated[Path | None, BeforeValidator(fields.file_or_none)] = Field(
+        default=None, validation_alias="COCKPIT_ALERTS_FILE"
+    )
+    heartbeat_url: Annotated[Secret | None, BeforeValidator(fields.secret_url)] = Field(
+        default=None, validation_alias="HEARTBEAT_URL"
+    )
+    heartbeat_fail_url: Annotated[Secret | None, BeforeValidator(fields.secret_url)] = Field(
+        default=None, validation_alias="HEARTBEAT_FAIL_URL"
+    )
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")
     markets: Markets = Field(default=Markets(), validation_alias="COCKPIT_MARKETS_FILE")
@@ -381,7 +391,15 @@ NAMES: dict[str, str] = {str(field.validation_alias): name for name, field in Se
 STAGE_SERVICES = ("NEAR_INTENTS_RELAY_WS_URL", "NEAR_INTENTS_RELAY_RPC_URL", "NEAR_INTENTS_BRIDGE_URL")
 """Settings that must not name the venue's services while another contract is in use."""
 
-SECRET_NAMES = frozenset({"NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_KEY", "POSTGRES_URL"})
+SECRET_NAMES = frozenset(
+    {
+        "NEAR_INTENTS_API_KEY",
+        "NEAR_INTENTS_SIGNER_PRIVATE_KEY",
+        "POSTGRES_URL",
+        "HEARTBEAT_URL",
+        "HEARTBEAT_FAIL_URL",
+    }
+)
 
 
 def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -402,6 +420,7 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
         name: Secret(value.strip()) if name in SECRET_NAMES else value.strip() for name, value in given.items()
     }
     values["COCKPIT_STATE_DIR"] = state_dir
+    values["COCKPIT_ALERTS_FILE"] = find_alerts_file(values.get("COCKPIT_ALERTS_FILE"), environ, state_dir)
     values["COCKPIT_MARKETS_FILE"] = markets
     values["COCKPIT_KEYS_FILE"] = keys_file_of(values.get("COCKPIT_KEYS_FILE"), environ)
     settings, problems = _validate(values)
@@ -462,6 +481,14 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
             for name in names
             if own != used and getattr(s, NAMES[name]) == Settings.model_fields[NAMES[name]].default
         ]
+    if s.mode == "SANDBOX":
+        found += [
+            f"{name}: in SANDBOX expected a URL of this machine"
+            for name, url in (("HEARTBEAT_URL", s.heartbeat_url), ("HEARTBEAT_FAIL_URL", s.heartbeat_fail_url))
+            if url is not None and not is_loopback(url.reveal())
+        ]
+    if s.heartbeat_fail_url is not None and s.heartbeat_url is None:
+        found.append("HEARTBEAT_FAIL_URL: expected HEARTBEAT_URL beside it")
     if s.inventory_poll_ms >= s.inventory_max_age_ms:
         found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
     return tuple(found)

@@ -121,6 +121,20 @@ def file(text: str) -> Path:
     return path
 
 
+def file_or_none(text: str) -> Path | None:
+    """Accept an absolute path of a file, existing or not, or ``none``."""
+    return None if text == "none" else file(text)
+
+
+def secret_url(value: Secret | str) -> Secret:
+    """Accept an HTTP URL that nobody may see: whoever has it can speak for this desk."""
+    secret = value if isinstance(value, Secret) else Secret(value)
+    problem = url_problem(secret.reveal(), ("https", "http"))
+    if problem:
+        raise InvalidSettingError(problem)
+    return secret
+
+
 def _url(text: str, schemes: tuple[str, str]) -> str:
     problem = url_problem(text, schemes)
     if problem:

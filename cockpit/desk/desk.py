@@ -13,6 +13,9 @@ import httpx
 import msgspec
 
 from cockpit.config.settings import Settings
+from cockpit.desk.alerts.alerting import make_feed, start_alerting
+from cockpit.desk.alerts.facts import DeskFacts, read_facts
+from cockpit.desk.alerts.journal_tap import JournalTap
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.part_states import part_state
@@ -106,7 +109,8 @@ class Desk:
     async def _serve(self, client: httpx.AsyncClient, run: Run, previous_run: PreviousRun | None) -> None:
         listeners = bind(self._settings.socket_path), bind(self._settings.read_only_socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
-        journal = CommandJournal(self._env, self._writer)
+        self._feed = make_feed(self._settings, self._env)
+        journal = CommandJournal(self._env, JournalTap(self._writer, self._feed))
         trading, funding = self._build(client, run, journal)
         self._writer.record(self._start_action(run))
         await remember(trading.trading_state, self._history)
@@ -130,6 +134,7 @@ class Desk:
             env=self._env,
             blocked=self._interlocks.blocked,
             shutdown=self.stop,
+            acknowledge_alerts=self._feed.acknowledge,
         )
         self._absence = Absence(
             trading,
@@ -158,6 +163,7 @@ class Desk:
             funding,
             interlocks=self._interlocks.rows,
             alarms=self._alarms.state,
+            alerts=lambda: self._feed.state,
             journal=journal,
             stream=self._stream,
             dead_man=self._dead_man,
@@ -169,6 +175,7 @@ class Desk:
             task.add_done_callback(lambda _: self.stop())
         recalling = asyncio.create_task(recall_earnings(trading.earnings, self._recall, run.started_ns), name="recall")
         self._start_workers(client, trading, funding)
+        start_alerting(self._settings, run, self._feed, self._supervisor, self._env, facts=self._read_facts)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*QUIET_GC)
@@ -312,6 +319,10 @@ class Desk:
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days
         await retain(self._history, days, env=self._env, busy=lambda: not writer.complete or writer.depth > BATCH)
+
+    def _read_facts(self, settled: int) -> DeskFacts:
+        rows, now = self._interlocks.rows(), self._env.wall_ns()
+        return read_facts(self._trading, self._writer, self._supervisor, rows, now, settled=settled)
 
     def _our_scope(self) -> OurScope:
         settings = self._settings

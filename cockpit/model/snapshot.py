@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.alarms import AlarmsState
+from cockpit.model.alerts.state import AlertsState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.pricing.pricing_set import QuoteLives
@@ -399,7 +400,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``operators``: attached cockpits whose terminal shows what they are sent; ``cockpits``: the names of those that can
     command, of the ``attached``. ``sign_age_ms``: since the last key or
     command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
-    ``hard_stop``: the last one of this run. ``alarms``: the venue's own. ``options``: None while the mid is unknown.
+    ``hard_stop``: the last one of this run. ``alarms``: the venue's own, ``alerts``: who is told when
+    nobody looks. ``options``: None while the mid is unknown.
     ``earnings``: None from a desk of before there were any.
     """
 
@@ -462,6 +464,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     pricing: PriceParams = PriceParams()
     lives: QuoteLives = QuoteLives()
     options: OptionState | None = None
+    alerts: AlertsState = AlertsState()
     earnings: EarningsState | None = None
 
     @property

@@ -39,6 +39,8 @@ DESK_SETTINGS: Mapping[str, str] = {
 minute only: no money is at risk. The two destinations are the examples of BIP 173 and EIP 55."""
 
 
+REAL_ONLY = ("POSTGRES_URL", "HEARTBEAT_URL", "HEARTBEAT_FAIL_URL")
+"""Settings of the operator that a sandbox never has."""
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
 NOT_LOOPBACK = "a sandbox uses loopback only, but the settings name an endpoint that is not on loopback; remove it"
 _PLACEHOLDERS: Mapping[str, str] = {
@@ -268,10 +270,14 @@ class SandboxRun:
 def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str], markets: str | None) -> dict[str, str]:
     # A sandbox desk's settings: its defaults, those of a preset that the operator named, the venue's addresses, the
     # operator's own, the venue's credentials. Its history is a file in its directory, never the operator's database,
-    # and its markets are those of the venue.
+    # its markets are those of the venue, and it calls nobody.
     settings = {**DESK_SETTINGS, **preset_of(own), **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
-    known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
-    return known | {"COCKPIT_STATE_DIR": str(directory), "COCKPIT_MARKETS_FILE": markets or BUILT_IN_ONLY}
+    known = {name: value for name, value in settings.items() if name in NAMES and name not in REAL_ONLY}
+    return known | {
+        "COCKPIT_STATE_DIR": str(directory),
+        "COCKPIT_MARKETS_FILE": markets or BUILT_IN_ONLY,
+        "COCKPIT_ALERTS_FILE": "none",
+    }
 
 
 def new_name() -> str:

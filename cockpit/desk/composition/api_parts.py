@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from cockpit.config.preset_file import read_presets
 from cockpit.config.settings import Settings
 from cockpit.desk.api.accept_remainder import AcceptRemainder
+from cockpit.desk.api.acknowledge_alerts import AcknowledgeAlerts
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.count_other_pairs import CountOtherPairs
@@ -38,8 +39,12 @@ def build_api(
     env: Environment,
     blocked: Callable[[Armable], tuple[str, ...]],
     shutdown: Callable[[], None],
+    acknowledge_alerts: Callable[[str], bool],
 ) -> ApiParts:
-    """Build and wire the parts. ``blocked`` returns why a part may not be armed; ``shutdown`` ends the desk."""
+    """Build and wire the parts. ``blocked`` returns why a part may not be armed; ``shutdown`` ends the desk.
+
+    ``acknowledge_alerts`` gets the actor, and returns whether alerts are configured.
+    """
 
     async def refresh_reference() -> str | None:
         return "; ".join(await trading.reference.refresh(client)) or None
@@ -81,6 +86,7 @@ def build_api(
         deposits=trading.deposits,
     )
     others = CountOtherPairs(journal, trading.relay)
+    alerts = AcknowledgeAlerts(journal, acknowledge_alerts)
     pricing = SetPricing(
         journal,
         trading.pricing,
@@ -89,5 +95,5 @@ def build_api(
         env,
         presets=lambda: read_presets(settings.presets_files),
     )
-    routes = (*money.routes(), *differences.routes(), *others.routes(), *pricing.routes())
+    routes = (*money.routes(), *differences.routes(), *others.routes(), *pricing.routes(), *alerts.routes())
     return ApiParts(journal=journal, control=control, routes=routes)

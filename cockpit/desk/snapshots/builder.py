@@ -17,7 +17,7 @@ from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
 from cockpit.desk.snapshots.earnings import earnings_state
-from cockpit.desk.snapshots.health import healths, history_state
+from cockpit.desk.snapshots.health import alerts_health, healths, history_state
 from cockpit.desk.snapshots.inventory_rows import inventory_state
 from cockpit.desk.snapshots.market_rows import (
     demand_rows,
@@ -31,6 +31,7 @@ from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quote
 from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
 from cockpit.model.ages import age_ms
 from cockpit.model.alarms import AlarmsState
+from cockpit.model.alerts.state import AlertsState
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import (
     Counts,
@@ -79,6 +80,7 @@ class SnapshotBuilder:
         *,
         interlocks: Callable[[], tuple[InterlockRow, ...]],
         alarms: Callable[[], AlarmsState],
+        alerts: Callable[[], AlertsState],
         journal: CommandJournal,
         stream: SnapshotStream,
         dead_man: DeadManSwitch,
@@ -97,6 +99,7 @@ class SnapshotBuilder:
         self._funding = funding
         self._interlocks = interlocks
         self._alarms = alarms
+        self._alerts = alerts
         self._journal = journal
         self._stream = stream
         self._dead_man = dead_man
@@ -173,7 +176,7 @@ class SnapshotBuilder:
         prices = engine.prices(view)
         self._seq += 1
         writer = self._writer.state()
-        interlocks = self._interlocks()
+        interlocks, alerts = self._interlocks(), self._alerts()
         inventory = inventory_state(
             tokens, trading.inventory, trading.deposits, book.reservations, trading.pricing.current, view.mid, now
         )
@@ -203,7 +206,7 @@ class SnapshotBuilder:
             quotes=quotes,
             executions=executions,
             market=market_state(trading.reference, prices, now),
-            health=healths(trading, self._writer, self._supervisor, now),
+            health=(*healths(trading, self._writer, self._supervisor, now), *alerts_health(alerts)),
             limits=trading.limits.current,
             pricing=trading.pricing.current,
             lives=trading.pricing.lives,
@@ -239,6 +242,7 @@ class SnapshotBuilder:
             sign_age_ms=self._dead_man.operators.sign_age_ms(),
             hard_stop=trading.hard_stop.progress(),
             alarms=self._alarms(),
+            alerts=alerts,
             tokens=self._tokens,
             markets=tuple(market.name for market in self._markets.tokens.markets),
             stage=self._markets.stage_note,

@@ -9,6 +9,7 @@ from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.deposits import FINISHED
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.model.ages import age_ms
+from cockpit.model.alerts.state import ALERTS, AlertsState
 from cockpit.model.commands import Part
 from cockpit.model.snapshot import PartHealth, State
 from storage.writer import HistoryWriter
@@ -43,6 +44,24 @@ def healths(
     feeds = trading.reference.feeds
     workers: dict[str, Part] = {name: "market-reference-ingest" for one in feeds for name in _workers(one)}
     return tuple(_with_workers(health, supervisor, {**PART_OF_WORKER, **workers}) for health in parts)
+
+
+def alerts_health(alerts: AlertsState) -> tuple[PartHealth, ...]:
+    """Return the row of the alert service; none where no alerts are configured."""
+    if not alerts.configured:
+        return ()
+    counters = {
+        "delivered": alerts.delivered,
+        "waiting": alerts.pending,
+        "undelivered": alerts.undelivered,
+        "unacknowledged": alerts.unacknowledged,
+    }
+    error = "" if alerts.state in ("ok", "starting") else alerts.detail
+    return (
+        PartHealth(
+            part=ALERTS, state=alerts.state, detail=alerts.detail, age_ms=None, last_error=error, counters=counters
+        ),
+    )
 
 
 def status_worker(feed: Feed) -> str:

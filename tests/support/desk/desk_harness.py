@@ -30,6 +30,7 @@ from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.builder import SnapshotBuilder
+from cockpit.model.alerts.state import AlertsState
 from cockpit.model.commands import CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade
@@ -278,6 +279,7 @@ class DeskHarness:
             funding,
             interlocks=self.interlocks.rows,
             alarms=alarms.state,
+            alerts=AlertsState,
             journal=self.journal,
             stream=SnapshotStream(operators),
             dead_man=DeadManSwitch(

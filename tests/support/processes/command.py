@@ -34,6 +34,7 @@ GOOD: Mapping[str, str] = {
     "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",
     "REFERENCE_BITSTAMP_WS_URL": f"ws://{NOWHERE}",
     "COCKPIT_MARKETS_FILE": "none",
+    "COCKPIT_ALERTS_FILE": "none",
     "NEAR_INTENTS_SHIELD_URL": f"http://{NOWHERE}/public/status",
     "NEAR_INTENTS_STATUS_PAGE_URL": f"http://{NOWHERE}/api/posts?is_featured=true",
 }

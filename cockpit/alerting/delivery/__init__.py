@@ -1,0 +1,1 @@
+"""Bringing messages to their targets: waiting, retries, threads, and what was never taken."""

@@ -1,0 +1,74 @@
+"""What the alert service keeps on disk, so that neither its end nor the desk's loses an alert. It holds no URL."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from cockpit.alerting.alert_book import Topic
+from cockpit.alerting.message import Message
+from cockpit.model.alerts.state import UndeliveredRow
+
+NAME = "alerts.json"
+MAX_BYTES = 16 << 20
+
+
+class KeptState(msgspec.Struct, kw_only=True):
+    """``waiting``: messages by target. ``undelivered_count`` counts also what is no longer in ``undelivered``."""
+
+    topics: tuple[Topic, ...] = ()
+    waiting: dict[str, tuple[Message, ...]] = {}
+    undelivered: tuple[UndeliveredRow, ...] = ()
+    undelivered_count: int = 0
+    undelivered_seen: int = 0
+    acknowledged_ns: int = 0
+    digest_ns: int = 0
+
+
+def read_state(directory: Path) -> tuple[KeptState, str]:
+    """Return what was kept, and what is wrong with it: a file that cannot be read is set aside."""
+    path = directory / NAME
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return KeptState(), ""
+    except OSError as error:
+        return KeptState(), f"cannot read {path}: {error.strerror}; alerts from before are unknown"
+    try:
+        if len(content) > MAX_BYTES:
+            raise ValueError("too large")
+        return msgspec.json.decode(content, type=KeptState), ""
+    except (ValueError, RecursionError):
+        aside = path.with_suffix(".unreadable")
+        with contextlib.suppress(OSError):
+            path.replace(aside)
+        return KeptState(), f"{path} could not be read and is now {aside.name}; alerts from before are unknown"
+
+
+def peek_state(directory: Path) -> KeptState | None:
+    """Return what is kept and change nothing; None when it cannot be read."""
+    try:
+        with (directory / NAME).open("rb") as file:
+            return msgspec.json.decode(file.read(MAX_BYTES), type=KeptState)
+    except FileNotFoundError:
+        return KeptState()
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def write_state(directory: Path, state: KeptState) -> None:
+    """Replace the file as a whole. Raises OSError."""
+    path = directory / NAME
+    beside = path.with_suffix(f".{os.getpid()}.new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with open(handle, "wb") as file:
+            file.write(msgspec.json.encode(state))
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

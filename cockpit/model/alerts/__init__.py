@@ -1,0 +1,1 @@
+"""Alerts and the state of alerting, shared by desk, alert service and cockpit."""
