@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from cockpit.alerting.message import Message, message_of
+from cockpit.alerting.message import AlertMessage, message_of
 from cockpit.alerting.messages import NOT_ACKNOWLEDGED, QUIET_ENDED
 from cockpit.alerting.rules import Rule
 from cockpit.model.alerts.alert import MAX_SUBJECTS, Alert, AlertKind
@@ -32,7 +32,7 @@ class Topic(msgspec.Struct, kw_only=True):
 class Told(msgspec.Struct, frozen=True):
     """A message and the names of the targets that it is for."""
 
-    message: Message
+    message: AlertMessage
     to: tuple[str, ...]
 
 
@@ -125,7 +125,7 @@ class AlertBook:
             topic.unseen = alert if topic.unseen is None else topic.unseen.merged(alert)
         return Told(self._message(rule, alert, now_ns, note), rule.to)
 
-    def _message(self, rule: Rule, alert: Alert, now_ns: int, note: str, *, escalated: bool = False) -> Message:
+    def _message(self, rule: Rule, alert: Alert, now_ns: int, note: str, *, escalated: bool = False) -> AlertMessage:
         return message_of(rule.name, alert, now_ns, heading=self._heading, note=note, escalated=escalated)
 
     def _repeats(self, topic: Topic, now_ns: int) -> bool:

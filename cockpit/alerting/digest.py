@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.config.markets import load_markets
 from cockpit.model.alerts.channel import Hello
 from cockpit.reports import report_text
@@ -21,14 +21,14 @@ MAX_TEXT = 12_000
 PICTURE = "alerts-digest.png"
 
 
-def make_digest(hello: Hello, heading: str, at_ns: int) -> Message:
+def make_digest(hello: Hello, heading: str, at_ns: int) -> AlertMessage:
     """Return the digest of the 24 hours before ``at_ns``. It reads the history: call it in a thread."""
     span = Span(at_ns - DAY_NS, at_ns)
     try:
         text, fills = _report(hello, span)
     except HistoryError as error:
         text, fills = f"There is no report: {error}", ()
-    return Message(
+    return AlertMessage(
         rule="digest",
         key="digest",
         severity="info",

@@ -12,9 +12,9 @@ from cockpit.alerting.alerts_file import read_rules
 from cockpit.alerting.delivery.courier import Courier
 from cockpit.alerting.delivery.dead_letters import DeadLetters
 from cockpit.alerting.delivery.outbox import Outbox, Patience
-from cockpit.alerting.delivery.targets import Target, make_targets
+from cockpit.alerting.delivery.targets import AlertTarget, make_targets
 from cockpit.alerting.errors import AlertsFileError, AppriseMissingError
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.rules import AlertRules
 from cockpit.alerting.state_file import KeptState, read_state, write_state
 from cockpit.config.secret import Secret
@@ -25,7 +25,7 @@ from cockpit.model.environment import Environment
 FAILING_AFTER = 3
 """So many failures in a row of one target are an alert of their own, to the others."""
 
-Maker = Callable[[Mapping[str, Secret]], tuple[dict[str, Target], tuple[str, ...]]]
+Maker = Callable[[Mapping[str, Secret]], tuple[dict[str, AlertTarget], tuple[str, ...]]]
 
 
 class Dispatcher:
@@ -81,7 +81,7 @@ class Dispatcher:
         self.rules = rules
         self._apply(rules, targets, self._kept())
 
-    def _apply(self, rules: AlertRules, targets: Mapping[str, Target], kept: KeptState) -> None:
+    def _apply(self, rules: AlertRules, targets: Mapping[str, AlertTarget], kept: KeptState) -> None:
         self.digest_ns = kept.digest_ns
         self._dead = DeadLetters()
         self._dead.load(kept.undelivered, kept.undelivered_count, kept.undelivered_seen)
@@ -137,7 +137,7 @@ class Dispatcher:
         self._book.acknowledge(at_ns)
         self._dead.seen = self._dead.count
 
-    def send(self, message: Message, to: tuple[str, ...]) -> None:
+    def send(self, message: AlertMessage, to: tuple[str, ...]) -> None:
         """Send a message past the rules."""
         for name in to:
             courier = self._couriers.get(name)

@@ -28,7 +28,7 @@ _NS_PER_S = 10**9
 _LAST_S = 253_402_300_799
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class AlertMessage(msgspec.Struct, frozen=True, kw_only=True):
     """``key`` is the same for what may be merged while it waits. ``queued_ns``: since when it waits, UTC.
 
     ``picture``: a file to attach; empty for none.
@@ -45,7 +45,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     queued_ns: int
     picture: str = ""
 
-    def merged(self, newer: "Message") -> "Message":
+    def merged(self, newer: "AlertMessage") -> "AlertMessage":
         """Return the newer one with the sum of the counts; it waits as long as the older one did."""
         return msgspec.structs.replace(
             newer,
@@ -66,10 +66,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def message_of(
     rule: str, alert: Alert, now_ns: int, *, heading: str, note: str = "", escalated: bool = False
-) -> Message:
+) -> AlertMessage:
     """``heading``: mode and account. ``note``: why it is sent now, when that is not plain."""
     note = f" ({note})" if note else ""
-    return Message(
+    return AlertMessage(
         rule=rule,
         key=f"{rule}/{alert.kind}/{alert.subject}" + ("/escalated" if escalated else ""),
         severity=alert.severity,

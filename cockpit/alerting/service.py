@@ -14,7 +14,7 @@ from cockpit.alerting import messages
 from cockpit.alerting.delivery.outbox import NS_PER_S, Patience
 from cockpit.alerting.digest import make_digest
 from cockpit.alerting.dispatcher import Dispatcher, Maker
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.quiet_hours import next_time
 from cockpit.alerting.single import only_one
 from cockpit.alerting.watchdog import EVERY_S, OutsideWatchdog
@@ -74,7 +74,7 @@ class AlertService:
         self._lost_ns: int | None = None
         self._bye = False
         self._replaced = False
-        self._digest: asyncio.Task[Message] | None = None
+        self._digest: asyncio.Task[AlertMessage] | None = None
         self._digest_at: int | None = None
 
     def replace(self) -> None:

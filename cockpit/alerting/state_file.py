@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.alerting.alert_book import Topic
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.model.alerts.state import UndeliveredRow
 
 NAME = "alerts.json"
@@ -18,7 +18,7 @@ class KeptState(msgspec.Struct, kw_only=True):
     """``waiting``: messages by target. ``undelivered_count`` counts also what is no longer in ``undelivered``."""
 
     topics: tuple[Topic, ...] = ()
-    waiting: dict[str, tuple[Message, ...]] = {}
+    waiting: dict[str, tuple[AlertMessage, ...]] = {}
     undelivered: tuple[UndeliveredRow, ...] = ()
     undelivered_count: int = 0
     undelivered_seen: int = 0

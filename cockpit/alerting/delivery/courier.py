@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cockpit.alerting.delivery.outbox import NS_PER_S, Outbox, Patience
 from cockpit.alerting.delivery.sending import Sending
-from cockpit.alerting.delivery.targets import Target
+from cockpit.alerting.delivery.targets import AlertTarget
 from cockpit.alerting.messages import STALLED
 from cockpit.model.environment import Environment
 
@@ -13,7 +13,7 @@ class Courier:
     """``step`` often. ``delivered`` counts messages; ``reason``: why the last one was not taken."""
 
     def __init__(
-        self, target: Target, outbox: Outbox, *, env: Environment, patience: Patience, wake: Callable[[], None]
+        self, target: AlertTarget, outbox: Outbox, *, env: Environment, patience: Patience, wake: Callable[[], None]
     ) -> None:
         self.outbox = outbox
         self.delivered = 0

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.messages import QUEUE_FULL
 from cockpit.model.alerts.state import UndeliveredRow
 
@@ -34,22 +34,22 @@ class Outbox:
     def __init__(self, target: str, patience: Patience) -> None:
         self.target = target
         self.failures = 0
-        self.sending: Message | None = None
+        self.sending: AlertMessage | None = None
         self.undelivered: list[UndeliveredRow] = []
         self._patience = patience
-        self._waiting: OrderedDict[str, Message] = OrderedDict()
+        self._waiting: OrderedDict[str, AlertMessage] = OrderedDict()
         self._not_before_ns = 0
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[AlertMessage, ...]:
         """All that was not delivered yet, the one that is being sent first."""
         return (*(() if self.sending is None else (self.sending,)), *self._waiting.values())
 
-    def load(self, messages: Iterable[Message]) -> None:
+    def load(self, messages: Iterable[AlertMessage]) -> None:
         for message in messages:
             self.put(message)
 
-    def put(self, message: Message) -> None:
+    def put(self, message: AlertMessage) -> None:
         known = self._waiting.get(message.key)
         if known is not None:
             self._waiting[message.key] = known.merged(message)
@@ -59,7 +59,7 @@ class Outbox:
             _, oldest = self._waiting.popitem(last=False)
             self._give_up(oldest, QUEUE_FULL.format(most=MOST_WAITING))
 
-    def take(self, monotonic_ns: int) -> Message | None:
+    def take(self, monotonic_ns: int) -> AlertMessage | None:
         """Return what is to be sent now, to be answered by ``delivered`` or ``failed``; None for nothing."""
         if self.sending is not None or not self._waiting or monotonic_ns < self._not_before_ns:
             return None
@@ -71,7 +71,7 @@ class Outbox:
         self.failures = 0
         self._not_before_ns = 0
 
-    def arrived_late(self, message: Message) -> None:
+    def arrived_late(self, message: AlertMessage) -> None:
         """Note that a message arrived after it was taken for failed."""
         self.failures = 0
         self._not_before_ns = 0
@@ -104,7 +104,7 @@ class Outbox:
         self.sending = None
         self._waiting.clear()
 
-    def _give_up(self, message: Message, reason: str) -> None:
+    def _give_up(self, message: AlertMessage, reason: str) -> None:
         self.undelivered.append(
             UndeliveredRow(
                 rule=message.rule,

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from cockpit.alerting.delivery.targets import Target
+from cockpit.alerting.delivery.targets import AlertTarget
 from cockpit.alerting.errors import DeliveryError
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.messages import STALLED
 
 
@@ -15,7 +15,7 @@ class Sending:
     ``wake`` is called from the thread.
     """
 
-    def __init__(self, target: Target, message: Message, started_ns: int, wake: Callable[[], None]) -> None:
+    def __init__(self, target: AlertTarget, message: AlertMessage, started_ns: int, wake: Callable[[], None]) -> None:
         self.message = message
         self.started_ns = started_ns
         self.stalled = False
@@ -41,7 +41,7 @@ class Sending:
             self._wake()
 
 
-def send_within(target: Target, message: Message, seconds: float) -> str:
+def send_within(target: AlertTarget, message: AlertMessage, seconds: float) -> str:
     """Send and wait; return why it was not taken, empty when it was."""
     answered = threading.Event()
     sending = Sending(target, message, 0, answered.set)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from cockpit.alerting.errors import AppriseMissingError, DeliveryError
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.messages import APPRISE_MISSING, NOT_TAKEN, ONLY_LOOPBACK, UNUSABLE_URL
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
@@ -22,14 +22,14 @@ LOCAL_SCHEMAS = ("json", "form", "xml", "mailto")
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
-class Target(Protocol):
+class AlertTarget(Protocol):
     """Where messages go."""
 
-    def send(self, message: Message) -> None:
+    def send(self, message: AlertMessage) -> None:
         """Deliver the message, however long it takes. Raises DeliveryError."""
 
 
-def make_targets(urls: Mapping[str, Secret], *, sandbox: bool) -> tuple[dict[str, Target], tuple[str, ...]]:
+def make_targets(urls: Mapping[str, Secret], *, sandbox: bool) -> tuple[dict[str, AlertTarget], tuple[str, ...]]:
     """Return the targets that can be used, and what is wrong with the others. Raises AppriseMissingError."""
     try:
         from apprise import Apprise, AppriseAsset, OverflowMode
@@ -40,7 +40,7 @@ def make_targets(urls: Mapping[str, Secret], *, sandbox: bool) -> tuple[dict[str
         # As for everything that the desk sends: nothing but the URL says where it goes.
         del os.environ[name]
     asset = AppriseAsset(app_id="near-cockpit", app_desc="NEAR Intents cockpit", async_mode=False)
-    targets: dict[str, Target] = {}
+    targets: dict[str, AlertTarget] = {}
     problems = []
     for name, url in urls.items():
         # apprise names the URL in its errors, so that none of them may be told.
@@ -74,7 +74,7 @@ class AppriseTarget:
     def __init__(self, service: "NotifyBase") -> None:
         self._service = service
 
-    def send(self, message: Message) -> None:
+    def send(self, message: AlertMessage) -> None:
         _heard.reason = ""
         picture = message.picture or None
         taken = self._service.notify(

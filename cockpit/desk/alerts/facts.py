@@ -16,7 +16,7 @@ from storage.writer import HistoryWriter
 NEWEST_FILLS = 60
 
 
-class Transfer(msgspec.Struct, frozen=True):
+class TransferFact(msgspec.Struct, frozen=True):
     """A deposit or withdrawal: its state, and what a person reads of it."""
 
     state: str
@@ -44,8 +44,8 @@ class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
     settled: int = 0
     fills: tuple[FillRow, ...] = ()
     rows: Mapping[str, InterlockRow] = {}
-    withdrawals: Mapping[str, Transfer] = {}
-    deposits: Mapping[str, Transfer] | None = None
+    withdrawals: Mapping[str, TransferFact] = {}
+    deposits: Mapping[str, TransferFact] | None = None
 
 
 def read_facts(
@@ -86,16 +86,16 @@ def read_facts(
     )
 
 
-def _withdrawals(trading: TradingParts) -> dict[str, Transfer]:
+def _withdrawals(trading: TradingParts) -> dict[str, TransferFact]:
     found = {}
     for one in trading.withdrawals.shown():
         order = one.order
         text = f"withdrawal of {exact(order.asset.to_decimal(order.amount))} {order.asset.symbol} {one.state}"
-        found[order.withdrawal_id] = Transfer(one.state, f"{text}: {one.detail}" if one.detail else text)
+        found[order.withdrawal_id] = TransferFact(one.state, f"{text}: {one.detail}" if one.detail else text)
     return found
 
 
-def _deposits(trading: TradingParts) -> dict[str, Transfer] | None:
+def _deposits(trading: TradingParts) -> dict[str, TransferFact] | None:
     deposits = trading.deposits.deposits
     if deposits is None:
         return None
@@ -105,5 +105,5 @@ def _deposits(trading: TradingParts) -> dict[str, Transfer] | None:
         # What the desk does not know has an amount that it cannot read, either.
         what = f"{exact(token.to_decimal(one.amount))} {token.symbol}" if token is not None else "a token unknown here"
         text = f"deposit of {what} on {printable(one.chain)} {printable(one.status).lower()}"
-        found[f"{one.tx_hash}/{one.near_token_id}/{one.amount}"] = Transfer(one.status, text)
+        found[f"{one.tx_hash}/{one.near_token_id}/{one.amount}"] = TransferFact(one.status, text)
     return found

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cockpit.desk.alerts.facts import DeskFacts, Transfer
+from cockpit.desk.alerts.facts import DeskFacts, TransferFact
 from cockpit.desk.alerts.feed import AlertFeed
 from cockpit.model.alerts.alert import Severity
 from cockpit.model.formatting import rounded
@@ -126,14 +126,14 @@ class AlertWatch:
             self._feed.note("fill", "info", text, amount_eure=fill.quote_amount)
         self._feed.note_many("fill", "info", "fills", new - len(now.fills))
 
-    def _withdrawals(self, before: Mapping[str, Transfer], now: Mapping[str, Transfer]) -> None:
+    def _withdrawals(self, before: Mapping[str, TransferFact], now: Mapping[str, TransferFact]) -> None:
         for ident, one in now.items():
             severity = WITHDRAWAL_ENDS.get(one.state)
             known = before.get(ident)
             if severity is not None and (known is None or known.state != one.state):
                 self._feed.note("withdrawal", severity, one.text, subject=ident)
 
-    def _deposits(self, before: Mapping[str, Transfer], now: Mapping[str, Transfer]) -> None:
+    def _deposits(self, before: Mapping[str, TransferFact], now: Mapping[str, TransferFact]) -> None:
         for key, one in now.items():
             known = before.get(key)
             was = known is not None and known.state in CREDITED
@@ -148,5 +148,5 @@ def _unexplained(facts: DeskFacts) -> str:
     return row.measured if row is not None and (row.warning or not row.passed) else ""
 
 
-def _with_deposits(facts: DeskFacts, deposits: Mapping[str, Transfer] | None) -> DeskFacts:
+def _with_deposits(facts: DeskFacts, deposits: Mapping[str, TransferFact] | None) -> DeskFacts:
     return msgspec.structs.replace(facts, deposits=deposits)

@@ -17,6 +17,10 @@ from cockpit.config.settings import NAMES
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("accept-remainder",),
     ("accept-remainder", "--btc", "1", "--reason", "found"),
+    ("alerts", "acknowledge"),
+    ("alerts", "check"),
+    ("alerts", "test"),
+    ("alerts", "undelivered"),
     ("backup", "{}/copy"),
     ("check",),
     ("check", "--sandbox"),

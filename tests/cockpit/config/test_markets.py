@@ -320,6 +320,8 @@ def test_every_service_of_a_stage_is_a_setting() -> None:
         "REFERENCE_COINBASE_WS_URL",
         "REFERENCE_BITSTAMP_WS_URL",
         "EURE_EUR_URL",
+        "HEARTBEAT_URL",
+        "HEARTBEAT_FAIL_URL",
     }
     assert {setting for setting, _ in SERVICES.values()} == urls - of_others
     assert set(STAGE_SERVICES) <= {setting for setting, _ in SERVICES.values()}

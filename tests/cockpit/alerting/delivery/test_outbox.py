@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.alerting.delivery.outbox import MOST_WAITING, NS_PER_S, Outbox, Patience
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 
 PATIENCE = Patience(first_retry_s=5, last_retry_s=60, give_up_s=300)
 
 
-def message(key: str = "a", count: int = 1, queued_ns: int = 0) -> Message:
-    return Message(
+def message(key: str = "a", count: int = 1, queued_ns: int = 0) -> AlertMessage:
+    return AlertMessage(
         rule="all",
         key=key,
         severity="critical",

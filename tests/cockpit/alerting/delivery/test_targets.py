@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.alerting.delivery.outbox import Patience
 from cockpit.alerting.delivery.sending import send_within
-from cockpit.alerting.delivery.targets import Target, make_targets
+from cockpit.alerting.delivery.targets import AlertTarget, make_targets
 from cockpit.alerting.messages import ONLY_LOOPBACK, UNUSABLE_URL
 from cockpit.config.secret import Secret
 from tests.cockpit.alerting.delivery.test_outbox import message
@@ -15,7 +15,7 @@ from tests.support.alert_services import SECRET, Manner, alert_service, mail_ser
 WITHIN_S = 30.0
 
 
-def target(url: str) -> Target:
+def target(url: str) -> AlertTarget:
     targets, problems = make_targets({"x": Secret(url)}, sandbox=True)
     assert problems == ()
     return targets["x"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cockpit.alerting.message import Message
+from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.messages import NO_UNDELIVERED
 from cockpit.alerting.state_file import KeptState, write_state
 from cockpit.cli.alerts.command import alerts
@@ -52,6 +52,7 @@ def test_check_names_every_rule_and_sends_nothing(run: Run, phone: AlertService)
     found = run("check")
     assert (found.exit_code, phone.calls) == (0, 0)
     assert "all: info and worse to phone" in found.output
+    assert json.loads(run("check", "--json").output) == {"targets": ["phone"], "rules": {"all": ["phone"]}}
 
 
 def test_check_refuses_a_target_that_sandbox_must_not_reach(run: Run, file: Path) -> None:
@@ -68,6 +69,8 @@ def test_a_test_alert_arrives_and_a_failure_is_told_with_its_reason(run: Run, ph
     found = run("test")
     assert found.exit_code == 1
     assert "all, phone: the service answered HTTP 500" in found.output
+    (tried,) = json.loads(run("test", "--json").output)["tried"]
+    assert (tried["rule"], tried["problem"]) == ("all", "the service answered HTTP 500")
 
 
 def test_a_rule_that_is_not_there_is_refused_by_name(run: Run) -> None:
@@ -92,7 +95,7 @@ def test_what_was_not_delivered_is_listed_from_disk(run: Run, tmp_path: Path) ->
 
 
 def test_a_message_knows_how_often_and_when() -> None:
-    one = Message(
+    one = AlertMessage(
         rule="r", key="k", severity="info", title="t", text="x", count=2, first_ns=0, last_ns=10**9, queued_ns=0
     )
     assert one.body == "x\n2 times, 1970-01-01 00:00:00 UTC to 1970-01-01 00:00:01 UTC"
