@@ -41,7 +41,9 @@ def check(as_json: bool, env_file: Path | None) -> None:
         print_json({"targets": list(targets), "rules": {rule.name: rule.to for rule in rules.rules}})
         return
     for rule in rules.rules:
-        escalates = f"; after {rule.escalate_ms // 60_000} min {', '.join(rule.escalate_to)}" if rule.escalate_to else ""
+        escalates = (
+            f"; after {rule.escalate_ms // 60_000} min {', '.join(rule.escalate_to)}" if rule.escalate_to else ""
+        )
         echo(f"{rule.name}: {rule.severity} and worse to {', '.join(rule.to)}{escalates}")
     if rules.digest is not None:
         echo(f"digest: daily at {rules.digest.at:%H:%M} to {', '.join(rules.digest.to)}")
