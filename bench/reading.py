@@ -57,7 +57,7 @@ _FILL = {  # Fills buy and sell in turn, each of another size: the cost of what 
     " CASE WHEN i / :every % 2 = 0 THEN 8000 + i % 977 || '' ELSE (8000 + i % 977) * 501 || '000000000000' END,"
     " CASE WHEN i / :every % 2 = 0 THEN (8000 + i % 977) * 499 || '000000000000' ELSE 8000 + i % 977 || '' END,"
     " 300000 + i % 100000,"
-    " CASE WHEN i % 3 = 0 THEN 'router_leg' ELSE 'top_level' END",
+    " CASE WHEN i % 3 = 0 THEN 'router_leg' ELSE 'top_level' END, '2000000000000000'",
 }
 _RESULTS = (
     "INSERT INTO trade_execution_results (run_id, at_ns, command_id, quote_id, quote_hash, outcome, detail,"

@@ -172,6 +172,7 @@ def _execute_trade(run_id: str, e: ExecuteTrade) -> Row:
         str(e.amount_out),
         e.reaction_ns,
         e.request_kind,
+        None if e.written is None else str(e.written),
     )
 
 
@@ -287,8 +288,9 @@ def read_quote(row: tuple[Any, ...]) -> RecordedQuote:
     *columns, edge, outcomes = row
     fields = dict(zip(ExecuteTrade.__struct_fields__, columns, strict=True))
     amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
+    written = fields.pop("written")
     return RecordedQuote(
-        command=ExecuteTrade(**{**fields, **amounts}),
+        command=ExecuteTrade(**{**fields, **amounts}, written=None if written is None else int(written)),
         edge=None if edge is None else int(edge),
         outcomes=tuple(outcomes.split(",")) if outcomes else (),
     )

@@ -190,11 +190,6 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
     partner_shrink: int = 100
     partner_max_bps: Decimal = Decimal(15)
 
-    @property
-    def depends_on_life(self) -> bool:
-        """Whether the price, or whether there is one, depends on how long the quote lives or on who asks."""
-        return bool(self.vol_factor or self.max_premium_bps or self.partner_weight)
-
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all are valid."""
         found = []

@@ -205,7 +205,11 @@ class DecisionRules(Event, frozen=True, gc=False, kw_only=True, tag="decision.ru
 
 
 class ExecuteTrade(Event, frozen=True, gc=False, kw_only=True, tag="cmd.execute_trade"):
-    """A quote was signed and written to the relay: from here until its deadline its amount is committed."""
+    """A quote was signed and written to the relay: from here until its deadline its amount is committed.
+
+    ``written``: what the option in it was worth to its holder then, base units of the quote underlying; None in rows of
+    older versions.
+    """
 
     command_id: str
     decision_id: str
@@ -219,6 +223,7 @@ class ExecuteTrade(Event, frozen=True, gc=False, kw_only=True, tag="cmd.execute_
     amount_out: int
     reaction_ns: int
     request_kind: RequestKind = ""
+    written: int | None = None
 
 
 class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_result"):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cockpit.model.commands import NO_OPTION_LIMIT, Limits
 from cockpit.model.formatting import exact, rounded, time_left, utc_time
-from cockpit.model.snapshot import HardStopState, LiveQuotes, OptionState
+from cockpit.model.snapshot import HardStopState, LiveQuotes, OptionDayState, OptionState
 
 _NS_PER_MS = 1_000_000
 MAKER_TERMS = "Makers' terms call a quote firm once a user has selected it: burn only in an emergency."
@@ -40,6 +40,19 @@ def options_text(options: OptionState | None, limits: Limits) -> str:
         f"options {rounded(options.value, 2)}{most} EURe (intrinsic {rounded(options.intrinsic, 2)}), "
         f"1 % jump {rounded(-options.jump, 2, signed=True)} EURe"
     )
+
+
+def option_day_text(day: OptionDayState) -> str:
+    """Say what today's fills gave away of what was written, and each side's; empty before the first quote."""
+    if not (day.buy.quotes or day.sell.quotes or day.buy.fills or day.sell.fills):
+        return ""
+    sides = ", ".join(
+        f"{name} {rounded(one.given_away, 2)} of {rounded(one.written, 2)}"
+        for name, one in (("buys", day.buy), ("sells", day.sell))
+    )
+    unknown = day.buy.fills + day.sell.fills - day.buy.known - day.sell.known
+    text = f"given away {rounded(day.given_away, 2)} of {rounded(day.written, 2)} EURe written today ({sides})"
+    return f"{text}; unknown of {unknown:,} fills" if unknown else text
 
 
 def _eure(amount: Decimal | None) -> str:

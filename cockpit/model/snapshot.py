@@ -177,7 +177,9 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     """A signed quote: its amounts, its time left, its outcome.
 
     ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned; *no salt* when its salt was
-    invalidated, so that it can neither settle nor be burned. ``left_ms`` is 0 once it has expired.
+    invalidated, so that it can neither settle nor be burned. ``left_ms`` is 0 once it has expired. ``option_bps``: what
+    it is worth to its holder, and ``intrinsic_bps`` what settling it now would gain, of its value at the mid; None once
+    it is over, and while the mid is unknown.
     """
 
     quote_hash: str
@@ -196,6 +198,8 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     gives_places: int = 8
     takes_places: int = 8
     request_kind: str = ""
+    option_bps: Decimal | None = None
+    intrinsic_bps: Decimal | None = None
 
 
 class FillRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,6 +319,33 @@ class OptionState(msgspec.Struct, frozen=True, kw_only=True):
     refused_value: Decimal
     sigma_bps: Decimal
     age_ms: int
+
+
+class OptionSide(msgspec.Struct, frozen=True, kw_only=True):
+    """One side's, EURe. ``written``: what the options in the quotes were worth when they were signed. ``given_away``:
+    the edge of fills when they were priced less that when they were booked, over the ``known`` of the ``fills``."""
+
+    quotes: int = 0
+    written: Decimal = Decimal(0)
+    fills: int = 0
+    known: int = 0
+    given_away: Decimal = Decimal(0)
+
+
+class OptionDayState(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written and given away since ``from_ns``, UTC: the start of the day, or of the run if that was later."""
+
+    from_ns: int = 0
+    buy: OptionSide = OptionSide()
+    sell: OptionSide = OptionSide()
+
+    @property
+    def written(self) -> Decimal:
+        return self.buy.written + self.sell.written
+
+    @property
+    def given_away(self) -> Decimal:
+        return self.buy.given_away + self.sell.given_away
 
 
 class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
@@ -465,6 +496,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     lives: QuoteLives = QuoteLives()
     options: OptionState | None = None
     alerts: AlertsState = AlertsState()
+    option_day: OptionDayState = OptionDayState()
     earnings: EarningsState | None = None
 
     @property

@@ -121,6 +121,16 @@ class KindFigures(msgspec.Struct, frozen=True, kw_only=True):
     win_rate: Decimal | None
 
 
+class OptionSideFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """One side's, EURe: ``written`` of ``quotes``, and ``given_away`` by the ``known`` of the fills."""
+
+    side: str
+    quotes: int
+    written: Decimal
+    known: int
+    given_away: Decimal
+
+
 class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What the options in quotes cost, EURe.
 
@@ -128,6 +138,8 @@ class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
     booked; ``given_away`` is the difference, what the desk lost while its quotes were open. All over the ``known`` of
     the fills whose two edges are. The means and peaks are of what all signed quotes were worth to their holders in the
     ``minutes`` in which it was measured; ``peak_jump``: the most that a jump of the mid by 1 % would have cost.
+    ``written``: what the options in the quotes sent were worth when they were signed, by the model; None when no quote
+    recorded it. ``sides``: buys, then sells.
     """
 
     fills: int
@@ -140,6 +152,8 @@ class OptionFigures(msgspec.Struct, frozen=True, kw_only=True):
     mean_intrinsic: Decimal | None
     peak_value: Decimal | None
     peak_jump: Decimal | None
+    written: Decimal | None = None
+    sides: tuple[OptionSideFigures, ...] = ()
 
 
 class GroupFigures(msgspec.Struct, frozen=True, kw_only=True):

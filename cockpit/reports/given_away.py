@@ -1,12 +1,12 @@
 """What the options in quotes cost: the edge that was lost while quotes were open, and what they were worth. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from cockpit.accounting.pnl import value_at_mid
-from cockpit.reports.figures import OptionFigures
-from storage.reporting.options import OptionMinutes
-from venue.protocol.assets import Unit
+from cockpit.reports.figures import OptionFigures, OptionSideFigures
+from storage.reporting.options import OptionMinutes, Written
 from venue.protocol.tokens import TokenTable
 
 
@@ -18,15 +18,32 @@ def booked_edge(tokens: TokenTable, side: str, base: int, quote: int, mid: Decim
     return gained if side == "buy" else -gained
 
 
-def option_figures(edges: Iterable[tuple[int | None, int | None]], minutes: OptionMinutes, eure: Unit) -> OptionFigures:
-    """``edges``: of every fill at signing and at booking, None where it is unknown."""
+class Edges(NamedTuple):
+    """A fill's edge at signing and at booking, base units of EURe; None where it is unknown."""
+
+    side: str
+    signed: int | None
+    booked: int | None
+
+
+class _Sums(NamedTuple):
+    known: int
+    signed: int
+    booked: int
+
+
+def option_figures(
+    edges: Iterable[Edges], minutes: OptionMinutes, written: Mapping[str, Written], tokens: TokenTable
+) -> OptionFigures:
+    """``edges``: of every fill; ``written``: by the token that quotes take."""
     every = list(edges)
-    known = [(signed, booked) for signed, booked in every if signed is not None and booked is not None]
-    signed, booked = (sum(pair[place] for pair in known) for place in (0, 1))
-    count, amount = minutes.minutes, eure.to_decimal
+    count, amount = minutes.minutes, tokens.quote.to_decimal
+    sums = {side: _sums(one for one in every if one.side == side) for side in ("buy", "sell")}
+    sides = tuple(_side(side, one, written, tokens) for side, one in sums.items())
+    known, signed, booked = (sum(column) for column in zip(*sums.values(), strict=True))
     return OptionFigures(
         fills=len(every),
-        known=len(known),
+        known=known,
         signed_edge=amount(signed),
         booked_edge=amount(booked),
         given_away=amount(signed - booked),
@@ -35,4 +52,24 @@ def option_figures(edges: Iterable[tuple[int | None, int | None]], minutes: Opti
         mean_intrinsic=amount(minutes.intrinsic // count) if count else None,
         peak_value=amount(minutes.peak_value) if count else None,
         peak_jump=amount(minutes.peak_jump) if count else None,
+        written=sum((one.written for one in sides), Decimal(0)) if any(one.quotes for one in sides) else None,
+        sides=sides,
+    )
+
+
+def _sums(edges: Iterable[Edges]) -> _Sums:
+    known = [(one.signed, one.booked) for one in edges if one.signed is not None and one.booked is not None]
+    return _Sums(len(known), sum(signed for signed, _ in known), sum(booked for _, booked in known))
+
+
+def _side(side: str, sums: _Sums, written: Mapping[str, Written], tokens: TokenTable) -> OptionSideFigures:
+    takes = tokens.base if side == "buy" else tokens.quote
+    ids = {token.token_id for token in tokens.of(takes)}
+    taken = [one for token_id, one in written.items() if token_id in ids]
+    return OptionSideFigures(
+        side=side,
+        quotes=sum(one.quotes for one in taken),
+        written=tokens.quote.to_decimal(sum(one.worth for one in taken)),
+        known=sums.known,
+        given_away=tokens.quote.to_decimal(sums.signed - sums.booked),
     )

@@ -130,9 +130,17 @@ def _fills(report: TradingReport) -> list[Cells]:
 def _options(report: TradingReport) -> list[Section]:
     """What the options in quotes cost; no section without a fill and without a measurement."""
     options = report.options
-    if options is None or not (options.known or options.minutes):
+    if options is None or not (options.known or options.minutes or options.written is not None):
         return []
     lines = []
+    if options.written is not None:
+        lines.append(
+            f"written: {rounded(options.written, 4)}, what the options were worth at signing by the model; "
+            + "; ".join(
+                f"{one.side}s {rounded(one.written, 4)}, given away {rounded(one.given_away, 4, signed=True)}"
+                for one in options.sides
+            )
+        )
     if options.known:
         lines.append(
             f"given away {rounded(options.given_away, 4, signed=True)} while quotes were open: "

@@ -16,13 +16,13 @@ from cockpit.reports.figures import (
     SideFigures,
     TradingReport,
 )
-from cockpit.reports.given_away import option_figures
+from cockpit.reports.given_away import Edges, option_figures
 from cockpit.reports.marked_fills import MarkedFill, horizon_mids, mark_fill
 from cockpit.reports.profit import profit_and_loss
 from storage.reader import Reader, Span, runs
 from storage.reporting import differences, movements, trading
 from storage.reporting.failing_checks import failing_checks
-from storage.reporting.options import option_minutes
+from storage.reporting.options import option_minutes, written_by_token
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT
 from venue.protocol.tokens import TokenTable
@@ -94,7 +94,10 @@ def trading_report(
             counted_percentile(counted.latencies_ms, 1),
         ),
         options=option_figures(
-            ((one.fill.edge, one.booked_edge) for one in marked), option_minutes(reader, span), tokens.quote
+            (Edges(one.side, one.fill.edge, one.booked_edge) for one in marked),
+            option_minutes(reader, span),
+            written_by_token(reader, span),
+            tokens,
         ),
         hits=summary.hits,
         latency=summary.latency,

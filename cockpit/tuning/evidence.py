@@ -68,7 +68,7 @@ class Trials:
         sigma = float(params.unknown_sigma_bps if seen.sigma_bps is None else seen.sigma_bps)
         life_ms = max(0, event.deadline_ns - event.at_ns) // NS_PER_MS
         deviation = sigma * (life_ms / 60_000) ** 0.5
-        add_on = float(seen.add_on_bps) if params.depends_on_life else 0.0
+        add_on = float(seen.add_on_bps)
         half = float(params.half_spread_bps) + float(params.vol_factor) * deviation + add_on
         return Trial(
             at_ns=event.at_ns,

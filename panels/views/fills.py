@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded, shorten
+from cockpit.model.quote_texts import option_day_text
 from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
@@ -136,4 +137,5 @@ class FillsPanel(Panel[FillRow]):
         return f"newest {coarse_age(snapshot.executions[0].age_ms)}" if snapshot.executions else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        return f"{snapshot.counts.settled:,} settled"
+        known = f"{snapshot.counts.settled:,} settled", option_day_text(snapshot.option_day)
+        return "; ".join(part for part in known if part)

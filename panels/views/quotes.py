@@ -22,6 +22,7 @@ COLUMNS = (
     Column("outcome", 10),
     Column("left", 4, "right", ticks=True),
     Column("", BAR_WIDTH, from_width=57, ticks=True),
+    Column("option", 6, "right", from_width=82, ticks=True),
     Column("detail", 20, from_width=100, grow=True),
 )
 
@@ -54,6 +55,18 @@ def left_role(row: QuoteRow) -> Role:
     return "warn" if row.left_ms * 4 < row.life_ms else "accent"
 
 
+def option_cell(row: QuoteRow) -> Cell:
+    """Return what the quote is worth to its holder, bps; red while settling it now would gain."""
+    return Cell(rounded(row.option_bps, 1, missing=""), "bad" if row.intrinsic_bps else "muted")
+
+
+def option_detail(row: QuoteRow) -> Cell:
+    if row.option_bps is None:
+        return Cell("none" if not row.left_ms else "unknown")
+    text = f"worth {rounded(row.option_bps, 2)} bps to its holder by the model"
+    return Cell(f"{text}; settling now gains {rounded(row.intrinsic_bps, 2)} bps", option_cell(row).role)
+
+
 def quote_row(row: QuoteRow) -> GridRow:
     """Draw a quote under COLUMNS; the bar drains with the time left and is gone once the quote cannot settle."""
     live = could_settle(row)
@@ -69,6 +82,7 @@ def quote_row(row: QuoteRow) -> GridRow:
             outcome(row.outcome),
             Cell(seconds_left(row.left_ms) if live else "", role),
             Cell(progress_bar(row.left_ms, row.life_ms, BAR_WIDTH) if live else "", role),
+            option_cell(row),
             Cell(row.detail, "muted"),
         ),
     )
@@ -114,6 +128,7 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("gives", Cell(f"{exact(row.gives)} {row.gives_symbol}")),
             Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
+            Field("option", option_detail(row)),
             Field(
                 "time left",
                 Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if could_settle(row) else "none"),
@@ -157,6 +172,7 @@ class QuotesPanel(Panel[QuoteRow]):
         "eure": "number",
         "btc": "number",
         "price": "number",
+        "option": "number",
         "left": "age",
         "age": "age",
         "id": "text",
@@ -177,6 +193,7 @@ class QuotesPanel(Panel[QuoteRow]):
             "eure": eure,
             "btc": btc,
             "price": item.price,
+            "option": item.option_bps,
             "left": item.left_ms // 1000 if could_settle(item) else 0,
             "age": item.age_ms // 1000,
             "id": f"{item.quote_hash} {item.quote_id}",

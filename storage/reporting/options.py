@@ -5,6 +5,9 @@ import msgspec
 from storage.reader import Reader, Span
 
 _VALUES = "SELECT value, intrinsic, fall, rise FROM option_values WHERE at_ns >= ? AND at_ns < ?"
+_WRITTEN = """
+SELECT asset_in, written FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ? AND written IS NOT NULL
+"""
 
 
 class OptionMinutes(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +32,20 @@ def option_minutes(reader: Reader, span: Span) -> OptionMinutes:
         gained += intrinsic
         peak, jump = max(peak, value), max(jump, fall, rise)
     return OptionMinutes(minutes=minutes, value=total, intrinsic=gained, peak_value=peak, peak_jump=jump)
+
+
+class Written(msgspec.Struct, gc=False):
+    """How many quotes took a token, and what their options were worth when they were signed, base units of EURe."""
+
+    quotes: int = 0
+    worth: int = 0
+
+
+def written_by_token(reader: Reader, span: Span) -> dict[str, Written]:
+    """Sum by the token taken; quotes of older versions, which did not record it, are left out."""
+    found: dict[str, Written] = {}
+    for asset_in, worth in reader.rows(_WRITTEN, span.from_ns, span.to_ns):
+        sums = found.setdefault(asset_in, Written())
+        sums.quotes += 1
+        sums.worth += int(worth)
+    return found

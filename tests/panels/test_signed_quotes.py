@@ -5,7 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from cockpit.cli.stop import NO_LIVE_QUOTE, signed_quotes
-from cockpit.model.snapshot import LiveQuotes, OptionState, Snapshot
+from cockpit.model.quote_texts import option_day_text
+from cockpit.model.snapshot import LiveQuotes, OptionDayState, OptionSide, OptionState, Snapshot
 from panels.dialogs.quit import quit_situation
 from panels.dialogs.trading.hard_stop import stop_situation
 from panels.frame.status_bar import status
@@ -84,3 +85,12 @@ def test_a_refused_quote_shows_how_long_it_could_settle_and_is_not_live() -> Non
     assert not is_live(refused)
     assert quote_row(refused).cells[5].text == "30s"
     assert quote_row(replace(refused, left_ms=0)).cells[5].text == ""
+
+
+def test_what_was_written_and_given_away_today_is_said_for_each_side() -> None:
+    assert option_day_text(OptionDayState()) == ""
+    buys = OptionSide(quotes=9, written=Decimal("6.1"), fills=2, known=2, given_away=Decimal("0.7"))
+    sells = OptionSide(quotes=8, written=Decimal("6.24"), fills=3, known=1, given_away=Decimal("-0.2"))
+    said = "given away 0.50 of 12.34 EURe written today (buys 0.70 of 6.10, sells -0.20 of 6.24)"
+    assert option_day_text(OptionDayState(buy=buys, sell=sells)) == f"{said}; unknown of 2 fills"
+    assert option_day_text(OptionDayState(buy=buys, sell=replace(sells, known=3))) == said

@@ -117,6 +117,7 @@ RELEASED = {
     "sqlite/007_withdrawal_blocks.sql": "fe900d14534072e7",
     "sqlite/008_settlement_times.sql": "ea5c30b44e786ede",
     "sqlite/009_option_values.sql": "1609b0b8fac2d312",
+    "sqlite/010_written_options.sql": "7105e85e26d2578c",
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
     "postgres/003_requests.sql": "ebdee3296250ce26",
@@ -124,6 +125,7 @@ RELEASED = {
     "postgres/005_withdrawal_blocks.sql": "226628a0b14545f9",
     "postgres/006_settlement_times.sql": "466c08c9ec5e041a",
     "postgres/007_option_values.sql": "6128b470a4efafc8",
+    "postgres/008_written_options.sql": "7c1be62aa201c641",
 }
 """The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 

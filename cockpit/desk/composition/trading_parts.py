@@ -26,7 +26,8 @@ from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.fill_costs import learn_from
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
-from cockpit.desk.quote_book.option_meter import OptionMeter
+from cockpit.desk.quote_book.options.option_day import OptionDay, given_away
+from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.declines import Declines
@@ -85,6 +86,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     book: QuoteBook
     markouts: LiveMarkouts
     option_meter: OptionMeter
+    option_day: OptionDay
     earnings: EarningsMeter
     refusals: RejectionRate
     withdrawals: WithdrawalBook
@@ -154,9 +156,13 @@ def build_trading(
     reference = _reference(settings, env, tapped, limits, ahead_ns, euro_rate)
     _bound_signer(signer, tokens, limits, reference)
 
+    option_day = OptionDay(env.wall_ns())
+
     def on_fill(commitment: Commitment) -> None:
-        trading_state.filled(env.wall_ns(), movement(commitment).amounts, reference.trusted_mid)
+        now_ns, mid = env.wall_ns(), reference.trusted_mid
+        trading_state.filled(now_ns, movement(commitment).amounts, mid)
         earnings.filled(commitment)
+        option_day.filled(now_ns, commitment.side, given_away(tokens, commitment, mid))
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
     withdrawals = WithdrawalBook(env, tapped, tokens, reserve=book.reservations.set_leaving)
@@ -258,6 +264,7 @@ def build_trading(
         executor=executor,
         book=book,
         option_meter=option_meter,
+        option_day=option_day,
         partner_costs=partner_costs,
         relay=relay,
         recorder=recorder,
@@ -286,6 +293,7 @@ def build_trading(
         book=book,
         markouts=LiveMarkouts(tokens, on_marked=on_marked),
         option_meter=option_meter,
+        option_day=option_day,
         earnings=earnings,
         refusals=refusals,
         withdrawals=withdrawals,

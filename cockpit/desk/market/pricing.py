@@ -81,16 +81,16 @@ class PricesByLife:
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """Bid and ask, and the skew in bps that both carry (negative: the desk wants to sell BTC).
+    """Bid and ask of quotes of each life, and the skew in bps that both carry (negative: the desk wants to sell BTC).
 
-    ``by_life``: where they depend on the quote's life; ``bid`` and ``ask`` are then those of the usual one.
+    ``bid`` and ``ask`` are those of the usual life.
     """
 
     bid: Decimal
     ask: Decimal
     skew_bps: Decimal
-    bounds: Bounds | None = None
-    by_life: PricesByLife | None = None
+    bounds: Bounds
+    by_life: PricesByLife
 
 
 class Amounts(msgspec.Struct, frozen=True, gc=False):
@@ -128,15 +128,6 @@ def skew_bps(share: Decimal | None, params: PriceParams, sigma_bps: Decimal | No
 def deviation(sigma_micro: int, life_ms: int) -> int:
     """Return the standard deviation of the mid over so long; like σ in millionths of a bps, rounded down."""
     return isqrt(sigma_micro * sigma_micro * min(max(life_ms, 0), LONGEST_PRICED_MS) // _MINUTE_MS)
-
-
-def make_prices(mid: Decimal, skew: Decimal, params: PriceParams, min_edge_bps: Decimal) -> Prices:
-    """Make bid and ask around the skewed mid, never closer to the mid than the least edge; bid down, ask up.
-
-    For quotes whose price does not depend on their life.
-    """
-    bid, ask, _, _ = _around(mid, skew, params.half_spread_bps, min_edge_bps)
-    return Prices(bid, ask, skew)
 
 
 def _life_prices(

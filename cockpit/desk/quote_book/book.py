@@ -147,6 +147,7 @@ class QuoteBook:
             quote.status = status
             quote.tx_hash = status.tx_hash
             self._settling[status.quote_hash] = quote
+            self.reservations.exercise(status.quote_hash)
         return True
 
     def _put_back(self, quote: Quote) -> None:

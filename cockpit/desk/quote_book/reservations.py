@@ -51,13 +51,15 @@ class _Releases(msgspec.Struct, gc=False):
 
 class CommitmentSet:
     """Commitments by quote hash. Sums by token are kept, releases by the second, and sums by price and deadline
-    (``strikes``): thousands are signed at once."""
+    (``strikes``): thousands are signed at once. Those that are being settled have sums of their own (``exercised``).
+    """
 
     def __init__(self) -> None:
         self._by_hash: dict[str, Commitment] = {}
         self._sums: dict[str, int] = {}
         self._releases: dict[int, _Releases] = {}
-        self.strikes = Strikes()
+        self.strikes, self.exercised = Strikes(), Strikes()
+        self._exercised: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -98,8 +100,18 @@ class CommitmentSet:
             releases.count -= 1
             if not releases.count:
                 del self._releases[second]
-            self.strikes.remove(*_strike(commitment))
+            strikes = self.exercised if quote_hash in self._exercised else self.strikes
+            strikes.remove(*_strike(commitment))
+            self._exercised.discard(quote_hash)
         return commitment
+
+    def exercise(self, quote_hash: str) -> None:
+        """Note that the quote is being settled: its holder chooses no more. One that is not in the set is ignored."""
+        commitment = self._by_hash.get(quote_hash)
+        if commitment is not None and quote_hash not in self._exercised:
+            self._exercised.add(quote_hash)
+            self.strikes.remove(*_strike(commitment))
+            self.exercised.add(*_strike(commitment))
 
     def last_release_ns(self) -> int:
         """Return when the last of them will have expired, UTC; 0 when there is none.
@@ -140,9 +152,13 @@ class Reservations:
         return self._live.get(quote_hash)
 
     @property
-    def strikes(self) -> tuple[Strikes, Strikes]:
-        """Sums by price and deadline of the quotes that reserve, and of the refused ones."""
-        return self._live.strikes, self._refused.strikes
+    def strikes(self) -> tuple[Strikes, Strikes, Strikes]:
+        """Sums by price and deadline: of the quotes that reserve, of the refused ones, and of those being settled."""
+        return self._live.strikes, self._refused.strikes, self._live.exercised
+
+    def exercise(self, quote_hash: str) -> None:
+        """Note that a live quote is being settled."""
+        self._live.exercise(quote_hash)
 
     @property
     def refused(self) -> CommitmentSet:

@@ -108,18 +108,20 @@ class Executor:
         except Exception as exc:
             # Some of it may be on the wire: the commitment stays in the book until it has expired.
             self._book.sent(commitment, request_id)
-            raise SendUncertainError(_command(commitment, self._monotonic_ns() - received_ns)) from exc
+            raise SendUncertainError(
+                _command(commitment, self._monotonic_ns() - received_ns, decision.written)
+            ) from exc
         reaction_ns = self._monotonic_ns() - received_ns
         self._book.sent(commitment, request_id)
         self.reactions_us.append(reaction_ns // 1000)
-        return _command(commitment, reaction_ns)
+        return _command(commitment, reaction_ns, decision.written)
 
     def _refuse(self, reason: str) -> None:
         self.counters["not_sent"] += 1
         self.last_error = reason
 
 
-def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
+def _command(commitment: Commitment, reaction_ns: int, written: int) -> ExecuteTrade:
     return ExecuteTrade(
         at_ns=commitment.sent_ns,
         command_id=commitment.command_id,
@@ -134,4 +136,5 @@ def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
         amount_out=commitment.amount_out,
         reaction_ns=reaction_ns,
         request_kind=commitment.request_kind,
+        written=written,
     )

@@ -16,7 +16,8 @@ from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.option_meter import OptionMeter
+from cockpit.desk.quote_book.options.option_day import OptionDay
+from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.desk_view import DeskView
@@ -86,6 +87,7 @@ class QuoteEngine:
         executor: Executor,
         book: QuoteBook,
         option_meter: OptionMeter,
+        option_day: OptionDay,
         partner_costs: PartnerCosts,
         relay: Relay,
         recorder: Recorder,
@@ -114,6 +116,7 @@ class QuoteEngine:
         self._executor = executor
         self._book = book
         self._options = option_meter
+        self._option_day = option_day
         self._partners = partner_costs
         self._relay = relay
         self._recorder = recorder
@@ -255,6 +258,7 @@ class QuoteEngine:
         if command is not None:
             self._signed.note(received_ns)
             self._options.wrote(decision.written)
+            self._option_day.signed(request.at_ns, decision.side, decision.written)
             self._record(command)
         event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
         self._record(event)

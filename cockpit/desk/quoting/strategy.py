@@ -16,14 +16,13 @@ from cockpit.desk.market.pricing import (
     Prices,
     PricesByLife,
     in_whole,
-    make_prices,
     price_amounts,
     skew_bps,
 )
 from cockpit.desk.quoting.desk_view import DeskView, record_view
 from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS, CheckInputs, RiskCheck, checks_for, dry, request_age
 from cockpit.desk.risk.limits import in_units, max_notional, min_notional
-from cockpit.model.commands import NO_OPTION_LIMIT, Limits
+from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
 from venue.protocol.assets import PairAmounts, Unit, base_share
 from venue.protocol.units import NS_PER_MS
@@ -38,7 +37,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What to do about one request. ``execute``: every check passed, the executor's included.
 
     ``balance``: of the asset given, base units; None while it is unknown. ``written``: what the option in the quote is
-    worth to its holder, base units of the quote underlying; 0 where it was not asked for.
+    worth to its holder, base units of the quote underlying.
     """
 
     side: Side
@@ -65,9 +64,6 @@ def desk_prices(view: DeskView) -> Prices | None:
     params, least = view.params, view.limits.min_edge_bps
     skew = skew_bps(share, params, view.sigma_bps)
     bounds = _bounds(view, held, mid)
-    if not params.depends_on_life and view.limits.max_option_eure >= NO_OPTION_LIMIT:
-        made = make_prices(mid, skew, params, least)
-        return Prices(made.bid, made.ask, skew, bounds)
     sigma = params.unknown_sigma_bps if view.sigma_bps is None else view.sigma_bps
     by_life = PricesByLife(mid, skew, params, min_edge_bps=least, sigma_bps=sigma)
     usual = by_life.at(STANDARD_LIFE_MS + view.deadline_slack_ms)
@@ -157,14 +153,10 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     if prices is not None:
         bounds, skew = prices.bounds, prices.skew_bps
         if mid is not None:
-            price = prices.bid if side == "buy" else prices.ask
-            if prices.by_life is not None:
-                at_life = prices.by_life.at(life_ms, view.add_on_bps)
-                price, premium = (
-                    (at_life.bid, at_life.bid_premium) if side == "buy" else (at_life.ask, at_life.ask_premium)
-                )
+            at_life = prices.by_life.at(life_ms, view.add_on_bps)
+            price, premium = (at_life.bid, at_life.bid_premium) if side == "buy" else (at_life.ask, at_life.ask_premium)
             amounts = price_amounts(market, side, request.amount_in, request.amount_out, price, mid)
-            if premium is not None and amounts is not None:
+            if amounts is not None:
                 written = in_whole(premium, amounts.notional)
     if side == "buy":
         given, balance, reserved = market.quote, view.quote_balance, view.quote_reserved

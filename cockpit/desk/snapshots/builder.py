@@ -12,6 +12,7 @@ from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
+from cockpit.desk.quote_book.options.option_meter import QuoteOptions
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
@@ -27,7 +28,14 @@ from cockpit.desk.snapshots.market_rows import (
     relay_latency,
     token_rows,
 )
-from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, option_state, quote_row
+from cockpit.desk.snapshots.quote_rows import (
+    decision_row,
+    fill_row,
+    live_quotes,
+    option_day_state,
+    option_state,
+    quote_row,
+)
 from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
 from cockpit.model.ages import age_ms
 from cockpit.model.alarms import AlarmsState
@@ -140,7 +148,9 @@ class SnapshotBuilder:
         yield
         decisions = newer + tuple(decision_row(event, market, now) for event, market in recent[SHOWN // 2 :])
         yield
-        quotes = tuple(quote_row(tokens, quote, now) for quote in _newest(reversed(book.recent)))
+        reading = trading.option_meter.reading
+        options = None if reading is None else QuoteOptions(tokens, reading, now)
+        quotes = tuple(quote_row(tokens, quote, now, options) for quote in _newest(reversed(book.recent)))
         yield
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills: list[Quote] = settling + _newest(reversed(book.fills))
@@ -212,6 +222,7 @@ class SnapshotBuilder:
             lives=trading.pricing.lives,
             earnings=self._earnings,
             options=option_state(tokens, trading.option_meter.reading, now),
+            option_day=option_day_state(tokens, trading.option_day, now),
             counts=self.counts(),
             alive=live_quotes(tokens, book.reservations, view.mid, now),
             reaction=self._reaction,

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from cockpit.desk.market.pricing import Amounts, edge_bps
 from cockpit.desk.quote_book.live_markouts import Marked
-from cockpit.desk.quote_book.option_meter import OptionReading
+from cockpit.desk.quote_book.options.option_day import OptionDay, SideSums
+from cockpit.desk.quote_book.options.option_meter import OptionReading, QuoteOptions
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import TradeDecision
@@ -13,6 +14,8 @@ from cockpit.model.snapshot import (
     DecisionRow,
     FillRow,
     LiveQuotes,
+    OptionDayState,
+    OptionSide,
     OptionState,
     QuoteRow,
 )
@@ -46,10 +49,11 @@ def decision_row(event: TradeDecision, market: Market, now_ns: int) -> DecisionR
     )
 
 
-def quote_row(tokens: TokenTable, quote: Quote, now_ns: int) -> QuoteRow:
+def quote_row(tokens: TokenTable, quote: Quote, now_ns: int, options: QuoteOptions | None = None) -> QuoteRow:
     commitment = quote.commitment
     gives, takes = tokens.token(commitment.asset_out), tokens.token(commitment.asset_in)
     over = quote.state in OVER
+    option = None if over or options is None else options.of(commitment, settling=quote.state == "settling")
     return QuoteRow(
         quote_hash=commitment.quote_hash,
         quote_id=commitment.quote_id,
@@ -65,6 +69,8 @@ def quote_row(tokens: TokenTable, quote: Quote, now_ns: int) -> QuoteRow:
         outcome="no salt" if quote.salt_invalid and quote.used_height is None and not over else quote.state,
         detail=quote.detail,
         request_kind=commitment.request_kind,
+        option_bps=None if option is None else option.value_bps,
+        intrinsic_bps=None if option is None else option.intrinsic_bps,
         gives_places=gives.places,
         takes_places=takes.places,
     )
@@ -135,6 +141,23 @@ def option_state(tokens: TokenTable, reading: OptionReading | None, now_ns: int)
         refused_value=eure(reading.refused.value),
         sigma_bps=reading.sigma_bps,
         age_ms=max(0, (now_ns - reading.at_ns) // NS_PER_MS),
+    )
+
+
+def option_day_state(tokens: TokenTable, day: OptionDay, now_ns: int) -> OptionDayState:
+    """Return what was written and given away today, in whole tokens."""
+    day.roll(now_ns)
+    return OptionDayState(from_ns=day.from_ns, buy=_option_side(tokens, day.buy), sell=_option_side(tokens, day.sell))
+
+
+def _option_side(tokens: TokenTable, sums: SideSums) -> OptionSide:
+    eure = tokens.quote.to_decimal
+    return OptionSide(
+        quotes=sums.quotes,
+        written=eure(sums.written),
+        fills=sums.fills,
+        known=sums.known,
+        given_away=eure(sums.given_away),
     )
 
 

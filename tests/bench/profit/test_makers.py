@@ -65,7 +65,7 @@ def _differs(left: DeskTerms, right: DeskTerms, name: str) -> bool:
 
 def test_fixed_widths_do_not_depend_on_the_volatility() -> None:
     for name in (static(8), fixed(8), TODAY):
-        assert not terms(name).params.depends_on_life
+        assert terms(name).params.vol_factor == terms(name).params.max_premium_bps == 0
         assert terms(name).params.skew_sigmas == 0
     assert terms(static(8)).params.max_skew_bps == 15
     assert terms(fixed(8)).params.max_skew_bps == 0

@@ -13,7 +13,7 @@ from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row
 from panels.views.inventory import NO_MARKET, columns, inventory_detail, quantities, quantity_row, share_line
 from panels.views.market import prices_line, requests_line, source_row
-from panels.views.quotes import quote_life, quote_row
+from panels.views.quotes import COLUMNS, quote_detail, quote_life, quote_row
 from panels.views.rates import WorkRates
 from panels.views.reconciliation import reconciliation_lines, unexplained
 from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
@@ -279,3 +279,22 @@ def test_a_token_that_appears_within_a_second_gets_its_column() -> None:
     before, after = ([quantity_row(one) for one in quantities(each)] for each in (held, more))
     assert hold_ticks(after, before, columns(more)) == after
     assert hold_ticks(before, after, columns(held)) == before
+
+
+@pytest.mark.parametrize(
+    ("option", "intrinsic", "cell", "detail"),
+    [
+        (None, None, Cell("", "muted"), "unknown"),
+        ("1.25", "0", Cell("1.2", "muted"), "worth 1.25 bps to its holder by the model; settling now gains 0.00 bps"),
+        ("9.31", "0.01", Cell("9.3", "bad"), "worth 9.31 bps to its holder by the model; settling now gains 0.01 bps"),
+    ],
+)
+def test_what_a_quote_is_worth_to_its_holder_is_red_while_settling_it_gains(
+    option: str | None, intrinsic: str | None, cell: Cell, detail: str
+) -> None:
+    worth, gained = (None if text is None else Decimal(text) for text in (option, intrinsic))
+    row = replace(samples.quote(23), left_ms=30_000, option_bps=worth, intrinsic_bps=gained)
+    place = [column.title for column in COLUMNS].index("option")
+    assert quote_row(row).cells[place] == cell
+    [field] = [one for one in quote_detail(row, samples.snapshot()).fields if one.label == "option"]
+    assert field.value == Cell(detail, "bad" if cell.role == "bad" else field.value.role)

@@ -12,7 +12,8 @@ from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
-from cockpit.desk.quote_book.option_meter import OptionMeter
+from cockpit.desk.quote_book.options.option_day import OptionDay
+from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
@@ -110,6 +111,7 @@ class Quoting:
             PriceParams(), QuoteLives(quote_deadline_ms=60_000, quote_deadline_slack_ms=1_000)
         )
         self.option_meter = OptionMeter(DEFAULT_TOKENS, self.book.reservations, self.recorder)
+        self.option_day = OptionDay(self.clock())
         self.partner_costs = PartnerCosts(self.pricing, quote_decimals=DEFAULT_TOKENS.quote.decimals)
         self.intake = QuoteEngine(
             run_id="run",
@@ -128,6 +130,7 @@ class Quoting:
             executor=self.executor,
             book=self.book,
             option_meter=self.option_meter,
+            option_day=self.option_day,
             partner_costs=self.partner_costs,
             relay=self.relay,
             recorder=self.recorder,

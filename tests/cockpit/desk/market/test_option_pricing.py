@@ -3,6 +3,7 @@
 import ast
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 import cockpit
 from cockpit.accounting.option_value import option_value
 from cockpit.config.pricing_presets import PRESETS
-from cockpit.desk.market.pricing import MOST_HALF_SPREAD_BPS, PricesByLife, make_prices, skew_bps
+from cockpit.desk.market.pricing import MOST_HALF_SPREAD_BPS, PricesByLife, skew_bps
 from cockpit.model.commands import PriceParams
 from tests.support.desk.builders import MID
 from tests.support.desk.views import PRICING
@@ -92,7 +93,9 @@ def test_the_preset_of_fixed_prices_is_the_behaviour_of_old_records() -> None:
 def test_parameters_that_were_recorded_before_there_were_more_are_read_as_they_priced() -> None:
     old = b'{"half_spread_bps":"12","max_skew_bps":"7","target_btc_share":"0.4"}'
     read = msgspec.json.decode(old, type=PriceParams)
-    assert not read.depends_on_life
+    assert priced(params=read).at(1) == msgspec.structs.replace(
+        priced(params=read).at(3_600_000), bid_premium=Decimal(0), ask_premium=Decimal(0)
+    )
     assert skew_bps(Decimal(0), read, Decimal(500)) == 7
 
 
@@ -138,8 +141,12 @@ def test_without_a_factor_every_life_has_the_prices_of_before(
     mid: Decimal, skew: Decimal, params: PriceParams, least: Decimal, life_ms: int
 ) -> None:
     plain = msgspec.structs.replace(params, vol_factor=Decimal(0))
-    made, before = priced(mid, skew, plain, least=least).at(life_ms), make_prices(mid, skew, plain, least)
-    assert (made.bid, made.ask) == (before.bid, before.ask)
+    made = priced(mid, skew, plain, least=least).at(life_ms)
+    down = max(Fraction(plain.half_spread_bps) - Fraction(skew), Fraction(least))
+    up = max(Fraction(plain.half_spread_bps) + Fraction(skew), Fraction(least))
+    ticks = Fraction(10**8)
+    assert Fraction(made.bid) == Fraction(floor(Fraction(mid) * (1 - down / 10_000) * ticks)) / ticks
+    assert Fraction(made.ask) == Fraction(ceil(Fraction(mid) * (1 + up / 10_000) * ticks)) / ticks
 
 
 @given(sigmas, st.integers(1_000, 3_600_000), skews)

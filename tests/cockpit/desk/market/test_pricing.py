@@ -5,13 +5,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import Amounts, earns, edge_bps, make_prices, price_amounts, skew_bps
+from cockpit.desk.market.pricing import Amounts, LifePrices, PricesByLife, earns, edge_bps, price_amounts, skew_bps
 from cockpit.model.commands import PriceParams
 from cockpit.model.events import Side
 from venue.protocol.assets import MAX_AMOUNT, PairAmounts, base_share
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
 
 PAIR = BTC_EURE
+
+
+def make_prices(mid: Decimal, skew: Decimal, params: PriceParams, least: Decimal) -> LifePrices:
+    return PricesByLife(mid, skew, params, min_edge_bps=least, sigma_bps=Decimal(12)).at(60_000)
+
+
 SCALE = Fraction(10**EURE.decimals, 10**BTC.decimals)
 """Base units of EURe per base unit of BTC at a price of 1."""
 
@@ -125,7 +131,7 @@ def test_the_more_btc_the_lower_both_prices(
     with_more = make_prices(mid, skew_bps(more, how), how, min_edge)
     assert with_more.bid <= with_less.bid
     assert with_more.ask <= with_less.ask
-    assert with_more.skew_bps <= with_less.skew_bps
+    assert skew_bps(more, how) <= skew_bps(less, how)
 
 
 @given(params, shares)

@@ -9,11 +9,12 @@ from hypothesis import given
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation, earns
-from cockpit.desk.quote_book.option_meter import OptionMeter
+from cockpit.desk.quote_book.options.option_day import SideSums
+from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decision_event
 from cockpit.model.commands import NO_OPTION_LIMIT, Limits, PriceParams
-from cockpit.model.events import SwapDemand, TradeDecision
+from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
 from tests.cockpit.desk.quoting.test_strategy import decided, failed, limits, requests, views
 from tests.support.desk.builders import MID, NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
@@ -97,7 +98,7 @@ def test_with_a_limit_fixed_prices_are_the_same_and_their_options_count() -> Non
     plain, counted = decided(request(), view()), decided(request(), view(**TWO, option_value=0))
     assert counted.execute
     assert (counted.price, counted.amounts) == (plain.price, plain.amounts)
-    assert plain.written == 0 < counted.written
+    assert plain.written == counted.written > 0
 
 
 @given(requests, VIEWS)
@@ -131,6 +132,18 @@ async def test_a_partner_whose_fills_cost_more_gets_a_wider_price_and_the_record
     assert toxic.price == MID * (1 - (20 + added) / 10_000)
     assert f'"add_on_bps":"{added}"' in toxic.view
     assert "add_on_bps" not in mild.view
+
+
+async def test_what_was_written_is_on_record_and_counted_for_the_day_and_side() -> None:
+    async with quoting() as (desk, server):
+        await ask(server, "q-1")
+        await ask(server, "q-2")
+        await until(lambda: desk.intake.counters["decisions"] == 2)
+        written = [event.written for event in desk.events if isinstance(event, ExecuteTrade)]
+    assert len(written) == 2
+    assert all(one is not None and one > 0 for one in written)
+    assert (desk.option_day.buy.quotes, desk.option_day.buy.written) == (2, sum(filter(None, written)))
+    assert desk.option_day.sell == SideSums()
 
 
 async def test_quotes_signed_since_the_last_measurement_count_toward_the_limit() -> None:
@@ -167,9 +180,12 @@ def test_a_decision_from_before_sigma_was_known_is_made_again_to_the_letter(aske
 
 
 @given(requests, views, SIGMAS)
-def test_sigma_changes_nothing_where_prices_are_fixed(asked: SwapDemand, seen: DeskView, sigma: Decimal | None) -> None:
+def test_sigma_changes_no_decision_where_prices_are_fixed(
+    asked: SwapDemand, seen: DeskView, sigma: Decimal | None
+) -> None:
     fixed = msgspec.structs.replace(seen, params=PriceParams())
-    assert decided(asked, fixed) == decided(asked, msgspec.structs.replace(fixed, sigma_bps=sigma))
+    one, other = (decided(asked, msgspec.structs.replace(fixed, sigma_bps=bps)) for bps in (None, sigma))
+    assert one == msgspec.structs.replace(other, written=one.written), "only what the option is worth depends on it"
 
 
 @given(requests, views, PRICING, SIGMAS)

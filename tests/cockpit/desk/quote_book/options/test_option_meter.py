@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation
-from cockpit.desk.quote_book.option_meter import (
+from cockpit.desk.quote_book.options.option_meter import (
     EVERY_NS,
     SLICES_PER_TICK,
     SUMS_PER_SLICE,
     OptionMeter,
     OptionReading,
+    OptionSum,
+    QuoteOptions,
 )
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quote_book.strikes import SLOT_NS, Strikes
@@ -105,24 +107,53 @@ def test_the_order_of_signing_does_not_matter(given: list[Commitment]) -> None:
     assert reading(signed(given)).live == reading(signed(by_size)).live
 
 
-@given(quotes, st.lists(st.tuples(st.sampled_from(["refuse", "put_back", "release"]), st.integers(0, 29)), max_size=60))
+def exercised(count: int, steps: Sequence[tuple[str, int]]) -> set[str]:
+    """Return which of so many quotes are being settled: exercised while they were live, and live since."""
+    live, refused, chosen = {f"hash-{n}" for n in range(count)}, set[str](), set[str]()
+    for step, number in steps:
+        name = f"hash-{number}"
+        if step == "exercise" and name in live:
+            chosen.add(name)
+        elif step == "refuse" and name in live:
+            live.discard(name)
+            refused.add(name)
+            chosen.discard(name)
+        elif step == "put_back" and name in refused:
+            refused.discard(name)
+            live.add(name)
+        elif step == "release":
+            for some in (live, refused, chosen):
+                some.discard(name)
+    return chosen
+
+
+@given(
+    quotes,
+    st.lists(
+        st.tuples(st.sampled_from(["refuse", "put_back", "release", "exercise"]), st.integers(0, 29)), max_size=60
+    ),
+)
 def test_what_is_summed_is_what_is_signed_whatever_became_of_it(
     given: list[Commitment], steps: list[tuple[str, int]]
 ) -> None:
     reservations = signed(given)
     for step, number in steps:
         getattr(reservations, step)(f"hash-{number}")
-    live, refused = reservations.strikes
-    for strikes, kept in ((live, list(reservations)), (refused, list(reservations.refused))):
+    live, refused, settling = reservations.strikes
+    chosen = exercised(len(given), steps)
+    left = [one for one in reservations if one.quote_hash not in chosen]
+    taken = [one for one in reservations if one.quote_hash in chosen]
+    for strikes, kept in ((live, left), (refused, list(reservations.refused)), (settling, taken)):
         assert sum(one.count for _, one in strikes) == len(kept)
         assert sum(one.amount_in for _, one in strikes) == sum(one.amount_in for one in kept)
         assert sum(one.amount_out for _, one in strikes) == sum(one.amount_out for one in kept)
     found = reading(reservations)
-    again = reading(signed(list(reservations)))
+    again = reading(signed(left))
     assert found.live == again.live
+    assert found.settling.value == found.settling.intrinsic == reading(signed(taken)).live.intrinsic
     for one in given:
         reservations.release(one.quote_hash)
-    assert [len(strikes) for strikes in reservations.strikes] == [0, 0]
+    assert [len(strikes) for strikes in reservations.strikes] == [0, 0, 0]
 
 
 def test_prices_of_one_bucket_are_near_each_other() -> None:
@@ -142,6 +173,36 @@ def test_deadlines_of_one_bucket_are_within_two_seconds() -> None:
     for ms in range(0, 60_000, 50):
         strikes.add("BTC", "EURe", 10**8, 10**22, NOW + ms * NS_PER_MS)
     assert len(strikes) in (60 * NS_PER_S // SLOT_NS, 60 * NS_PER_S // SLOT_NS + 1)
+
+
+def test_a_quote_that_is_being_settled_is_worth_what_that_gains_and_no_jump_adds_to_it() -> None:
+    reservations = signed([quote("in", "buy", -20), quote("out", "sell", 5)])
+    before = reading(reservations)
+    assert before.settling == OptionSum()
+    for name in ("in", "out"):
+        reservations.exercise(f"hash-{name}")
+        reservations.exercise(f"hash-{name}")
+    found = reading(reservations)
+    assert found.live == OptionSum()
+    gained = found.settling.intrinsic
+    assert abs(gained - 50 * 20 * 10**14) < 10**15
+    assert found.settling == OptionSum(value=gained, intrinsic=gained, fall=gained, rise=gained) == found.signed
+    assert found.signed.value < before.signed.value
+
+
+@given(quotes, st.integers(0, 130_000))
+def test_each_quote_alone_is_worth_its_part_in_bps_rounded_up(given: list[Commitment], passed_ms: int) -> None:
+    at_ns = NOW + passed_ms * NS_PER_MS
+    options = QuoteOptions(DEFAULT_TOKENS, reading(signed(given)), at_ns)
+    for one in given:
+        worth, value, gain = alone(one, at_ns)
+        found = options.of(one, settling=False)
+        assert found is not None
+        assert 0 <= found.value_bps - Decimal(value * 10_000) / worth <= Decimal("0.0101")
+        assert 0 <= found.intrinsic_bps - Decimal(gain * 10_000) / worth <= Decimal("0.0101")
+        settling = options.of(one, settling=True)
+        assert settling is not None
+        assert settling.value_bps == settling.intrinsic_bps == found.intrinsic_bps
 
 
 def test_refused_quotes_count_apart_as_they_could_still_settle() -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation
-from cockpit.desk.quote_book.reservations import Reservations
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quote_book.strikes import StrikeSum
 from cockpit.model.events import OptionValue
 from cockpit.model.recorder import Recorder
@@ -30,6 +30,7 @@ SLICES_PER_TICK = 10
 JUMP_PART = 100
 """The jump is one part of so many, one percent."""
 _MINUTE_NS = 60 * NS_PER_S
+_MICRO = 10**6
 _PER_BPS = 10**6
 _MICRO_IN_ONE = 10_000 * _PER_BPS
 
@@ -59,17 +60,19 @@ class OptionSum(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class OptionReading(msgspec.Struct, frozen=True, kw_only=True):
-    """The meter at one moment, UTC ns: live quotes, and those that the relay refused and that could still settle."""
+    """The meter at one moment, UTC ns: live quotes, those that the relay refused and that could still settle, and those
+    that are being settled, which are worth what that gains and no more."""
 
     at_ns: int
     mid: Decimal
     sigma_bps: Decimal
     live: OptionSum
     refused: OptionSum
+    settling: OptionSum = OptionSum()
 
     @property
     def signed(self) -> OptionSum:
-        return self.live + self.refused
+        return self.live + self.refused + self.settling
 
 
 class OptionMeter:
@@ -142,7 +145,13 @@ class OptionMeter:
                 if number % SUMS_PER_SLICE == 0:
                     yield
             sums.append(OptionSum(value=value, intrinsic=intrinsic, fall=fall, rise=rise))
-        self.reading = OptionReading(at_ns=now_ns, mid=mid, sigma_bps=sigma_bps, live=sums[0], refused=sums[1])
+        live, refused, settling = sums
+        # Who settles has chosen: neither time nor a jump adds to what it gains.
+        gained = settling.intrinsic
+        settling = OptionSum(value=gained, intrinsic=gained, fall=gained, rise=gained)
+        self.reading = OptionReading(
+            at_ns=now_ns, mid=mid, sigma_bps=sigma_bps, live=live, refused=refused, settling=settling
+        )
         self._written_before = written
         self._note(self.reading)
 
@@ -169,6 +178,46 @@ class OptionMeter:
         )
 
 
+class QuoteOption(msgspec.Struct, frozen=True, gc=False):
+    """What one quote is worth to its holder, bps of its value at the mid to 0.01."""
+
+    value_bps: Decimal
+    intrinsic_bps: Decimal
+
+
+class QuoteOptions:
+    """What single quotes are worth at the mid and the volatility of a reading, and at a time, UTC ns."""
+
+    def __init__(self, tokens: TokenTable, reading: OptionReading, now_ns: int) -> None:
+        self._tokens = tokens
+        self._reading = reading
+        self._now_ns = now_ns
+        self._made: dict[tuple[str, str], _Valuation] = {}
+
+    def of(self, commitment: Commitment, *, settling: bool) -> QuoteOption | None:
+        """Return it; of a quote that is being settled what that gains. None for one of a market that is no more."""
+        market = self._tokens.market(commitment.asset_in, commitment.asset_out)
+        if market is None:
+            return None
+        pair = commitment.asset_in, commitment.asset_out
+        valuation = self._made.get(pair)
+        if valuation is None:
+            reading = self._reading
+            valuation = self._made[pair] = _Valuation(
+                market, commitment.side, reading.mid, reading.sigma_bps, self._now_ns
+            )
+        strike = StrikeSum(1, commitment.amount_in, commitment.amount_out, commitment.deadline_ns)
+        value, intrinsic, _, _ = valuation.of(strike)
+        worth = valuation.worth(strike)
+        if worth <= 0:
+            return None
+        shown = [
+            Decimal(-(-amount * _MICRO // worth)).scaleb(-2, PRICING)
+            for amount in (intrinsic if settling else value, intrinsic)
+        ]
+        return QuoteOption(*shown)
+
+
 class _Valuation:
     """What quotes of one market and side are worth at one moment."""
 
@@ -182,10 +231,15 @@ class _Valuation:
         self._sigma_micro = int(PRICING.scaleb(sigma_bps, 6))
         self._now_ns = now_ns
 
+    def worth(self, strike: StrikeSum) -> int:
+        """Return what the base is worth at the mid, base units of the quote underlying."""
+        base = strike.amount_in if self._buys else strike.amount_out
+        return base * self._base_units // self._denominator
+
     def of(self, strike: StrikeSum) -> tuple[int, int, int, int]:
         """Return value, intrinsic value, and what settling gains after a fall and after a rise by 1 %."""
-        base, quote = (strike.amount_in, strike.amount_out) if self._buys else (strike.amount_out, strike.amount_in)
-        worth, paid = base * self._base_units // self._denominator, quote * self._quote_scale
+        quote = strike.amount_out if self._buys else strike.amount_in
+        worth, paid = self.worth(strike), quote * self._quote_scale
         distance = worth - paid if self._buys else paid - worth
         left_ms = (strike.deadlines_ns // strike.count - self._now_ns) // NS_PER_MS
         moves = worth * deviation(self._sigma_micro, left_ms) // _MICRO_IN_ONE
