@@ -208,13 +208,13 @@ def desk_socket(socket: Path | None, env_file: Path | None, *, stopping: bool = 
     return socket or state_dir(env_file, stopping=stopping) / SOCKET_NAME
 
 
-def ask_desk(socket: Path, ask: "Callable[[DeskClient], Awaitable[Answer]]") -> Answer:
-    """Run ``ask`` on a connection to the desk and close it."""
+def ask_desk(socket: Path, ask: "Callable[[DeskClient], Awaitable[Answer]]", *, unattended: bool = False) -> Answer:
+    """Run ``ask`` on a connection to the desk and close it; ``unattended``: its commands are no sign of an operator."""
     from cockpit.client.desk_client import DeskClient, operator_name
     from cockpit.model.environment import Environment
 
     async def asked() -> Answer:
-        link = DeskClient(socket, actor=operator_name(), new_id=Environment().new_id)
+        link = DeskClient(socket, actor=operator_name(), new_id=Environment().new_id, unattended=unattended)
         try:
             return await ask(link)
         finally:

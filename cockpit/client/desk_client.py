@@ -13,7 +13,15 @@ import msgspec
 
 from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
-from cockpit.model.commands import MAX_ACTOR, OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
+from cockpit.model.commands import (
+    MAX_ACTOR,
+    UNATTENDED,
+    OperatorReport,
+    Part,
+    Result,
+    WithdrawalOrder,
+    WithdrawalReview,
+)
 from cockpit.model.errors import NOT_READABLE
 from cockpit.model.pricing.pricing_set import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot, Trading
@@ -72,7 +80,8 @@ class DeskClient:
 
     ``slow_timeout_s`` bounds it for commands for which the desk asks other services. A ``read_only`` client sends no
     command; give it the desk's read-only socket, which refuses commands too. Commands take a ``command_id``, so that
-    they can be shown and repeated without being done twice; an empty one is replaced by a new id.
+    they can be shown and repeated without being done twice; an empty one is replaced by a new id. The commands of an
+    ``unattended`` client are no sign of an operator.
     """
 
     def __init__(
@@ -85,9 +94,11 @@ class DeskClient:
         slow_timeout_s: float = 30.0,
         backoff_s: Sequence[float] = BACKOFF_S,
         read_only: bool = False,
+        unattended: bool = False,
     ) -> None:
         self.socket_path = socket_path
         self.read_only = read_only
+        self._headers = {"content-type": "application/json"} | ({UNATTENDED: "1"} if unattended else {})
         self.actor = actor
         self.new_id = new_id
         self._timeout_s = timeout_s
@@ -267,9 +278,8 @@ class DeskClient:
         ident = command_id or self.new_id()
         self.sent_ids.append(ident)
         content = msgspec.json.encode({**body, "command_id": ident, "actor": self.actor})
-        headers = {"content-type": "application/json"}
         try:
-            return await self._http().request(method, path, content=content, headers=headers, timeout=timeout_s)
+            return await self._http().request(method, path, content=content, headers=self._headers, timeout=timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return UnknownOutcome(name, self._reason(error), sent=False, command_id=ident)
         except httpx.TimeoutException:

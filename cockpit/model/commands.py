@@ -46,6 +46,9 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = "api"
 
 
+UNATTENDED = "cockpit-unattended"
+"""The header, with the value 1, of a command that a program sends by itself: it is no sign that somebody is there."""
+
 MAX_SEQ = 2**53 - 1
 MAX_KEY_AGE_MS = 366 * 86_400_000
 MAX_ACTOR = 200

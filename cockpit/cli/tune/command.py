@@ -3,6 +3,8 @@
 import click
 
 from cockpit.cli.tune.fit import fit
+from cockpit.cli.tune.plan import plan
+from cockpit.cli.tune.run import run
 
 
 @click.group()
@@ -14,4 +16,5 @@ def tune() -> None:
     """
 
 
-tune.add_command(fit)
+for command in (plan, run, fit):
+    tune.add_command(command)

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from cockpit.desk.risk.operators import AttachedCockpit
-from cockpit.model.commands import OperatorReport
+from cockpit.model.commands import UNATTENDED, OperatorReport
 
 BY_ITSELF = frozenset({"/liquidity-manager/withdrawal-estimate"})
 """Posted by an open dialog every few seconds, whether somebody sits in front of it or not."""
@@ -34,7 +34,7 @@ async def read_reports(socket: WebSocket, cockpit: AttachedCockpit | None) -> No
 
 
 class NoteCommands:
-    """Calls ``note`` for every command over HTTP, accepted or refused."""
+    """Calls ``note`` for every command over HTTP, accepted or refused, unless a program says that it sent it."""
 
     def __init__(self, app: ASGIApp, note: Callable[[], None]) -> None:
         self._app = app
@@ -42,6 +42,7 @@ class NoteCommands:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks = scope["type"] != "http" or scope["method"] in ("GET", "HEAD") or scope["path"] in BY_ITSELF
+        asks = asks or (UNATTENDED.encode(), b"1") in scope["headers"]
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in COMMANDED:

@@ -3,6 +3,8 @@
 import random
 from decimal import Decimal
 
+import pytest
+
 from cockpit.tuning.bootstrap import explained_by_chance, reality_check
 from cockpit.tuning.candidates import Candidate
 from cockpit.tuning.folds import Clock, Fold, judged_folds
@@ -50,7 +52,8 @@ def test_a_gain_beyond_chance_has_a_lower_bound_above_zero() -> None:
     assert check.chance < 0.01
 
 
-def test_the_best_of_many_that_are_all_alike_is_not_believed() -> None:
+def test_the_best_of_many_that_are_all_alike_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.tuning.bootstrap.DRAWS", 120)
     believed = 0
     for world in range(5):
         current = score(20, [0.0] * 48)

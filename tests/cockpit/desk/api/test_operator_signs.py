@@ -15,13 +15,14 @@ from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
+from cockpit.client.desk_client import DeskClient
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.operator_signs import read_reports
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.runtime import stream_protocol, unix_server
 from cockpit.desk.runtime.stream_protocol import MAX_BYTES, MAX_MESSAGE_BYTES
-from cockpit.model.commands import MAX_KEY_AGE_MS
+from cockpit.model.commands import MAX_KEY_AGE_MS, UNATTENDED, Result
 from cockpit.model.environment import Environment
 from tests.support.cockpit.samples import snapshot
 from tests.support.desk.builders import Clock
@@ -154,6 +155,12 @@ async def test_a_command_is_a_sign_and_what_is_asked_or_sent_by_itself_is_not(de
         ):
             await client.request(method, path, content=body)
             assert desk.operators.sign_ns is None, path
+        by_itself = await client.post("/strategy-engine/arm", headers={UNATTENDED: "1"})
+        assert (by_itself.status_code, desk.operators.sign_ns) == (200, None)
+        program = DeskClient(desk.path, actor="a program", new_id=lambda: "id-1", unattended=True)
+        assert isinstance(await program.send("strategy-engine", "disarm"), Result)
+        await program.close()
+        assert desk.operators.sign_ns is None
         assert (await client.post("/strategy-engine/arm")).status_code == 200
         first = desk.operators.sign_ns
         assert first is not None

@@ -1,0 +1,74 @@
+"""`cockpit tune run`: a plan of half spreads, tried on the running desk."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, UNKNOWN, UNUSABLE, ask_desk, refuse
+from cockpit.cli.operate.chosen_desk import SANDBOX, choose_desk
+from cockpit.client.desk_client import DeskClient
+from cockpit.config.owned_file import read_owned
+from cockpit.model.environment import Environment
+from cockpit.processes.echo import echo
+from cockpit.tuning.switchback import messages
+from cockpit.tuning.switchback.driver import Switchback
+from cockpit.tuning.switchback.errors import InvalidPlanError, ProgressError
+from cockpit.tuning.switchback.plan import Plan, plan_text, read_plan
+from cockpit.tuning.switchback.progress import ProgressFile, alone
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--restore", is_flag=True, help="Only put the half spread of before the plan back.")
+@SANDBOX
+@SOCKET
+@ENV_FILE
+def run(file: Path, restore: bool, sandbox: bool, socket: Path | None, env_file: Path | None) -> None:
+    """Try the half spreads of the plan in FILE on the running desk, in their order.
+
+    Each change is a journalled command. Time counts while the desk trades; it pauses, with the old half spread, while
+    the desk is disarmed or halted. However it ends, the old half spread is put back, or it says what is left in force.
+    Progress is kept beside FILE, so that it can be gone on with. Its commands are no sign of an operator.
+
+    Exit code 0: finished; 1: refused or ended early; 3: what is in force is unknown.
+    """
+    where = choose_desk(socket, sandbox, env_file).socket
+    try:
+        planned = _read(file)
+        with alone(file):
+            progress = ProgressFile(file, planned.digest)
+            sys.exit(ask_desk(where, lambda link: _run(link, planned, progress, restore), unattended=True))
+    except InvalidPlanError as exc:
+        refuse([f"{file}: {exc}"])
+    except ProgressError as exc:
+        refuse([str(exc)], UNUSABLE)
+
+
+def _read(file: Path) -> Plan:
+    found = read_owned(file, others_may="read")
+    if found.text is None:
+        raise InvalidPlanError(found.problem or "there is no such file; `cockpit tune plan` writes one")
+    return read_plan(found.text)
+
+
+async def _run(link: DeskClient, planned: Plan, progress: ProgressFile, restore: bool) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOPPING:
+        loop.add_signal_handler(number, stopping.set)
+    env = Environment()
+    switchback = Switchback(planned, progress, link, env=env, told=echo, stopping=stopping)
+    if restore:
+        return DONE if await switchback.restore() else UNKNOWN
+    echo(plan_text(planned))
+    end = await switchback.run()
+    if end != "finished":
+        echo(messages.GO_ON)
+    if not switchback.restored:
+        return UNKNOWN
+    return DONE if end == "finished" else REFUSED
