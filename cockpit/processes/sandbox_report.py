@@ -7,7 +7,7 @@ import msgspec
 
 from cockpit.accounting.percentiles import percentile
 from cockpit.model.snapshot import Counts
-from cockpit.processes.taker_results import TakerResult, taker_results
+from cockpit.processes.taker_results import OptionResult, TakerResult, option_line, option_result, taker_results
 from cockpit.processes.taker_results import lines as by_kind
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
@@ -68,7 +68,8 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
 
     ``asked``: the venue's requests by market, price checks included. ``other_pairs``: None when the relay
     kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too. ``mix``: who took, as the
-    venue was told; ``takers``: what each kind brought. ``speed``: market seconds per second.
+    venue was told; ``takers``: what each kind brought; ``options``: what the options in quotes were worth and cost.
+    ``speed``: market seconds per second.
     """
 
     seconds: float
@@ -89,6 +90,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     mix: str = ""
     speed: float = 1.0
     takers: tuple[TakerResult, ...] = ()
+    options: OptionResult | None = None
 
     def as_json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -121,9 +123,11 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
             )
         if self.takers:
             lines += [
-                f"takers {self.mix}, an assumption: nobody outside the venue knows who takes there",
+                MIX.format(mix=self.mix),
                 *by_kind(self.takers),
             ]
+            if self.options is not None:
+                lines.append(option_line(self.options))
         if self.speed != 1:
             lines.append(FASTER.format(speed=self.speed))
         lines.append("rows: " + ", ".join(f"{name} {count}" for name, count in self.rows.items()))
@@ -156,6 +160,7 @@ def account_for(
     p50, p99, longest = (
         None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
     )
+    results = () if takers is None else taker_results(reader, tokens, fills, takers)
     return SandboxReport(
         seconds=seconds,
         requests=counts.requests,
@@ -181,7 +186,8 @@ def account_for(
         router_legs=counts.router_legs,
         mix="" if takers is None else takers["mix"],
         speed=1.0 if takers is None else takers["speed"],
-        takers=() if takers is None else taker_results(reader, tokens, fills, takers),
+        takers=results,
+        options=option_result(reader, tokens, results) if results else None,
         explained=all(one.unexplained == "0" for one in reconciled)
         and (counts.requests, counts.dry) == (counted.requests, counted.dry)
         and counts.requests + counts.dry == decisions

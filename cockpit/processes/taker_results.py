@@ -11,9 +11,11 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S, markout
 from cockpit.accounting.pnl import value_at_mid
+from cockpit.model.formatting import rounded
 from cockpit.reports import holdings
-from storage.reader import LATER_NS, Reader
+from storage.reader import LATER_NS, Reader, Span
 from storage.reporting.mids import RecordedMid, mids_at, nearest_mid
+from storage.reporting.options import written_by_token
 from storage.reporting.trading import FillRecord
 from venue.protocol.assets import EXACT, PairAmounts
 from venue.protocol.tokens import TokenTable
@@ -21,6 +23,8 @@ from venue.protocol.units import NS_PER_S
 
 OTHERS = "other"
 """Takers that are not the venue's own: whoever asked over the relay's RPC."""
+WAITING = ("holder", "sweeper")
+"""Kinds that keep a quote and take it only when that pays."""
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -66,6 +70,49 @@ def taker_results(
         for name, found in by_kind.items()
         if found or asked.get(name)
     )
+
+
+class OptionResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options in the run's quotes were worth and cost, whole EURe; None where it was not recorded.
+
+    ``written``: at signing, by the model. ``given_away``: by all fills, from signing to booking. ``taken``: what those
+    who wait for their moment, holders and sweepers, gained against the mid at which their quotes settled.
+    """
+
+    written: Decimal | None
+    given_away: Decimal | None
+    taken: Decimal | None
+
+
+def option_result(reader: Reader, tokens: TokenTable, results: Sequence[TakerResult]) -> OptionResult:
+    written = written_by_token(reader, Span(0, LATER_NS))
+    waited = [one.at_booking for one in results if one.kind in WAITING and one.fills]
+    at_booking = _sum_whole(waited)
+    return OptionResult(
+        written=tokens.quote.to_decimal(sum(one.worth for one in written.values())) if written else None,
+        given_away=_sum_whole([one.given_away for one in results if one.fills]),
+        taken=None if at_booking is None else -at_booking,
+    )
+
+
+def option_line(one: OptionResult) -> str:
+    """Say it in one line, each amount as a part of what was written too."""
+    parts = (f"given away {_part(one.given_away, one.written)}", f"taken by holders {_part(one.taken, one.written)}")
+    return f"options in quotes: written {_plain(one.written)} EURe by the model, {', '.join(parts)}"
+
+
+def _part(amount: Decimal | None, written: Decimal | None) -> str:
+    share = f" ({rounded(amount / written * 100, 1)} %)" if amount is not None and written else ""
+    return f"{_plain(amount)}{share}"
+
+
+def _plain(amount: Decimal | None) -> str:
+    return rounded(amount, 2, missing="unknown")
+
+
+def _sum_whole(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def lines(results: Iterable[TakerResult]) -> list[str]:

@@ -7,8 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from cockpit.processes.taker_results import OTHERS, TakerResult, lines, taker_results
+from cockpit.model.events import AnyEvent, ExecuteTrade
+from cockpit.processes.taker_results import (
+    OTHERS,
+    OptionResult,
+    TakerResult,
+    lines,
+    option_line,
+    option_result,
+    taker_results,
+)
 from storage.history import Run
 from storage.reader import LATER_NS, Span
 from storage.reporting.trading import fills
@@ -22,6 +32,11 @@ from venue.protocol.units import NS_PER_S
 KINDS = {"prompt": {"asked": 5, "published": 1}, "holder": {"asked": 2, "published": 1}, "probe": {"asked": 3}}
 
 
+def worth_two_cents(event: AnyEvent) -> AnyEvent:
+    """Return a command with what its option was worth, any other event as it is."""
+    return replace(event, written=EUR // 50) if isinstance(event, ExecuteTrade) else event
+
+
 async def written(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
@@ -30,9 +45,9 @@ async def written(path: Path) -> None:
     await history.write(
         [
             mid(0, "50000"),
-            *bought,
+            *map(worth_two_cents, bought),
             result("a", 10, "settled"),
-            *sold,
+            *map(worth_two_cents, sold),
             mid(20, "50300"),
             result("b", 66, "settled"),
             mid(72, "50400"),
@@ -95,3 +110,28 @@ def test_a_fill_that_the_venues_traders_did_not_take_has_a_line_of_its_own(tmp_p
 def test_a_kind_has_a_line(tmp_path: Path, kind: str, line: str) -> None:
     found = results_of(tmp_path / "history.sqlite", {"hash-a": "prompt", "hash-b": "holder"})
     assert lines([found[kind]])[0].startswith(line)
+
+
+def test_what_holders_took_is_told_beside_what_was_written_and_given_away(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    results = tuple(results_of(path, {"hash-a": "prompt", "hash-b": "holder"}).values())
+    with SqliteReader(path) as reader:
+        found = option_result(reader, DEFAULT_TOKENS, results)
+    holder = next(one for one in results if one.kind == "holder")
+    assert holder.at_booking is not None
+    assert found.taken == -holder.at_booking == Decimal("0.3")
+    assert found.given_away == sum(one.given_away for one in results if one.given_away is not None)
+    assert found.written == Decimal("0.04")
+    assert found.given_away is not None
+    assert option_line(found) == (
+        "options in quotes: written 0.04 EURe by the model, "
+        f"given away {found.given_away:.2f} ({found.given_away / found.written * 100:.1f} %), "
+        "taken by holders 0.30 (750.0 %)"
+    )
+
+
+def test_what_was_not_recorded_is_unknown_and_no_zero() -> None:
+    nothing = OptionResult(written=None, given_away=None, taken=Decimal(0))
+    assert option_line(nothing) == (
+        "options in quotes: written unknown EURe by the model, given away unknown, taken by holders 0.00"
+    )
