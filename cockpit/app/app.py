@@ -24,6 +24,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.help import HelpDialog
+from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.row_details import RowDetails
 from panels.frame.banners import Banner, ConnectingNotice, FaultBar, TooSmall
 from panels.frame.board import ROOMS, Board, room
@@ -55,7 +56,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     ``paint_hz``: how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside the
     first picture (to start a desk); what it raises is shown and the cockpit stays. ``keys``: the operator's key map.
     ``clock`` counts seconds; ``new_key`` makes the idempotency key of a withdrawal. ``tour_seen`` remembers whether the
-    tour was offered before; without it, it never is.
+    tour was offered before; without it, it never is. ``history`` reads what was recorded.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -75,8 +76,11 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = _new_key,
         tour_seen: TourSeen | None = None,
+        history: HistoryPort | None = None,
     ) -> None:
-        super().__init__(client, clock=clock, new_key=new_key, keys=keys, options=options, tour_seen=tour_seen)
+        super().__init__(
+            client, clock=clock, new_key=new_key, keys=keys, options=options, tour_seen=tour_seen, history=history
+        )
         set_bindings(self, self.keys.bindings("app"))
         for theme in THEMES:
             self.register_theme(theme)
@@ -286,6 +290,10 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     async def on_unmount(self) -> None:
         self.emit(RESTORE_TITLE)
         await self.client.close()
+
+    @property
+    def shown_panel(self) -> str:
+        return self.board.shown
 
     @property
     def board(self) -> Board:

@@ -1,7 +1,7 @@
 """What the operator can command by key, as actions of the app; an unavailable action shows its reason."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 from textual import events
@@ -17,6 +17,7 @@ from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.commands import Part
+from cockpit.model.recorded.pages import RecordedList
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.confirm import ConfirmDialog
@@ -25,6 +26,9 @@ from panels.dialogs.funds.review import confirming_blocked_by
 from panels.dialogs.funds.signing_key import KeyDialog
 from panels.dialogs.funds.track import TrackDialog
 from panels.dialogs.funds.withdraw import WithdrawDialog
+from panels.dialogs.history.history import HistoryDialog
+from panels.dialogs.history.messages import NOT_KNOWN
+from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.messages import armed_already
 from panels.dialogs.quit import Leave, QuitDialog
 from panels.dialogs.startup_findings import StartupFindingsDialog
@@ -36,6 +40,13 @@ from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
+RECORDED: Mapping[str, RecordedList] = {
+    "decisions": "decisions",
+    "quotes": "quotes",
+    "deposits": "funds",
+    "log": "journal",
+}
+"""The recorded list of a panel; of the others, the fills."""
 NO_SHELL = "no shell started this cockpit, so none could resume it"
 
 
@@ -51,6 +62,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     def __init__(
         self,
         client: DeskClient,
+        history: HistoryPort | None,
         *,
         clock: Callable[[], float],
         new_key: Callable[[], str],
@@ -61,6 +73,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.client = client
+        self.history = history
         self.keys = keys or KeyMap()
         self.view_model = ViewModel(clock, read_only=client.read_only, actor=client.actor)
         self.notices = NoticeLog(clock)
@@ -105,6 +118,15 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
 
     def action_findings(self) -> None:
         self.push_screen(StartupFindingsDialog(self.desk))
+
+    def action_history(self) -> None:
+        """Open the recorded rows of the list that has the keyboard."""
+        if isinstance(self.screen, Dialog):
+            return
+        if self.history is None:
+            self.notify(NOT_KNOWN, severity="warning", markup=False)
+        else:
+            self.push_screen(HistoryDialog(self.desk, self.history, RECORDED.get(self.shown_panel, "fills")))
 
     def action_hard_stop(self) -> None:
         if not isinstance(self.screen, Dialog) and not self._refuse("stop.hard"):
@@ -192,6 +214,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             self.exit(Exit(stop_desk=choice == "stop"))
 
     def _paint(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def shown_panel(self) -> str:
+        """Return the id of the panel that has the keyboard, or had it last."""
         raise NotImplementedError
 
     def _refuse_read_only(self) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from cockpit.app.app import CockpitApp
+from cockpit.app.history.reading import HistoryReading, Where, beside_socket, of_run, of_settings
 from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
@@ -39,6 +40,7 @@ async def _run_app(
     options: TerminalOptions,
     on_start: Callable[[], Awaitable[None]] | None,
     keys: KeyMap,
+    where: Where,
     tour_seen: TourSeen | None = None,
 ) -> bool:
     """Run the app; return whether the desk is to be stopped."""
@@ -49,7 +51,15 @@ async def _run_app(
             await on_start()
         priority.lower()
 
-    app = CockpitApp(client, paint_hz=options.paint_hz, options=options, on_start=start, keys=keys, tour_seen=tour_seen)
+    app = CockpitApp(
+        client,
+        paint_hz=options.paint_hz,
+        options=options,
+        on_start=start,
+        keys=keys,
+        tour_seen=tour_seen,
+        history=HistoryReading(where),
+    )
     freeze_garbage_soon()
     signals = EndSignals()
     signals.watch(app.exit)
@@ -83,7 +93,8 @@ async def run_cockpit(
 
     client = _client(socket_path)
     try:
-        if not await _run_app(client, options, None if is_listening(socket_path) else start_desk, keys):
+        starting = None if is_listening(socket_path) else start_desk
+        if not await _run_app(client, options, starting, keys, of_settings(settings)):
             return 0
         return 0 if await _stop_desk(client) else 1
     finally:
@@ -103,7 +114,8 @@ async def _stop_desk(client: DeskClient) -> bool:
 async def look_on(socket_path: Path, environ: Mapping[str, str], *, mouse: bool = True) -> int:
     """Show what is streamed on a read-only socket; nothing but that is needed. Return the exit code."""
     keys = _keys(default_keys_file(environ), environ)
-    await _run_app(_client(socket_path, read_only=True), options_from_environment(environ, mouse=mouse), None, keys)
+    options, where = options_from_environment(environ, mouse=mouse), beside_socket(socket_path, environ)
+    await _run_app(_client(socket_path, read_only=True), options, None, keys, where)
     return 0
 
 
@@ -148,7 +160,8 @@ async def run_sandbox(
     try:
         options = options_from_environment(os.environ, mouse=mouse)
         seen = TourSeen(root / TOUR_FILE)
-        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), seen)
+        where = of_run(sandbox)
+        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, seen)
         if not stop:
             echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
             return 0

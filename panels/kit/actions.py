@@ -197,6 +197,14 @@ ACTIONS: tuple[Action, ...] = (
         group="View",
     ),
     Action(
+        id="history",
+        keys=("H",),
+        name="History",
+        help="Page back through what was recorded; rows open traces",
+        action="history",
+        group="View",
+    ),
+    Action(
         id="acknowledge",
         keys=("a",),
         name="Acknowledge",

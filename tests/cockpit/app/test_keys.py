@@ -41,7 +41,7 @@ TURNS = {"tab": "6", "shift+tab": "4", "left": "1", "h": "1", "right": "5"}
 TOGGLES = {"space": "FROZEN", "z": "numbers"}
 ROWS = {"down", "j", "up", "k", "pagedown", "pageup", "home", "g", "end", "G", "enter", "y", "slash", "escape"}
 COMMANDS = {"ctrl+x", "r"}
-ELSEWHERE = {"t": "themes", "a": "faults", "T": "the tour", "n": "the tour", "ctrl+z": "suspending"}
+ELSEWHERE = {"H": "the history", "t": "themes", "a": "faults", "T": "the tour", "n": "the tour", "ctrl+z": "suspending"}
 """Keys whose own tests press them."""
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
+from panels.dialogs.history.port import HistoryPort
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
 WIDE = (120, 40)
@@ -97,12 +98,24 @@ class Driven:
 
 @asynccontextmanager
 async def cockpit(
-    link: DeskClient, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_seen: TourSeen | None = None
+    link: DeskClient,
+    size: tuple[int, int] = WIDE,
+    *,
+    world: str = "SANDBOX",
+    tour_seen: TourSeen | None = None,
+    history: HistoryPort | None = None,
 ) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
     keys = count(1)
-    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}", tour_seen=tour_seen)
+    app = CockpitApp(
+        link,
+        paint_hz=30,
+        clock=clock,
+        new_key=lambda: f"key-{next(keys)}",
+        tour_seen=tour_seen,
+        history=history,
+    )
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)
         await driven.shows(world, "Decisions")

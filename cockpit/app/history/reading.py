@@ -1,0 +1,113 @@
+"""Reads the history in a thread beside the screen, each time as it is then, and answers in the app's loop.
+
+The reports are imported in that thread: the first picture does not wait for them.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import Settings
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText
+from cockpit.processes.sandbox_run import SandboxRun
+from panels.dialogs.history.port import Answer
+from storage.errors import HistoryError
+from storage.reader import Reader
+from venue.protocol.tokens import TokenTable
+
+T = TypeVar("T")
+
+Where = Callable[[], tuple[Path | str, TokenTable]]
+"""Tells where the history is, a file or the URL of a database, and with which tokens it was recorded."""
+
+READABLE = (LookupError, ValueError, ArithmeticError)
+"""What a damaged row, or one of a token that the table does not know, may raise."""
+
+
+def of_settings(settings: Settings) -> Where:
+    def where() -> tuple[Path | str, TokenTable]:
+        from cockpit.processes.readers import place_of
+
+        return place_of(settings), settings.tokens
+
+    return where
+
+
+def of_run(run: SandboxRun) -> Where:
+    return lambda: (run.history_path, run.tokens())
+
+
+def beside_socket(socket_path: Path, environ: Mapping[str, str]) -> Where:
+    """Return the history in the state directory of a desk of which only the socket is known."""
+
+    def where() -> tuple[Path | str, TokenTable]:
+        from cockpit.config.markets import load_markets
+        from cockpit.config.paths import HISTORY_NAME
+
+        directory = socket_path.absolute().parent
+        named = environ.get("COCKPIT_MARKETS_FILE", "").strip() or None
+        markets, _ = load_markets(named, environ, str(directory))
+        return directory / HISTORY_NAME, markets.tokens
+
+    return where
+
+
+class HistoryReading:
+    """One question is read at a time; no thread keeps the app from ending."""
+
+    def __init__(self, where: Where) -> None:
+        self._where = where
+        self._turn = threading.Lock()
+
+    def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedPage:
+            from cockpit.reports.lists.pages import recorded_page
+
+            return recorded_page(reader, tokens, name, text, before)
+
+        self._ask(read, answer)
+
+    def trace(self, run_id: str, quote_id: str, answer: Answer[RecordedText]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedText:
+            from cockpit.reports.lists.pages import recorded_trace
+
+            return recorded_trace(reader, tokens, run_id, quote_id)
+
+        self._ask(read, answer)
+
+    def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedText:
+            from cockpit.reports.lists.pages import day_report
+
+            return day_report(reader, tokens, at_ns)
+
+        self._ask(read, answer)
+
+    def _ask(self, read: Callable[[Reader, TokenTable], T], answer: Answer[T]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            from cockpit.processes.readers import reader_of
+            from cockpit.reports.errors import ReportsError
+
+            found: T | str
+            try:
+                with self._turn:
+                    place, tokens = self._where()
+                    with reader_of(place) as reader:
+                        found = read(reader, tokens)
+            except (HistoryError, ReportsError) as problem:
+                found = str(problem)
+            except SettingsError as problem:
+                found = "; ".join(problem.problems)
+            except READABLE as problem:
+                found = f"what is recorded there cannot be read: {type(problem).__name__} {problem}"
+            # The app may have ended meanwhile.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(answer, found)
+
+        threading.Thread(target=work, name="history", daemon=True).start()

@@ -1,0 +1,21 @@
+"""Texts of the history dialog."""
+
+READING = "reading…"
+NOT_KNOWN = "This cockpit does not know where the history is: it was started on a socket of its own"
+NOTHING_FOUND = "nothing recorded"
+START = "this is the start"
+PLACEHOLDER = "day:2026-11-25 run:last sell"
+NO_TRACE = "this row belongs to no quote, so it has no trace"
+KEYS = ("enter: trace", "1-5: lists", "/: look for", "o: report of the day", "n: older")
+
+
+def limit_reached(rows: int) -> str:
+    return f"{rows:,} rows are shown, the most at once; look for an earlier day to go on"
+
+
+def searched(moment: str) -> str:
+    return f"searched back to {moment} UTC; n goes on"
+
+
+def counted(rows: int) -> str:
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}"

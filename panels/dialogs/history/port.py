@@ -1,0 +1,22 @@
+"""What the history dialogs need of the history; the app implements it."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText
+
+T = TypeVar("T")
+
+Answer = Callable[[T | str], None]
+"""Takes what was read, or one sentence that says why it cannot be."""
+
+
+class HistoryPort(Protocol):
+    """Each reads in the background and answers later, once. ``text`` is what is looked for, as it was typed."""
+
+    def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None: ...
+
+    def trace(self, run_id: str, quote_id: str, answer: Answer[RecordedText]) -> None: ...
+
+    def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
+        """Report the UTC day of this moment."""

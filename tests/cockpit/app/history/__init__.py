@@ -1,0 +1,1 @@
+"""The recorded history inside the cockpit."""
