@@ -7,6 +7,7 @@ from docs.make.floors import floors
 from docs.make.gaps import gap_table
 from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
+from docs.make.option_picture import option_table
 from docs.make.pictures import DOCS, picture_table
 from docs.make.settings import settings_page
 from docs.make.venue import control_table, fault_table, port_table, venue_setting_table
@@ -21,6 +22,7 @@ TABLES = (
     ("sandbox", "settings", venue_setting_table),
     ("security", "gaps", gap_table),
     ("trading", "interlocks", interlock_table),
+    ("trading", "option", option_table),
 )
 """Generated tables inside written pages: the page, the name of the marks, and what makes it."""
 

@@ -1,6 +1,9 @@
-"""The pictures of the pages: the snapshots that the tests compare the screen with, so that none shows an old screen."""
+"""The pictures of the pages: the snapshots that the tests compare the screen with, so that none shows an old screen,
+and those that are drawn."""
 
 from pathlib import Path
+
+from docs.make.option_picture import option_picture
 
 DOCS = Path(__file__).parents[1]
 PICTURES_FOLDER = DOCS / "pictures"
@@ -20,11 +23,15 @@ PICTURES = {
 """The pictures by name, each with the snapshot that it is a copy of."""
 
 
+DRAWN = {"option": option_picture}
+"""The pictures that are drawn, by name."""
+
+
 def pictures() -> dict[Path, bytes]:
     """The content of each picture's file."""
-    return {
-        PICTURES_FOLDER / f"{name}.svg": (SNAPSHOTS / f"{test}.svg").read_bytes() for name, test in PICTURES.items()
-    }
+    copied = {name: (SNAPSHOTS / f"{test}.svg").read_bytes() for name, test in PICTURES.items()}
+    drawn = {name: draw() for name, draw in DRAWN.items()}
+    return {PICTURES_FOLDER / f"{name}.svg": content for name, content in (copied | drawn).items()}
 
 
 def picture_table() -> str:
