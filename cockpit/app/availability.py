@@ -35,6 +35,7 @@ REASONS: Mapping[str, Callable[[View], str]] = {
     "arm.executor": lambda view: arming_blocked_by(view, "trade-executor"),
     "stop.hard": lambda view: "",
     "limits": _needs_data,
+    "pricing": _needs_data,
     "trading": lambda view: "",
     "withdraw": _needs_connection,
     "deposit": _needs_data,

@@ -7,8 +7,9 @@ from typing import Any
 from cockpit.app.arming import ArmingCommands
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.app.withdrawals import WithdrawalSubmission
-from cockpit.client.desk_client import DeskClient, Outcome, Reviewed
+from cockpit.client.desk_client import DeskClient, Outcome, Previewed, Reviewed
 from cockpit.model.commands import REFRESHABLE, Part, WithdrawalOrder, WithdrawalReview
+from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
 from panels.dialogs.desk_port import Answer
 from panels.dialogs.outcome import describe
@@ -57,6 +58,23 @@ class DeskCommands:
 
     def set_limits(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.limits, changes), command_id, answer)
+
+    def set_pricing(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.pricing, changes), command_id, answer)
+
+    def preview_pricing(self, changes: Mapping[str, object], answer: Callable[[Previewed], None]) -> None:
+        async def preview() -> None:
+            answer(await self._client.preview_pricing(changes))
+
+        self.run(preview())
+
+    def pricing_terms(self, answer: Callable[[PricingTerms], None]) -> None:
+        async def ask() -> None:
+            terms = await self._client.pricing_terms()
+            if isinstance(terms, PricingTerms):
+                answer(terms)
+
+        self.run(ask())
 
     def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.trading, state, reason), command_id, answer)

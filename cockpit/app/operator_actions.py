@@ -35,6 +35,7 @@ from panels.dialogs.startup_findings import StartupFindingsDialog
 from panels.dialogs.trading.arm import ArmDialog, is_armed
 from panels.dialogs.trading.hard_stop import HardStopDialog
 from panels.dialogs.trading.limits import LimitsDialog
+from panels.dialogs.trading.pricing import PricingDialog, pricing_set
 from panels.dialogs.trading.trading_state import TradingStateDialog
 from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
@@ -136,6 +137,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         snapshot = self.view_model.newest
         if snapshot is not None and not self._refuse("limits"):
             self.push_screen(LimitsDialog(self.desk, snapshot.limits))
+
+    def action_pricing(self) -> None:
+        snapshot = self.view_model.newest
+        if snapshot is not None and not self._refuse("pricing"):
+            self.push_screen(PricingDialog(self.desk, pricing_set(snapshot)))
 
     def action_trading(self) -> None:
         if not isinstance(self.screen, Dialog) and not self._refuse("trading"):

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from cockpit.client.desk_client import Outcome, Reviewed
+from cockpit.client.desk_client import Outcome, Previewed, Reviewed
 from cockpit.model.commands import Part, WithdrawalOrder, WithdrawalReview
+from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
 from panels.kit.view import View
 
@@ -39,6 +40,14 @@ class DeskPort(Protocol):
     def hard_stop(self, command_id: str, answer: Answer) -> str: ...
 
     def set_limits(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str: ...
+
+    def set_pricing(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str: ...
+
+    def preview_pricing(self, changes: Mapping[str, object], answer: Callable[[Previewed], None]) -> None:
+        """Ask what a change of the pricing would have quoted; nothing is changed."""
+
+    def pricing_terms(self, answer: Callable[[PricingTerms], None]) -> None:
+        """Ask for the presets; there is no answer where the desk gives none."""
 
     def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str: ...
 

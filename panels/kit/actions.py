@@ -120,6 +120,14 @@ ACTIONS: tuple[Action, ...] = (
         group="Trade",
     ),
     Action(
+        id="pricing",
+        keys=("p",),
+        name="Pricing",
+        help="Show or change spreads, skew, target, sizes and lives",
+        action="pricing",
+        group="Trade",
+    ),
+    Action(
         id="trading",
         keys=("ctrl+t",),
         name="Trading state",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from cockpit.model.formatting import caption_age, exact, number
+from cockpit.model.formatting import exact, number, time_left
 from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingOutcome, PricingPreview
 
 NO_REQUESTS = "No request was kept in the last hour: nothing can be said of what this would have quoted."
@@ -29,7 +29,7 @@ def preview_lines(preview: PricingPreview, name_of: Callable[[str], str] = str) 
     before, after, many = preview.before, preview.after, preview.requests
     requests = "request" if many == 1 else "requests"
     lines = [
-        f"{many:,} {requests} of the last {caption_age(preview.over_ms)}, before → after. {AS_IF_ARMED}",
+        f"{many:,} {requests} of the last {time_left(preview.over_ms)}, before → after. {AS_IF_ARMED}",
         f"quoted      {_share(before.quoted, many)} → {_share(after.quoted, many)}",
         f"mean width  {_bps(before.width_bps)} → {_bps(after.width_bps)}",
         f"edge        {_bps(before.edge_bps)} → {_bps(after.edge_bps)}",

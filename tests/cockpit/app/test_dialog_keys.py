@@ -40,6 +40,7 @@ DIALOGS: dict[str, tuple[Opening, str]] = {
     "hard stop": (by_keys("ctrl+o"), messages.ESC_CANCELS),
     "trading state": (by_keys("ctrl+t"), messages.ESC_CANCELS),
     "limits": (by_keys("l"), messages.ESC_CANCELS),
+    "pricing": (by_keys("p"), messages.ESC_CANCELS),
     "withdraw": (to_form, messages.ESC_CANCELS),
     "review": (to_review, messages.ESC_BACK),
     "confirm": (to_confirm, messages.ESC_BACK),

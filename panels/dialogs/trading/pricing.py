@@ -1,0 +1,211 @@
+"""The form of the pricing: what a change would have quoted comes first, then the change itself."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input
+
+from cockpit.client.desk_client import Previewed, UnknownOutcome
+from cockpit.model.commands import Result
+from cockpit.model.formatting import exact
+from cockpit.model.pricing.preview_text import preview_lines
+from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.snapshot import Snapshot
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.controls import PlainButton
+from panels.dialogs.desk_port import Answer, DeskPort
+from panels.dialogs.outcome import Message, describe
+from panels.kit.form_fields import FormChoice
+from panels.kit.messages import NO_CONNECTION
+from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.view import View
+from panels.views.decisions import REASONS
+
+AS_IT_IS = "as typed"
+"""The choice beside the presets."""
+
+
+def pricing_set(snapshot: Snapshot) -> PricingSet:
+    """Return what is priced by, as the desk shows it."""
+    return PricingSet(params=snapshot.pricing, limits=snapshot.limits, lives=snapshot.lives)
+
+
+def value_text(value: Decimal | int) -> str:
+    """Write a value as it is edited: every digit, without grouping."""
+    return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
+
+
+def parse_pricing(texts: Mapping[str, str], current: PricingSet) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Return the values that differ from ``current``, and a sentence for every value that cannot be used."""
+    changes: dict[str, object] = {}
+    problems: list[str] = []
+    values = current.values()
+    for name, label, unit in PRICING_FIELDS:
+        text, value = texts[name].strip(), values[name]
+        if text == value_text(value):
+            continue
+        decimal = isinstance(value, Decimal)
+        try:
+            changes[name] = str(Decimal(text)) if decimal else int(text)
+        except (InvalidOperation, ValueError):
+            wanted = "a number" if decimal else "a whole number"
+            problems.append(f"{label}: {text or 'nothing'!r} is not {wanted} ({unit})")
+    if not problems:
+        problems += current.changed(changes)[1]
+    return changes, tuple(problems)
+
+
+class PricingDialog(CommandDialog[Result]):
+    """Sends only the values that were changed, and only those that were previewed as they are.
+
+    Its terms are the set in force: a correction must not undo what another operator set meanwhile.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, desk: DeskPort, current: PricingSet) -> None:
+        super().__init__(desk, "Pricing", (Choice("do", "Set the pricing"),))
+        self._current = current
+        self._changes: dict[str, object] = {}
+        self._previewed: dict[str, object] | None = None
+        """The change whose preview is shown."""
+        self._asked = 0
+        self._presets: dict[str, dict[str, str]] = {}
+
+    def question(self) -> Iterable[Widget]:
+        with VerticalScroll(id="scroll"):
+            with Horizontal(classes="field", id="presets") as presets:
+                presets.display = False
+                yield PlainLabel("Preset", classes="name")
+            for name, label, unit in PRICING_FIELDS:
+                with Horizontal(classes="field"):
+                    yield PlainLabel(label, classes="name")
+                    entry = Input(value_text(self._current.values()[name]), id=name, compact=True)
+                    entry.cursor_blink = False
+                    yield entry
+                    yield PlainLabel(unit, classes="unit")
+        yield PlainText(messages.UNTIL_RESTART, id="meaning")
+        yield PlainText("", id="preview_text")
+
+    def buttons(self) -> Iterable[Widget]:
+        yield PlainButton("Preview", id="preview", compact=True)
+        yield from super().buttons()
+
+    def on_mount(self) -> None:
+        self.query_one("#preview_text").display = False
+        self.desk.pricing_terms(self._take_terms)
+
+    def keys(self) -> Iterable[str]:
+        # The arrows go from field to field here, and the form scrolls with them.
+        hints = super().keys()
+        return (words for words in hints if words != messages.SCROLLS)
+
+    def preconditions(self, view: View, choice: Choice) -> object:
+        return view.snapshot and (desk_identity(view), pricing_set(view.snapshot).values())
+
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        if not view.trusted:
+            return NO_CONNECTION
+        return "" if self._previewed is not None else messages.PREVIEW_FIRST
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.touch()
+        changes, _ = self._typed()
+        if self._previewed is not None and changes != self._previewed:
+            self._drop_preview()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        # Enter goes to the next field; only the button sets.
+        event.stop()
+        self.focus_next()
+
+    def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
+        event.stop()
+        self.touch()
+        values = self._presets.get(self.query_one("#preset", FormChoice).value, {})
+        for name, text in values.items():
+            self.query_one(f"#{name}", Input).value = text
+
+    def leave(self, button: str) -> None:
+        if button == "preview":
+            self._preview()
+        else:
+            super().leave(button)
+
+    def submit(self, choice: Choice) -> None:
+        changes, problems = self._typed()
+        if problems or changes != self._previewed:
+            self._drop_preview()
+            self.paint(self.desk.view)
+            return
+        if changes != self._changes:
+            self.forget_unknown()
+        self._changes = changes
+        super().submit(choice)
+
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.set_pricing(self._changes, command_id, answer)
+
+    def result(self, answer: Result) -> Result:
+        return answer
+
+    def _typed(self) -> tuple[dict[str, object], tuple[str, ...]]:
+        texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in PRICING_FIELDS}
+        return parse_pricing(texts, self._current)
+
+    def _preview(self) -> None:
+        changes, problems = self._typed()
+        self._drop_preview()
+        if problems:
+            self.show_message(Message("\n".join(problems), "warning"))
+        elif not changes:
+            self.show_message(Message(messages.NO_VALUE_CHANGED, "information"))
+        elif not self.desk.view.trusted:
+            self.show_message(Message(NO_CONNECTION, "warning"))
+        else:
+            number = self._asked
+            self.show_message(Message(messages.PREVIEWING, "information"))
+            self.desk.preview_pricing(changes, lambda found: self._take_preview(number, changes, found))
+
+    def _take_preview(self, number: int, changes: dict[str, object], found: Previewed) -> None:
+        if not self.is_attached or number != self._asked:
+            return
+        if not isinstance(found, PricingPreview):
+            reason = f"No preview: {found.reason}" if isinstance(found, UnknownOutcome) else describe(found).text
+            self.show_message(Message(reason, "error"))
+            return
+        self.show_message(None)
+        self._previewed = changes
+        text = self.query_one("#preview_text", PlainText)
+        text.update("\n".join(preview_lines(found, lambda check: REASONS.get(check, check))))
+        text.display = True
+        self.offer(self.desk.view)
+
+    def _drop_preview(self) -> None:
+        # An answer that is still to come is about what was typed before.
+        self._asked += 1
+        self._previewed = None
+        text = self.query_one("#preview_text", PlainText)
+        if text.display:
+            text.display = False
+            self.offer(self.desk.view)
+
+    def _take_terms(self, terms: PricingTerms) -> None:
+        if not self.is_attached or not terms.presets:
+            return
+        self._presets = terms.presets
+        row = self.query_one("#presets", Horizontal)
+        row.mount(FormChoice((AS_IT_IS, *terms.presets), id="preset"))
+        row.display = True
+        if terms.problems:
+            self.show_message(Message("\n".join(terms.problems), "warning"))
