@@ -18,7 +18,7 @@ from cockpit.tuning.folds import MOST_FOLDS, Clock, Fold, judged_folds
 from cockpit.tuning.scores import Score, score
 from cockpit.tuning.trials import Outcome60, Trial, quantiles
 from cockpit.tuning.tried_widths import MARGIN_BPS, RANGE
-from storage.reader import Reader, Span
+from storage.reader import Reader, Span, runs
 from storage.reporting.decisions import RecordedDecision, recorded_decisions
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
@@ -37,8 +37,12 @@ class WidthPoint(msgspec.Struct, frozen=True):
 
 
 class TuneFit(msgspec.Struct, frozen=True, kw_only=True):
-    """The result. ``sigmas``: 5, 50 and 95 % of σ of the quotes; ``halves``: the half spreads that were tried."""
+    """The result, of what was recorded in ``span``.
 
+    ``sigmas``: 5, 50 and 95 % of σ of the quotes; ``halves``: the half spreads that were tried, from 2 to 98 %.
+    """
+
+    span: Span
     advice: Advice
     current: Candidate
     scores: tuple[Score, ...]
@@ -70,10 +74,12 @@ def fit(
 
     Raises HistoryError, and TuningError when nothing was quoted.
     """
+    clock = Clock(fold_s)
+    span = _newest(span, clock, [run.last_write_ns for run in runs(reader)])
     evidence = gather(reader, span, tokens)
     if evidence.params is None:
         raise TuningError(NOTHING_QUOTED)
-    clock, outcomes = Clock(fold_s), evidence.outcomes
+    outcomes = evidence.outcomes
     current = in_force(evidence.params)
     folds = list(judged_folds(outcomes, clock))
     filled = [one.trial for one in outcomes if one.kept is not None]
@@ -89,6 +95,7 @@ def fit(
     checked = RealityCheck({}, 1.0) if scores[0].unknown else reality_check(scores[0], known, folds, blocks, seed)
     checks = tuple(_checked(fold, clock, seed) for fold in folds)
     return TuneFit(
+        span=span,
         advice=judge(len(filled), checks, scores[0], known, checked),
         current=current,
         scores=tuple(scores),
@@ -105,6 +112,14 @@ def fit(
         days=len(scores[0].blocks) * clock.block_s / 86_400,
         warnings=_warnings(evidence, len(filled)),
     )
+
+
+def _newest(span: Span, clock: Clock, written_ns: Sequence[int]) -> Span:
+    """Return what of the span is used: the folds that are judged, and those that the first of them rests on."""
+    to_ns = min(span.to_ns, max(written_ns, default=0) + 1)
+    first = clock.fold(max(0, to_ns - 1)) + 1 - 2 * MOST_FOLDS
+    from_ns = max(span.from_ns, first * clock.fold_s * NS_PER_S)
+    return Span(from_ns, max(from_ns, to_ns))
 
 
 def _quotes(candidate: Candidate, records: Iterator[RecordedDecision], tokens: TokenTable) -> list[Trial]:

@@ -29,6 +29,7 @@ def _lines(result: TuneFit, curve: str) -> Iterator[str]:
     yield "The model takes for granted:"
     yield from (line for text in ASSUMPTIONS for line in textwrap.wrap(f"- {text}", WIDTH, subsequent_indent="  "))
     yield ""
+    yield f"from {utc_moment(result.span.from_ns)} to {utc_moment(result.span.to_ns)}:"
     yield f"{result.decisions:,} decisions; {result.quotes:,} quotes that are over, {result.fills:,} of them filled"
     if result.sigmas:
         low, mid, high = result.sigmas
@@ -106,6 +107,8 @@ def as_json(result: TuneFit) -> str:
         "current": result.current.settings,
         "assumptions": ASSUMPTIONS,
         "warnings": result.warnings,
+        "from_ns": result.span.from_ns,
+        "to_ns": result.span.to_ns,
         "decisions": result.decisions,
         "quotes": result.quotes,
         "fills": result.fills,
