@@ -14,8 +14,20 @@ from hypothesis import strategies as st
 import cockpit
 from cockpit.accounting.option_value import option_value
 from cockpit.config.pricing_presets import PRESETS
-from cockpit.desk.market.pricing import MOST_HALF_SPREAD_BPS, PricesByLife, skew_bps
-from cockpit.model.commands import PriceParams
+from cockpit.desk.market.pricing import (
+    MOST_HALF_SPREAD_BPS,
+    Amounts,
+    Bounds,
+    LifePrices,
+    Prices,
+    PricesByLife,
+    skew_bps,
+)
+from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.desk.quoting.risk_checks import CheckInputs
+from cockpit.desk.quoting.strategy import Decision
+from cockpit.model.commands import Limits, PriceParams
 from tests.support.desk.builders import MID
 from tests.support.desk.views import PRICING
 
@@ -184,10 +196,40 @@ def test_lives_that_a_stranger_chooses_are_not_kept_for_ever() -> None:
     assert prices.at(60_000) == first
 
 
-def test_prices_and_premiums_are_made_without_a_float() -> None:
-    folder = Path(cockpit.__file__).parent
-    for name in ("accounting/option_value", "desk/market/pricing", "desk/market/volatility", "desk/quoting/strategy"):
-        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text("utf-8"))):
-            assert not isinstance(node, ast.Div), name
-            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), name
-            assert not (isinstance(node, ast.Name) and node.id == "float"), name
+ON_THE_PATH = (
+    "cockpit/accounting/option_value.py",
+    "cockpit/desk/market/partner_costs.py",
+    "cockpit/desk/market/pricing.py",
+    "cockpit/desk/market/pricing_in_force.py",
+    "cockpit/desk/market/volatility.py",
+    "cockpit/desk/quote_book/options/*.py",
+    "cockpit/desk/quote_book/reservations.py",
+    "cockpit/desk/quote_book/strikes.py",
+    "cockpit/desk/quoting/[!p]*.py",
+    "cockpit/desk/risk/committed_flow.py",
+    "cockpit/desk/risk/limits.py",
+    "venue/protocol/amounts.py",
+    "venue/protocol/assets.py",
+    "venue/protocol/tokens.py",
+)
+"""What a request goes through on its way to a price and an amount, and what is summed of them. A preview of other
+parameters is not on it, nor is the signer, which takes the amounts as they are."""
+
+
+@pytest.mark.parametrize("pattern", ON_THE_PATH)
+def test_prices_and_premiums_are_made_without_a_float(pattern: str) -> None:
+    found = sorted(Path(cockpit.__file__).parents[1].glob(pattern))
+    assert found
+    for path in found:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            where = f"{path}:{getattr(node, 'lineno', 0)}"
+            assert not isinstance(node, ast.Div), path
+            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), where
+            assert not (isinstance(node, ast.Name) and node.id == "float"), where
+            assert not (isinstance(node, ast.Attribute) and node.attr in ("random", "sqrt", "total_seconds")), where
+
+
+def test_no_field_of_a_decision_or_of_what_it_is_made_of_can_hold_a_float() -> None:
+    for kind in (DeskView, Decision, Prices, LifePrices, Bounds, Amounts, PriceParams, Limits, CheckInputs, Commitment):
+        for field in msgspec.structs.fields(kind):
+            assert "float" not in str(field.type), f"{kind.__name__}.{field.name}"

@@ -5,16 +5,17 @@ from fractions import Fraction
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cockpit.accounting.option_value import option_value
-from cockpit.desk.market.pricing import deviation, earns
+from cockpit.desk.market.pricing import Amounts, deviation, earns
 from cockpit.desk.quote_book.options.option_day import SideSums
 from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quoting.desk_view import DeskView, read_view
-from cockpit.desk.quoting.strategy import decision_event
+from cockpit.desk.quoting.strategy import decision_event, desk_prices
 from cockpit.model.commands import NO_OPTION_LIMIT, Limits, PriceParams
-from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
+from cockpit.model.events import ExecuteTrade, Side, SwapDemand, TradeDecision
 from tests.cockpit.desk.quoting.test_strategy import decided, failed, limits, requests, views
 from tests.support.desk.builders import MID, NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
@@ -205,3 +206,49 @@ def test_what_is_executed_earns_the_least_edge_and_gives_no_more_than_the_larges
         known = params.unknown_sigma_bps if sigma is None else sigma
         moves = deviation(int(known * 10**6), (decision.deadline_ns - asked.at_ns) // NS_PER_MS)
         assert option_value(int(away * 10**6), moves) <= params.max_premium_bps * 10**6
+
+
+AMOUNTS = st.integers(1, 10**24)
+
+
+@settings(max_examples=60)
+@given(VIEWS, st.sampled_from(["buy", "sell"]), AMOUNTS, st.integers(0, 3_600_000))
+def test_exact_in_and_exact_out_of_one_trade_agree_to_a_unit_in_the_desks_favour(
+    seen: DeskView, side: Side, amount: int, life_ms: int
+) -> None:
+    def amounts(*, amount_in: int | None = None, amount_out: int | None = None) -> Amounts | None:
+        asked = request(side, amount_in=amount_in, amount_out=amount_out, min_deadline_ms=life_ms)
+        return decided(asked, seen).amounts
+
+    seen = msgspec.structs.replace(seen, exact_out_deadline_ms=None)
+    given_in = amounts(amount_in=amount)
+    if given_in is not None:
+        back = amounts(amount_out=given_in.amount_out)
+        assert back is not None
+        assert back.amount_in <= amount, "the same amount out never costs the taker more than what was asked for it"
+        one_more = amounts(amount_out=given_in.amount_out + 1)
+        assert one_more is not None
+        assert one_more.amount_in > amount, "and a unit more of it does"
+    given_out = amounts(amount_out=amount)
+    if given_out is not None:
+        back = amounts(amount_in=given_out.amount_in)
+        assert back is not None
+        assert back.amount_out >= amount
+        if given_out.amount_in > 1:
+            one_less = amounts(amount_in=given_out.amount_in - 1)
+            assert one_less is None or one_less.amount_out < amount, "a unit less would not have paid for it"
+
+
+@settings(max_examples=60)
+@given(VIEWS, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(0, 3_600_000))
+def test_more_btc_never_raises_bid_or_ask_of_any_life(seen: DeskView, one: int, two: int, life_ms: int) -> None:
+    made = [
+        desk_prices(msgspec.structs.replace(seen, base_balance=held, quote_balance=10**25))
+        for held in sorted((one, two))
+    ]
+    if made[0] is None or made[1] is None:
+        assert seen.mid is None
+        return
+    less, more = (prices.by_life.at(life_ms, seen.add_on_bps) for prices in made if prices is not None)
+    assert more.bid <= less.bid
+    assert more.ask <= less.ask

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.desk.quoting.desk_view import DeskView, read_view, record_view
@@ -31,6 +31,22 @@ def test_a_decision_is_made_again_from_its_record(seen: DeskView, amount: int, s
     recorded = decision_event("d", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="r")
     again = read_view(recorded.view, BTC_EURE, seen.limits, seen.params)
     assert decision_event("d", asked, decide(asked, again, desk_prices(again)), again, rules_id="r") == recorded
+
+
+@settings(max_examples=50)
+@given(VIEWS, st.integers(1, 10**12), st.sampled_from(["buy", "sell"]), st.booleans(), st.integers(0, 3_600_000))
+def test_a_decision_is_the_same_twice_and_from_the_view_that_was_recorded(
+    seen: DeskView, amount: int, side: str, exact_in: bool, life_ms: int
+) -> None:
+    asked = request(
+        "buy" if side == "buy" else "sell",
+        amount_in=amount if exact_in else None,
+        amount_out=None if exact_in else amount,
+        min_deadline_ms=life_ms,
+    )
+    made = decide(asked, seen, desk_prices(seen))
+    again = read_view(record_view(seen), BTC_EURE, seen.limits, seen.params)
+    assert made == decide(asked, seen, desk_prices(seen)) == decide(asked, again, desk_prices(again))
 
 
 async def test_the_rules_are_recorded_when_they_change_and_named_by_every_decision() -> None:
