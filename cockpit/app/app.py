@@ -176,6 +176,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
 
     def action_acknowledge(self) -> None:
         self.alerts.acknowledge()
+        snapshot = self.view_model.newest
+        if snapshot is not None and snapshot.alerts.waits_for_operator and not self.client.read_only:
+            self.desk.acknowledge_alerts()
         self._paint()
 
     def _paint(self) -> None:

@@ -110,6 +110,10 @@ class DeskCommands:
         """Freeze without asking."""
         self.freeze(True, "", lambda _outcome: False)
 
+    def acknowledge_alerts(self) -> None:
+        """Keep alerts from escalating."""
+        self._answer_later(self._client.acknowledge_alerts(), lambda _outcome: False)
+
     def refresh(self) -> None:
         """Have the desk read reference, balances and deposits again."""
         for part in REFRESHABLE:

@@ -78,6 +78,9 @@ def _faults(before: Snapshot, now: Snapshot) -> Iterable[Notification]:
     for name, was, state in (("history", before.history, now.history), ("relay", before.relay, now.relay)):
         if was == "ok" and state in ("down", "degraded"):
             yield Notification("fault", f"{name} is {state}")
+    alerts = now.alerts
+    if before.alerts.state in ("ok", "starting") and alerts.state in ("degraded", "down"):
+        yield Notification("fault", f"alerts are {alerts.state}: {alerts.detail}")
     if before.reconciled and not now.reconciled:
         for row in now.inventory.rows:
             if row.unexplained:

@@ -216,7 +216,7 @@ ACTIONS: tuple[Action, ...] = (
         id="acknowledge",
         keys=("a",),
         name="Acknowledge",
-        help="Acknowledge faults; they stay in the log",
+        help="Acknowledge faults and alerts; faults stay in the log",
         action="acknowledge",
         group="View",
     ),

@@ -1,5 +1,6 @@
 """Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
+from cockpit.model.alerts.state import ALERTS
 from cockpit.model.snapshot import State
 from panels.kit.rows.cells import Cell
 from panels.kit.theme import Role
@@ -33,6 +34,7 @@ PART_NAMES: dict[str, str] = {
     "history-writer": "history",
     "strategy-engine": "strategy",
     "trade-executor": "executor",
+    ALERTS: "alerts",
 }
 
 ACTS_ALONE: dict[str, str] = {

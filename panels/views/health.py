@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from cockpit.model.ages import age_ms
-from cockpit.model.formatting import age, sparkline, uptime
+from cockpit.model.alerts.state import ALERTS, AlertsState, UndeliveredRow
+from cockpit.model.formatting import age, sparkline, uptime, utc_moment
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
 from panels.kit.keymap import KeyMap
@@ -26,7 +27,18 @@ COLUMNS = (
     Column("last error", 30, from_width=100, grow=True),
 )
 BAD_WORDS = frozenset(
-    ("malformed", "implausible", "invalid", "failures", "exceptions", "dropped", "stalls", "duplicate", "oversize")
+    (
+        "malformed",
+        "implausible",
+        "invalid",
+        "failures",
+        "exceptions",
+        "dropped",
+        "stalls",
+        "duplicate",
+        "oversize",
+        "undelivered",
+    )
 )
 """A counter with one of these words in its name counts bad input or failed work."""
 
@@ -86,6 +98,26 @@ def health_detail(row: HealthRow, rates: WorkRates) -> Detail:
     return Detail(part_name(row.part).capitalize(), tuple(fields))
 
 
+def undelivered_fields(alerts: AlertsState) -> tuple[Field, ...]:
+    """Return a line for each alert that no target took, newest first."""
+    if not alerts.rows:
+        return ()
+    lines = [
+        Field(
+            utc_moment(row.last_ns),
+            Cell(_undelivered(row), "warn"),
+            copy=True,
+        )
+        for row in alerts.rows
+    ]
+    return (Field("", Cell("")), Field("undelivered", Cell(f"the newest of {alerts.undelivered:,}")), *lines)
+
+
+def _undelivered(row: UndeliveredRow) -> str:
+    times = f" ({row.count:,} times)" if row.count > 1 else ""
+    return f"{row.rule}, {row.target}: {row.text}{times}; {row.reason}"
+
+
 def failing_parts(snapshot: Snapshot) -> int:
     return sum(row.state in ("degraded", "down") for row in snapshot.health)
 
@@ -120,7 +152,10 @@ class HealthPanel(Panel[HealthRow]):
         }
 
     def detail_of(self, item: HealthRow, snapshot: Snapshot) -> Detail:
-        return health_detail(item, self.rates)
+        detail = health_detail(item, self.rates)
+        if item.part != ALERTS:
+            return detail
+        return Detail(detail.title, (*detail.fields, *undelivered_fields(snapshot.alerts)))
 
     def summary(self, snapshot: Snapshot) -> str:
         others = snapshot.attached - 1

@@ -4,6 +4,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from cockpit.model.alerts.state import ALERTS
 from cockpit.model.snapshot import PartHealth, Snapshot
 from panels.kit.view import NS_PER_S
 
@@ -17,6 +18,7 @@ _WORK: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "history-writer": ("rows", lambda name: name == "written"),
     "strategy-engine": ("decisions", lambda name: name.startswith("reason_")),
     "trade-executor": ("quotes", lambda name: name == "sent"),
+    ALERTS: ("messages", lambda name: name == "delivered"),
 }
 """The name of a part's work, and which of its counters count it."""
 

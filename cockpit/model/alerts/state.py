@@ -6,7 +6,7 @@ import msgspec
 
 ALERTS = "alerts"
 """The name of the alert service among the parts of a desk."""
-SHOWN_UNDELIVERED = 50
+SHOWN_UNDELIVERED = 20
 
 
 class UndeliveredRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,3 +35,8 @@ class AlertsState(msgspec.Struct, frozen=True, kw_only=True):
     undelivered: int = 0
     unacknowledged: int = 0
     rows: tuple[UndeliveredRow, ...] = ()
+
+    @property
+    def waits_for_operator(self) -> bool:
+        """Whether acknowledging would change anything."""
+        return self.configured and (self.unacknowledged > 0 or self.undelivered > 0)

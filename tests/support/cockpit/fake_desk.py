@@ -95,6 +95,7 @@ class FakeDesk:
             WebSocketRoute("/stream", self._stream),
             Route("/healthz", self._healthz),
             Route("/shutdown", self._command("", "shutdown"), methods=["POST"]),
+            Route("/alerts/acknowledge", self._command("alerts", "acknowledge"), methods=["POST"]),
             Route("/strategy-engine/limits", self._command("strategy-engine", "limits"), methods=["PUT"]),
             Route("/strategy-engine/trading", self._command("strategy-engine", "trading"), methods=["PUT"]),
             Route("/strategy-engine/pricing", self._command("strategy-engine", "pricing"), methods=["PUT"]),
