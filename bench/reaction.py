@@ -26,6 +26,7 @@ from bench.taker import BenchTaker, bench_taker
 from bench.usage import Usage
 from bench.venues import start_venue
 from bench.verify import wrong_answers
+from cockpit.config.pricing_presets import PRESETS, Preset
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 SUBJECTS = (ECHO, SIGNING, DESK)
@@ -45,6 +46,7 @@ class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
     cockpit: bool
     echo_uvloop: bool
     life_s: float
+    pricing: Preset = "fixed"
 
 
 @contextlib.asynccontextmanager
@@ -156,7 +158,13 @@ async def run(options: ReactionOptions) -> ReactionReport:
         await sender.start()
         base = f"ws://127.0.0.1:{sender.port}/"
         loop = ("--uvloop",) if options.echo_uvloop else ()
-        settings = {**sandbox, **SETTINGS, **_lives(options.life_s), "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
+        settings = {
+            **sandbox,
+            **SETTINGS,
+            **PRESETS[options.pricing],
+            **_lives(options.life_s),
+            "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK],
+        }
         desk = await stack.enter_async_context(BenchDesk(directory, settings))
         stack.push_async_callback(venue.stop)
         assert desk.desk is not None
@@ -197,6 +205,13 @@ async def run(options: ReactionOptions) -> ReactionReport:
     "--other-pairs", default="0,0.9", show_default=True, help="Shares of requests for other pairs; a table each."
 )
 @click.option("--life", default=VENUE_LIFE_MS / 1_000, show_default=True, help="Seconds that quotes are asked to live.")
+@click.option(
+    "--pricing",
+    type=click.Choice(tuple(PRESETS)),
+    default="fixed",
+    show_default=True,
+    help="How the desk prices; alternate two to compare them.",
+)
 @click.option("--no-cockpit", is_flag=True, help="Take the desk's snapshots without painting them.")
 @click.option("--echo-uvloop", is_flag=True, help="Run the echoes on uvloop too.")
 @click.option("--quick", is_flag=True, help="A second a rate, once: to see that it works.")
@@ -207,6 +222,7 @@ def main(
     repetitions: int,
     other_pairs: str,
     life: float,
+    pricing: Preset,
     no_cockpit: bool,
     echo_uvloop: bool,
     quick: bool,
@@ -222,6 +238,7 @@ def main(
         cockpit=not no_cockpit,
         echo_uvloop=echo_uvloop,
         life_s=1.0 if quick else life,
+        pricing=pricing,
     )
     report = asyncio.run(run(options))
     click.echo(as_json(report) if json_out else as_text(report))

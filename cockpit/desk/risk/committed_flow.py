@@ -45,7 +45,9 @@ class _Minute(msgspec.Struct, gc=False):
 
 
 class CommittedFlow:
-    """Sums of the last sixty minutes. Times are UTC ns; one that goes back counts as the newest."""
+    """Sums of the last sixty minutes. Times are UTC ns; one that goes back a little counts as the newest, and a clock
+    that is set back by more than a minute starts the sums anew.
+    """
 
     def __init__(self, *, margin_ms: int) -> None:
         """``margin_ms``: for how long after its deadline a quote stays committed."""
@@ -55,7 +57,7 @@ class CommittedFlow:
 
     def note(self, at_ns: int, notional: int, life_ms: int, *, tried: bool, refused: bool) -> None:
         """Count a request. ``tried``: the limit decided about it; ``refused``: and refused it."""
-        minute = self._newest = max(self._newest, at_ns // _MINUTE_NS)
+        minute = self._minute(at_ns)
         found = self._minutes.get(minute)
         if found is None:
             self._forget(minute)
@@ -66,7 +68,7 @@ class CommittedFlow:
         found.refused += refused
 
     def seen(self, now_ns: int) -> FlowSeen:
-        minute = max(self._newest, now_ns // _MINUTE_NS)
+        minute = self._minute(now_ns)
         self._forget(minute)
         requests = tried = refused = held = 0
         for one in self._minutes.values():
@@ -77,6 +79,14 @@ class CommittedFlow:
             span_ms = (minute - min(self._minutes) + 1) * _MINUTE_NS // NS_PER_MS
             needed = -(-TIMES * held // span_ms)
         return FlowSeen(requests=requests, needed=needed, tried=tried, refused=refused)
+
+    def _minute(self, at_ns: int) -> int:
+        minute = at_ns // _MINUTE_NS
+        if minute < self._newest - 1:
+            self._minutes.clear()
+            self._newest = minute
+        self._newest = max(self._newest, minute)
+        return self._newest
 
     def _forget(self, minute: int) -> None:
         for old in [one for one in self._minutes if one <= minute - MINUTES]:

@@ -45,12 +45,21 @@ def test_what_is_an_hour_old_counts_no_more() -> None:
     assert flow.seen(end + 60 * MINUTE_NS).requests == 0
 
 
+def test_a_clock_that_is_set_back_starts_anew_and_one_that_trembles_loses_nothing() -> None:
+    flow = CommittedFlow(margin_ms=5_000)
+    end = steady(flow, minutes=30, from_ns=START + 86_400 * NS_PER_S)
+    flow.note(end - 30 * NS_PER_S, EURE, 60_000, tried=True, refused=False)
+    assert flow.seen(end - MINUTE_NS).requests == 301
+    assert flow.seen(START).requests == 0
+    assert flow.seen(steady(flow, minutes=10)).needed == 3 * 10 * 85 * 70 * EURE // 60
+
+
 @given(st.lists(st.tuples(st.integers(0, 2 * 3_600), st.integers(0, 10**24), st.integers(-9, 10**7)), max_size=80))
 def test_any_order_of_times_keeps_an_hour_at_most(requests: list[tuple[int, int, int]]) -> None:
     flow = CommittedFlow(margin_ms=5_000)
     for second, notional, life_ms in requests:
         flow.note(START + second * NS_PER_S, notional, life_ms, tried=False, refused=False)
-    seen = flow.seen(START)
+    seen = flow.seen(START + 2 * 3_600 * NS_PER_S)
     assert seen.requests <= len(requests)
     assert seen.needed is None or seen.needed >= 0
 
