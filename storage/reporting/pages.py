@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cockpit.model.recorded.pages import Cursor, RecordedList
-from storage.reader import Reader, Span
+from storage.reader import LATER_NS, Reader, Span
 
 NEWEST_ID = 2**62
 
@@ -22,7 +22,7 @@ _PAGES: dict[RecordedList, tuple[str, str]] = {
         "c",
         f"SELECT c.at_ns, c.id, c.run_id, c.quote_id, {_AMOUNTS}, c.deadline_ns, "
         "(SELECT r.outcome FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash "
-        "ORDER BY r.at_ns DESC, r.id DESC LIMIT 1) FROM execute_trade_commands c WHERE ",
+        "AND r.at_ns <= ? ORDER BY r.at_ns DESC, r.id DESC LIMIT 1) FROM execute_trade_commands c WHERE ",
     ),
     # By its request: decisions have no index of time alone.
     "decisions": (
@@ -45,8 +45,12 @@ _SQL = {name: f"{select}{_WHERE.format(t=table)} {_ORDER.format(t=table)}" for n
 
 
 def recorded_rows(
-    reader: Reader, name: RecordedList, span: Span, before: Cursor | None, most: int
+    reader: Reader, name: RecordedList, span: Span, before: Cursor | None, most: int, known_ns: int = LATER_NS
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield at most so many rows of the span that are older than the cursor: time, id, run and the list's columns."""
+    """Yield at most so many rows of the span that are older than the cursor: time, id, run and the list's columns.
+
+    ``known_ns``: what became of a quote after that is left out.
+    """
     start = before or Cursor(span.to_ns - 1, NEWEST_ID)
-    yield from reader.rows(_SQL[name], span.from_ns, start.at_ns, start.at_ns, start.row_id, most)
+    known = (known_ns,) if name == "quotes" else ()
+    yield from reader.rows(_SQL[name], *known, span.from_ns, start.at_ns, start.at_ns, start.row_id, most)

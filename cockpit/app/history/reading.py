@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import Settings
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedMoment, RecordedPage, RecordedText, Step
 from cockpit.processes.sandbox_run import SandboxRun
 from panels.dialogs.history.port import Answer
 from storage.errors import HistoryError
@@ -76,6 +76,14 @@ class HistoryReading:
             from cockpit.reports.lists.pages import recorded_trace
 
             return recorded_trace(reader, tokens, run_id, quote_id)
+
+        self._ask(read, answer)
+
+    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedMoment:
+            from cockpit.reports.lists.moments import recorded_moment
+
+            return recorded_moment(reader, tokens, at_ns, step, direction)
 
         self._ask(read, answer)
 

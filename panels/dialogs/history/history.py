@@ -16,6 +16,7 @@ from panels.dialogs.history import messages
 from panels.dialogs.history.columns import COLUMNS
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.history.recorded_text import RecordedTextDialog
+from panels.dialogs.history.rewind import RewindDialog
 from panels.dialogs.outcome import Message
 from panels.kit.rows.cells import Cell, GridRow
 from panels.kit.rows.grid import LiveGrid
@@ -38,6 +39,7 @@ class HistoryDialog(Dialog[None]):
         Binding("end,G", "edge(1)", show=False),
         Binding("enter", "open", show=False),
         Binding("o", "report", show=False),
+        Binding("R", "rewind", show=False),
         Binding("slash", "look_for", show=False),
         Binding("n", "older", show=False),
         Binding("q", "dismiss", show=False),
@@ -198,6 +200,11 @@ class HistoryDialog(Dialog[None]):
         if row is not None:
             self._say(messages.READING)
             self._history.day_report(row.at_ns, self._open_text)
+
+    def action_rewind(self) -> None:
+        row = self._chosen()
+        if row is not None:
+            self.open_next(RewindDialog(self.desk, self._history, row.at_ns))
 
     def _open_text(self, found: RecordedText | str) -> None:
         if not self.is_attached:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedMoment, RecordedPage, RecordedText, Step
 
 T = TypeVar("T")
 
@@ -17,6 +17,9 @@ class HistoryPort(Protocol):
     def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None: ...
 
     def trace(self, run_id: str, quote_id: str, answer: Answer[RecordedText]) -> None: ...
+
+    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
+        """Tell what was known then, or a step before (-1) or after (1) it."""
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
         """Report the UTC day of this moment."""

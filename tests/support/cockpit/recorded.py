@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedRow, RecordedText
+from cockpit.model.recorded.pages import (
+    Cursor,
+    RecordedList,
+    RecordedMoment,
+    RecordedPage,
+    RecordedRow,
+    RecordedText,
+    Step,
+)
 from panels.dialogs.history.port import Answer
 
 PER_PAGE = 30
@@ -23,6 +31,7 @@ class FakeHistory:
         self.asked: list[tuple[str, ...]] = []
         self.problem = ""
         self.held = False
+        self.at_edge = False
         self._waiting: list[Callable[[], None]] = []
 
     def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None:
@@ -39,6 +48,13 @@ class FakeHistory:
         self.asked.append(("trace", run_id, quote_id))
         text = RecordedText(f"Trace {quote_id}", tuple(f"line {number}" for number in range(80)))
         self._answer(lambda: answer(self.problem or text))
+
+    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
+        self.asked.append(("moment", str(at_ns), step, str(direction)))
+        there = at_ns + direction * {"": 0, "second": 10**9, "event": 7, "fill": 10**12}[step]
+        parts = (RecordedText("", (f"mid of {there}",)), RecordedText("Fills", (f"fill of {there}",)))
+        found = RecordedMoment(there, parts, self.at_edge)
+        self._answer(lambda: answer(self.problem or found))
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
         self.asked.append(("report", str(at_ns)))
