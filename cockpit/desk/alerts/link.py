@@ -59,12 +59,12 @@ def start_service(channel: socket.socket) -> ServiceProcess:
         [sys.executable, "-P", "-m", "cockpit.alerting"],
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
-        env=_environ(os.environ),
+        env=service_environ(os.environ),
         start_new_session=True,
     )
 
 
-def _environ(environ: Mapping[str, str]) -> dict[str, str]:
+def service_environ(environ: Mapping[str, str]) -> dict[str, str]:
     kept = {name: environ[name] for name in KEPT_ENV if name in environ}
     paths = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(path)]
     return kept | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from cockpit.alerting.delivery.outbox import Patience
 from cockpit.alerting.service import AlertService
@@ -25,13 +24,6 @@ from tests.support.waiting import until
 QUICK = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=0.5, stalled_s=0.3)
 PATIENT = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=3_600, stalled_s=0.3)
 RULE = '[[rules]]\nname = "all"\nto = ["phone"]\nrepeat_min = 0\n'
-
-
-@pytest.fixture(autouse=True)
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the service look, write and report more often than it does for a desk."""
-    for name, seconds in (("STEP_S", 0.02), ("REPORT_S", 0.05), ("RELOAD_S", 0.05)):
-        monkeypatch.setattr(f"cockpit.alerting.service.{name}", seconds)
 
 
 def targets(**services: Outside) -> str:

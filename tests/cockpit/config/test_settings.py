@@ -327,3 +327,27 @@ def test_settings_cannot_be_changed_and_do_not_read_this_machine(monkeypatch: py
 def test_every_secret_setting_is_marked_as_secret() -> None:
     hidden = {name for name, field in NAMES.items() if "Secret" in str(Settings.model_fields[field].annotation)}
     assert hidden == SECRET_NAMES
+
+
+def test_alerts_are_found_in_the_state_directory_or_beside_the_keys(tmp_path: Path) -> None:
+    state, config = tmp_path / "state", tmp_path / "config" / "near-cockpit"
+    given = {"COCKPIT_STATE_DIR": str(state), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    assert load(None, environ(**given)).alerts_file is None
+    config.mkdir(parents=True)
+    (config / "alerts.toml").touch()
+    assert load(None, environ(**given)).alerts_file == config / "alerts.toml"
+    state.mkdir()
+    (state / "alerts.toml").touch()
+    assert load(None, environ(**given)).alerts_file == state / "alerts.toml"
+    assert load(None, environ(**given, COCKPIT_ALERTS_FILE="none")).alerts_file is None
+    assert load(None, environ(**given, COCKPIT_ALERTS_FILE="/srv/a.toml")).alerts_file == Path("/srv/a.toml")
+
+
+def test_a_sandbox_takes_no_heartbeat_url_of_another_machine_and_shows_none() -> None:
+    [line] = problems(loopback(HEARTBEAT_URL="https://hc.example.org/secret-ping"))
+    assert line == "HEARTBEAT_URL: in SANDBOX expected a URL of this machine"
+    assert load(None, loopback(HEARTBEAT_URL="http://127.0.0.1:9/x")).mode == "SANDBOX"
+    [line] = problems(environ(HEARTBEAT_URL="http://hc.example.org/secret-ping"))
+    assert "secret-ping" not in line
+    [line] = problems(environ(HEARTBEAT_FAIL_URL="https://hc.example.org/fail"))
+    assert "HEARTBEAT_URL" in line

@@ -12,10 +12,11 @@ import pytest
 
 from cockpit.desk.alerts import link as link_module
 from cockpit.desk.alerts.feed import AlertFeed
-from cockpit.desk.alerts.link import MAX_UNSENT, ServiceLink
+from cockpit.desk.alerts.link import MAX_UNSENT, ServiceLink, service_environ
 from cockpit.model.alerts.channel import MAX_LINE, Acknowledge, Bye, FromDesk, Hello, Pulse, Report
 from cockpit.model.alerts.state import AlertsState
 from cockpit.model.environment import Environment
+from tests.support.processes.command import GOOD
 from tests.support.waiting import until
 
 HELLO = Hello(account="maker.near", mode="SANDBOX", run_id="r", state_dir="/nowhere")
@@ -188,6 +189,11 @@ async def test_an_acknowledgement_is_passed_on() -> None:
         service = await found.service()
         found.feed.acknowledge("marie")
         await until(lambda: any(isinstance(said, Acknowledge) and said.actor == "marie" for said in service.heard()))
+
+
+def test_the_service_gets_no_setting_no_key_and_no_proxy() -> None:
+    given = {**GOOD, "POSTGRES_URL": "x", "https_proxy": "x", "PATH": "/bin", "PYTHONPATH": ":relative:/lib/own"}
+    assert service_environ(given) == {"PATH": "/bin", "PYTHONPATH": "/lib/own"}
 
 
 def test_the_buffer_of_unsent_lines_is_smaller_than_a_batch_can_grow() -> None:
