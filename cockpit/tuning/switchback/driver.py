@@ -204,6 +204,7 @@ class Switchback:
         """Put a width in force and see it there; what is asked for is on disk before it is asked for."""
         before = self._progress.current
         self._progress.save(asked=width, replaced=self._wanted)
+        self.restored = False
         if self._wanted == width:
             return None
         command_id, self._unseen = self._env.new_id(), True
