@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import httpx
 
-from cockpit.cli.messages import NOTHING_SENT
+from cockpit.cli.stop import NOTHING_TO_DISARM
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import OperatorReport
 from cockpit.model.snapshot import Snapshot
@@ -147,4 +147,4 @@ async def test_stop_disarms_shows_the_live_quotes_and_burns_them(launch: Launch,
     assert (await desk.snapshot()).alive.quotes == 0
     desk.process.kill()
     code, output = await stop(desk)
-    assert (code, NOTHING_SENT in output) == (1, True), output
+    assert (code, NOTHING_TO_DISARM in output) == (1, True), output
