@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from cockpit.desk.funding.bridges.deposit_keys import DepositKeys
+from cockpit.desk.funding.bridges.hash_form import hash_problem
 from cockpit.desk.funding.messages import other_decimals
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
@@ -178,6 +179,9 @@ class DepositTracker:
         address = self.addresses.get(asset.symbol)
         if address is None:
             return "the deposit address is not known yet; refresh and try again"
+        problem = hash_problem(address.chain, tx_hash)
+        if problem:
+            return problem
         try:
             await self._bridge.notify_deposit(address.chain, address.address, tx_hash)
         except VenueError as exc:

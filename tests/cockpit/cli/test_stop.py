@@ -1,11 +1,16 @@
 """Stopping needs the socket and nothing else: no TLS settings, no proxy, no settings file that may be used."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cockpit.cli.common import DONE
+from cockpit.cli.stop import BURN_ALL
+from cockpit.model.snapshot import LiveQuotes
+from tests.support.cockpit import samples
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.processes.command import env_file, run
 
@@ -41,3 +46,14 @@ def test_every_client_of_the_socket_is_made_in_one_place() -> None:
     sources = [path for top in ("cockpit", "panels", "bench") for path in (ROOT / top).rglob("*.py")]
     made = [path.name for path in sources if re.search(r"HTTPTransport\(\s*uds=", path.read_text())]
     assert made == ["unix_http.py"]
+
+
+@pytest.mark.parametrize("quotes", [0, 1])
+def test_it_asks_about_burning_only_where_there_is_something_to_burn(
+    desk: FakeDesk, tmp_path: Path, quotes: int
+) -> None:
+    alive = LiveQuotes(quotes=quotes, btc=Decimal(0), eure=Decimal(quotes), last_death_ms=9_000 * quotes)
+    desk.current = msgspec.structs.replace(samples.snapshot(), alive=alive)
+    ran = run("stop", "--hard", "--socket", str(desk.path), cwd=tmp_path)
+    assert desk.verbs() == DISARMED
+    assert (BURN_ALL in ran.stdout, ran.returncode) == (bool(quotes), 1 if quotes else DONE)
