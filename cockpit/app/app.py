@@ -1,7 +1,7 @@
 """The Textual app: attaches to a desk, paints its snapshots, and takes the operator's keys."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 
 from textual import events, work
@@ -15,6 +15,8 @@ from cockpit.app.availability import unavailable_reason
 from cockpit.app.notifications import Notification, diff_snapshots, terminal_title
 from cockpit.app.operator_actions import Exit, OperatorActions
 from cockpit.app.palette import LiveCommandPalette, theme_commands
+from cockpit.app.past.figures import PastFigures
+from cockpit.app.past.past_view import PastView
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_title
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
 from cockpit.app.tour import TourSeen
@@ -26,6 +28,7 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.help import HelpDialog
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.row_details import RowDetails
+from panels.dialogs.trading.earned_since import EarnedSinceDialog
 from panels.frame.banners import Banner, ConnectingNotice, FaultBar, TooSmall
 from panels.frame.board import ROOMS, Board, room
 from panels.frame.key_bar import KeyBar
@@ -56,7 +59,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     ``paint_hz``: how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside the
     first picture (to start a desk); what it raises is shown and the cockpit stays. ``keys``: the operator's key map.
     ``clock`` counts seconds; ``new_key`` makes the idempotency key of a withdrawal. ``tour_seen`` remembers whether the
-    tour was offered before; without it, it never is. ``history`` reads what was recorded.
+    tour was offered before; without it, it never is. ``history`` reads what was recorded, ``past`` the figures of it.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -77,10 +80,12 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         new_key: Callable[[], str] = _new_key,
         tour_seen: TourSeen | None = None,
         history: HistoryPort | None = None,
+        past: PastFigures | None = None,
     ) -> None:
         super().__init__(
             client, clock=clock, new_key=new_key, keys=keys, options=options, tour_seen=tour_seen, history=history
         )
+        self.past = PastView(past, self._read_past, clock)
         set_bindings(self, self.keys.bindings("app"))
         for theme in THEMES:
             self.register_theme(theme)
@@ -216,11 +221,34 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         if not screen.has_class("-connected"):
             screen.add_class("-connected")
             board.focus_panel()
-        board.offer(view, snapshot)
+        self.past.look(snapshot, board.market.range_beyond_s)
+        board.offer(self.past.added_to(view), snapshot)
 
     def action_freeze(self) -> None:
         self.view_model.toggle_freeze()
         self._paint()
+
+    @work(group="past", exit_on_error=False)
+    async def _read_past(self, reading: Coroutine[None, None, None]) -> None:
+        await reading
+
+    def action_zoom_chart(self, by: int) -> None:
+        """Chart of a longer or shorter time."""
+        if not self.board.market.zoom_chart(by):
+            self.notify(messages.CHART_ENDS, markup=False)
+        self._paint()
+
+    def action_earned_since(self) -> None:
+        """Choose the time from which the P&L panel counts, too, and go there."""
+
+        def chosen(from_ns: int | None) -> None:
+            if from_ns is not None:
+                self.past.choose(from_ns)
+                self.action_jump("earnings")
+                self._paint()
+
+        if self.view_model.newest is not None and not isinstance(self.screen, Dialog):
+            self.push_screen(EarnedSinceDialog(self.desk), chosen)
 
     def action_zoom(self) -> None:
         self._zoomed = not self._zoomed

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cockpit.app.app import CockpitApp
 from cockpit.app.history.reading import HistoryReading, Where, beside_socket, of_run, of_settings
+from cockpit.app.past.figures import HistoryFigures
 from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
@@ -59,6 +60,7 @@ async def _run_app(
         keys=keys,
         tour_seen=tour_seen,
         history=HistoryReading(where),
+        past=HistoryFigures(where),
     )
     freeze_garbage_soon()
     signals = EndSignals()

@@ -296,6 +296,8 @@ class Desk:
             trading.markouts.tick(now, trading.book.reported(), trading.reference)
             mid, ledger = trading.reference.trusted_mid, trading.inventory.ledger
             trading.earnings.tick(now, mid, ledger, trading.book.counters["sent"])
+            engine = trading.engine
+            trading.chart_course.tick(now, engine.prices(engine.view(trading.tokens.markets[0])))
             for _ in self._measure_options(now):
                 await asyncio.sleep(0)
             self._snapshots.ticked_ns = now

@@ -15,6 +15,7 @@ from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.pricing.pricing_set import QuoteLives
 from cockpit.model.trading_figures.earnings import EarningsState
+from cockpit.model.trading_figures.price_course import CourseFill, OwnPrices
 
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
@@ -240,7 +241,8 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable``: whether quotes
     may use it. ``sigma_bps``: the standard deviation of the mid over a minute, ``eure_basis_bps``: by how much an EURe
-    is measured to be worth more than a EUR; None where they are unknown.
+    is measured to be worth more than a EUR; None where they are unknown. ``own_prices`` and ``chart_fills``: the desk's
+    prices and fills over the time of the chart, oldest first.
     """
 
     mid: Decimal | None
@@ -254,6 +256,8 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     chart: tuple[tuple[float, float], ...]
     sigma_bps: Decimal | None = None
     eure_basis_bps: Decimal | None = None
+    own_prices: tuple[OwnPrices, ...] = ()
+    chart_fills: tuple[CourseFill, ...] = ()
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.accounting.earnings import Recalled
 from cockpit.config.settings import Settings
-from cockpit.reports.earned import recall
+from cockpit.reports.past.earned import recall
 
 if TYPE_CHECKING:
     from storage.postgres.reader import PostgresReader

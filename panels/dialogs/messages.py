@@ -40,6 +40,8 @@ EVERYTHING_DISARMED = "Everything is disarmed now. Stop the desk or leave it run
 SAME_KEY_IS_SAFE = "retrying with the same key is safe"
 CHECK_BEFORE_NEW_ORDER = f"Do not place a new order. Check the list of withdrawals; {SAME_KEY_IS_SAFE}."
 
+CHART_ENDS = "The chart shows 1 minute at least and 7 days at most."
+
 
 def armed_already(part: Part) -> str:
     return already(f"the {part_name(part)} is", "armed")

@@ -15,6 +15,7 @@ from panels.kit.panel import Panel
 from panels.kit.rows.grid import LiveGrid
 from panels.kit.view import View
 from panels.views.decisions import DecisionsPanel
+from panels.views.earnings.panel import EarningsPanel
 from panels.views.fills import FillsPanel
 from panels.views.health import HealthPanel
 from panels.views.interlocks import InterlocksPanel
@@ -41,10 +42,11 @@ CLASSES: Mapping[str, type[Panel[Any]]] = {
     "quotes": QuotesPanel,
     "executions": FillsPanel,
     "deposits": FundsPanel,
+    "earnings": EarningsPanel,
 }
 PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "left": (("market",), ("inventory",), ("interlocks", "health")),
-    "right": (("decisions",), ("quotes",), ("executions", "deposits", "log")),
+    "right": (("decisions",), ("quotes",), ("executions", "deposits", "earnings", "log")),
 }
 """The panels of each column; those of one place share it where there is no room for all."""
 
@@ -78,7 +80,7 @@ class Board(Horizontal):
         self._picked = {place: place[0] for places in PLACES.values() for place in places}
 
     def compose(self) -> ComposeResult:
-        numbers = {ident: number for number, (ident, _) in enumerate(PANELS, start=1)}
+        numbers = {ident: number % 10 for number, (ident, _) in enumerate(PANELS, start=1)}
         for side, places in PLACES.items():
             with Vertical(id=side):
                 for ident in (ident for place in places for ident in place):
@@ -115,6 +117,10 @@ class Board(Horizontal):
     def focus_panel(self) -> None:
         """Put the keyboard into the shown panel."""
         self.query_one(f"#{self.shown}", Panel).grid.focus()
+
+    @property
+    def market(self) -> MarketPanel:
+        return self.query_one(MarketPanel)
 
     def panel_of(self, grid: LiveGrid) -> Panel[Any] | None:
         return next((panel for panel in self.query(Panel) if panel.grid is grid), None)

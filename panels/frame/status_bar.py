@@ -1,7 +1,9 @@
 """The status bar: what must be seen at a glance, and whether it can be trusted."""
 
+from decimal import Decimal
+
 from cockpit.model.commands import Part
-from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left, uptime
+from cockpit.model.formatting import exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
 from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name
@@ -10,6 +12,14 @@ from panels.kit.rows.cells import Cell, Line, flow
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 from panels.kit.view import LATE_MS, View
+from panels.views.earnings.curve import known, trend
+from panels.views.earnings.curve import trading as trading_value
+from panels.views.earnings.figures import money
+
+WIDE = 110
+SPARKS = 12
+LOSS_SHOWN = Decimal("0.5")
+"""From this share of the daily loss limit on it is shown in the bar."""
 
 
 def mode(snapshot: Snapshot) -> Line:
@@ -153,6 +163,24 @@ def operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     return ((Cell(f"{who}: ", "muted"), Cell("key just now" if ms < 60_000 else f"key {uptime(ms)} ago")),)
 
 
+def earnings(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """Today's trading P&L and how it came to be, this run's where there is room, and the daily loss limit once it is
+    near."""
+    state = snapshot.earnings
+    if state is None:
+        return ()
+    span, name = (state.run, "run") if state.today is None else (state.today, "today")
+    cells = [Cell("P&L ", "muted"), money(span.trading), Cell(f" {name}", "muted")]
+    if width >= WIDE and span is not state.run:
+        cells += [Cell(" · ", "muted"), money(state.run.trading), Cell(" run", "muted")]
+    drawn = trend([value for _, value in known(state.curve, trading_value)], SPARKS if width >= WIDE else 0)
+    cells.append(Cell(f" {drawn}" if drawn else "", "accent"))
+    used = state.loss / snapshot.limits.max_loss_per_day_eure
+    if used >= LOSS_SHOWN:
+        cells.append(Cell(f" {percent(used, 0)} % of the loss limit", "bad" if used >= 1 else "warn"))
+    return (tuple(cells),)
+
+
 def connection_alarm(view: View) -> Line | None:
     """What is wrong with the connection to the desk; None while it is fine."""
     if view.start_problem:
@@ -188,10 +216,15 @@ def status(view: View, width: int) -> list[Line]:
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         reference(view, snapshot),
         live_quotes(view, snapshot),
+        *(earnings(snapshot, width) if width >= WIDE else ()),
         relay(snapshot),
         history(snapshot),
         tick(view),
+        *(earnings(snapshot, width) if width < WIDE else ()),
     ]
+    if snapshot.withdrawals_frozen:
+        groups.append(withdrawals(view, snapshot))
+    groups += operator(view, snapshot)
     if snapshot.reaction.p50_us is not None:
         groups.append(
             (
@@ -201,9 +234,6 @@ def status(view: View, width: int) -> list[Line]:
                 Cell(milliseconds(snapshot.reaction.p99_us)),
             )
         )
-    if snapshot.withdrawals_frozen:
-        groups.append(withdrawals(view, snapshot))
-    groups += operator(view, snapshot)
     return flow(groups, width)
 
 

@@ -11,7 +11,7 @@ from panels.kit.view import View
 from panels.views.health import failing_parts
 from panels.views.transfers import in_order, pending
 
-BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide"}
+BRIEF = {"market": "Mkt", "inventory": "Inv", "interlocks": "Locks", "decisions": "Dec"}
 """Shorter titles where the full ones have no room."""
 
 
@@ -60,7 +60,7 @@ class Tabs(LineView):
         for number, (ident, title) in enumerate(self._panels, start=1):
             active = ident == self._active
             name = BRIEF.get(ident, title) if brief else title
-            line.append(Cell(f"{'▸' if active else ' '}{number} {name}", "strong" if active else "muted"))
+            line.append(Cell(f"{'▸' if active else ' '}{number % 10} {name}", "strong" if active else "muted"))
             mark = self._marks.get(ident, "")
             line.append(Cell(mark if brief or not mark else f" {mark}", "bad" if mark.startswith("✗") else "warn"))
             line.append(Cell("" if brief else " "))

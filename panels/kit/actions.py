@@ -46,16 +46,21 @@ PANELS: tuple[tuple[str, str], ...] = (
     ("executions", "Fills"),
     ("deposits", "Funds"),
     ("log", "Log"),
+    ("earnings", "P&L"),
 )
-"""The panels' ids and titles, in the order in which they are read; their number keys follow it."""
+"""The panels' ids and titles, in the order of their number keys; the tenth is 0."""
 
-SPELT_OUT = {"deposits": "funds: deposits and withdrawals", "interlocks": "interlocks and the arming ladder"}
+SPELT_OUT = {
+    "earnings": "P&L",
+    "deposits": "funds: deposits and withdrawals",
+    "interlocks": "interlocks and the arming ladder",
+}
 
 
 def _jump(number: int, ident: str, title: str) -> Action:
     return Action(
         id=f"jump.{ident}",
-        keys=(str(number),),
+        keys=(str(number % 10),),
         name=title,
         help=f"Go to {SPELT_OUT.get(ident, title.lower())}",
         action=f"jump('{ident}')",
@@ -210,6 +215,30 @@ ACTIONS: tuple[Action, ...] = (
         name="History",
         help="Page back through what was recorded; rows open traces",
         action="history",
+        group="View",
+    ),
+    Action(
+        id="chart.longer",
+        keys=("minus",),
+        name="Longer chart",
+        help="Chart of a longer time, up to 7 days",
+        action="zoom_chart(1)",
+        group="View",
+    ),
+    Action(
+        id="chart.shorter",
+        keys=("plus", "equals_sign"),
+        name="Shorter chart",
+        help="Chart of a shorter time, down to 1 minute",
+        action="zoom_chart(-1)",
+        group="View",
+    ),
+    Action(
+        id="earnings.since",
+        keys=("s",),
+        name="P&L since",
+        help="Choose the time from which P&L counts, too",
+        action="earned_since",
         group="View",
     ),
     Action(

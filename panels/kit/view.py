@@ -6,6 +6,8 @@ import msgspec
 
 from cockpit.model.commands import Part
 from cockpit.model.snapshot import Snapshot
+from cockpit.model.trading_figures.earnings import EarnedSpan
+from cockpit.model.trading_figures.price_course import PriceCourse
 from panels.kit.tour_steps import TourView
 
 NS_PER_S = 1_000_000_000
@@ -17,6 +19,18 @@ SILENT_MS = 3_000
 NO_REQUESTS: Mapping[Part, str] = {}
 
 
+class EarnedSince(msgspec.Struct, frozen=True, kw_only=True):
+    """What was earned since a chosen time, UTC ns, read from history at ``read_ns`` (0: not yet).
+
+    ``problem``: why it is not known, empty without one.
+    """
+
+    from_ns: int
+    span: EarnedSpan | None = None
+    read_ns: int = 0
+    problem: str = ""
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the connection is down, or empty.
 
@@ -24,6 +38,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
     ``unseen``: what has arrived since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
     ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
+    ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
     """
 
     snapshot: Snapshot | None
@@ -36,6 +51,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
     tour: TourView | None = None
     actor: str = ""
+    since: EarnedSince | None = None
+    course: PriceCourse | None = None
+    course_problem: str = ""
 
     @property
     def stopped_by(self) -> str:

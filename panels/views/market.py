@@ -10,6 +10,7 @@ from cockpit.model.formatting import NOTHING, age, exact_age, number, rounded
 from cockpit.model.market_requests import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
+from cockpit.model.trading_figures.price_course import PriceCourse
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.messages import too_old_to_quote
@@ -17,8 +18,24 @@ from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.rows.text_lines import LineView
-from panels.kit.view import NS_PER_S
-from panels.views.chart import ChartMark, chart
+from panels.kit.view import NS_PER_S, View
+from panels.views.chart import Band, ChartMark, Extent, Point, chart
+
+RANGES: tuple[tuple[int, str], ...] = (
+    (60, "1 min"),
+    (300, "5 min"),
+    (900, "15 min"),
+    (3_600, "1 h"),
+    (21_600, "6 h"),
+    (86_400, "24 h"),
+    (604_800, "7 d"),
+)
+"""What the chart may show: seconds, and their name."""
+USUAL_RANGE = 1
+LIVE_GAP_S = 6.0
+"""The desk notes the mid once a second and its own prices every five: longer apart, nothing was known between."""
+LIVE_S = 300
+"""How far back a snapshot goes."""
 
 COLUMNS = (
     Column("source", 9),
@@ -113,9 +130,34 @@ def source_detail(row: SourceRow) -> Detail:
     )
 
 
-def fills(snapshot: Snapshot) -> list[ChartMark]:
-    """List the fills to mark on the chart."""
-    return [ChartMark(row.age_ms / 1000, float(row.price), row.side) for row in snapshot.executions]
+def fills(snapshot: Snapshot, course: PriceCourse | None = None) -> list[ChartMark]:
+    """List the fills to mark on the chart, those of history first."""
+    newer = snapshot.market.chart_fills
+    first_ns = newer[0].at_ns if newer else snapshot.at_ns
+    older = () if course is None else (fill for fill in course.fills if fill.at_ns < first_ns)
+    return [ChartMark(_ago(snapshot, fill.at_ns), fill.price, fill.side) for fill in (*older, *newer)]
+
+
+def own_prices(snapshot: Snapshot, course: PriceCourse | None = None) -> list[Band]:
+    """List the desk's own prices, those of history first, those of now last."""
+    market, newer = snapshot.market, snapshot.market.own_prices
+    first_ns = newer[0].at_ns if newer else snapshot.at_ns
+    older = () if course is None else (one for one in course.prices if one.at_ns < first_ns)
+    bands = [Band(_ago(snapshot, one.at_ns), one.bid, one.ask) for one in (*older, *newer)]
+    bid, ask = (None if price is None else float(price) for price in (market.bid, market.ask))
+    return [*bands, Band(0.0, bid, ask)]
+
+
+def points(snapshot: Snapshot, course: PriceCourse | None = None) -> list[Point]:
+    """List the mids, those of history first."""
+    newer = snapshot.market.chart
+    first_s = newer[0][0] if newer else 0.0
+    older = () if course is None else ((_ago(snapshot, one.at_ns), one.mid) for one in course.points)
+    return [*(point for point in older if point[0] > first_s), *newer]
+
+
+def _ago(snapshot: Snapshot, at_ns: int) -> float:
+    return (snapshot.at_ns - at_ns) / NS_PER_S
 
 
 class MarketPanel(Panel[SourceRow]):
@@ -131,7 +173,8 @@ class MarketPanel(Panel[SourceRow]):
         self.latency = LineView(id="latency")
         self.curve = LineView(id="curve")
         self.requests.display = self.latency.display = False
-        self._drawn: tuple[str, int, int, int] | None = None
+        self._drawn: tuple[object, ...] | None = None
+        self._range = USUAL_RANGE
 
     def body(self) -> Iterable[Widget]:
         yield self.prices
@@ -139,6 +182,11 @@ class MarketPanel(Panel[SourceRow]):
         yield self.latency
         yield self.curve
         yield self.grid
+
+    def offer(self, view: View, snapshot: Snapshot) -> None:
+        if self._view is not None and view.course is not self._view.course:
+            self._painted = None
+        super().offer(view, snapshot)
 
     def paint(self, snapshot: Snapshot) -> None:
         super().paint(snapshot)
@@ -150,7 +198,8 @@ class MarketPanel(Panel[SourceRow]):
         latency = latency_line(snapshot, self.latency.size.width or self.size.width)
         self._make_room(self.latency, bool(latency))
         self.latency.show([latency])
-        wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
+        seconds = max(1, self.range_s // 300)
+        wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S // seconds, size, self._range, self._course())
         if wanted != self._drawn:
             self._drawn = wanted
             self.curve.show(self._curve(snapshot))
@@ -163,17 +212,50 @@ class MarketPanel(Panel[SourceRow]):
             self.call_after_refresh(self._repaint)
 
     def _curve(self, snapshot: Snapshot) -> list[Line]:
-        market, size = snapshot.market, self.curve.size
-        if len(market.chart) < 2:
-            return [(Cell("◌ the chart starts with the second price", "muted"),)]
-        return chart(
-            market.chart,
+        size, course = self.curve.size, self._course()
+        step_s = 0.0 if course is None else course.step_ns / NS_PER_S
+        extent = Extent(snapshot.at_ns, float(self.range_s), max(LIVE_GAP_S, step_s * 1.5))
+        drawn = chart(
+            points(snapshot, course),
             size.width,
             size.height,
-            bid=None if market.bid is None else float(market.bid),
-            ask=None if market.ask is None else float(market.ask),
-            fills=fills(snapshot),
+            extent,
+            bands=own_prices(snapshot, course),
+            fills=fills(snapshot, course),
         )
+        return drawn or [(Cell("◌ the chart starts with the second price", "muted"),)]
+
+    @property
+    def range_s(self) -> int:
+        """Return how many seconds the chart shows."""
+        return RANGES[self._range][0]
+
+    @property
+    def range_beyond_s(self) -> int | None:
+        """Return the seconds for which history must be read; None while the snapshot goes back far enough."""
+        return self.range_s if self.range_s > LIVE_S else None
+
+    def zoom_chart(self, by: int) -> str:
+        """Show a longer or shorter time; return its name, empty at either end."""
+        wanted = self._range + by
+        if not 0 <= wanted < len(RANGES):
+            return ""
+        self._range = wanted
+        self._repaint()
+        return RANGES[wanted][1]
+
+    def _course(self) -> PriceCourse | None:
+        course = None if self._view is None else self._view.course
+        if course is None or self.range_beyond_s is None:
+            return None
+        return course if (course.to_ns - course.from_ns) // NS_PER_S == self.range_s else None
+
+    def _chart_text(self) -> str:
+        name = RANGES[self._range][1]
+        if self.range_beyond_s is None or self._course() is not None:
+            return name
+        problem = "" if self._view is None else self._view.course_problem
+        return f"{name}: {problem or 'reading history…'}"
 
     def items(self, snapshot: Snapshot) -> Sequence[SourceRow]:
         return snapshot.market.sources
@@ -208,4 +290,5 @@ class MarketPanel(Panel[SourceRow]):
     def summary(self, snapshot: Snapshot) -> str:
         market = snapshot.market
         skew = "" if market.skew_bps is None else f" · skew {rounded(market.skew_bps, 1, signed=True)} bps"
-        return f"✓ usable{skew}" if market.usable else f"✗ NOT USABLE: {market.detail}"
+        usable = f"✓ usable{skew}" if market.usable else f"✗ NOT USABLE: {market.detail}"
+        return f"{usable} · chart {self._chart_text()}"

@@ -9,6 +9,7 @@ import msgspec
 
 from cockpit.config.settings import Settings
 from cockpit.desk.composition.credentials import Credentials
+from cockpit.desk.earnings.chart_course import ChartCourse
 from cockpit.desk.earnings.meter import EarningsMeter
 from cockpit.desk.earnings.recorder_tap import RecorderTap
 from cockpit.desk.funding.deposits import DepositTracker
@@ -88,6 +89,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     option_meter: OptionMeter
     option_day: OptionDay
     earnings: EarningsMeter
+    chart_course: ChartCourse
     refusals: RejectionRate
     withdrawals: WithdrawalBook
     deposits: DepositTracker
@@ -150,7 +152,7 @@ def build_trading(
     )
     rate_url = settings.eure_eur_url
     euro_rate = None if rate_url is None else EuroRateFeed(rate_url, client, env)
-    earnings = EarningsMeter(tokens, env)
+    earnings, chart_course = EarningsMeter(tokens, env), ChartCourse(tokens)
     # Off the path of a request: mids, balances and steps of money, as history gets them.
     tapped = RecorderTap(recorder, earnings.take)
     reference = _reference(settings, env, tapped, limits, ahead_ns, euro_rate)
@@ -163,6 +165,7 @@ def build_trading(
         trading_state.filled(now_ns, movement(commitment).amounts, mid)
         earnings.filled(commitment)
         option_day.filled(now_ns, commitment.side, given_away(tokens, commitment, mid))
+        chart_course.filled(now_ns, commitment)
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
     withdrawals = WithdrawalBook(env, tapped, tokens, reserve=book.reservations.set_leaving)
@@ -295,6 +298,7 @@ def build_trading(
         option_meter=option_meter,
         option_day=option_day,
         earnings=earnings,
+        chart_course=chart_course,
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

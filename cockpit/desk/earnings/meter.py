@@ -20,7 +20,7 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.risk.trading_state import DAY_NS
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, LiquidityAction, MarketPrice
-from cockpit.model.trading_figures.earnings import CurvePoint, EarnedSpan
+from cockpit.model.trading_figures.earnings import EarnedSpan, EarningsPoint
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
@@ -55,7 +55,7 @@ class EarningsMeter:
         self._accepted = NOTHING
         self._recalled = False
         self._sent = 0
-        self._curve: deque[CurvePoint] = deque(maxlen=CURVE_POINTS)
+        self._curve: deque[EarningsPoint] = deque(maxlen=CURVE_POINTS)
         started_ns = env.wall_ns()
         self._run = OpenSpan(tokens, self._mids, started_ns)
         self._today = OpenSpan(tokens, self._mids, started_ns)
@@ -80,7 +80,7 @@ class EarningsMeter:
                 self._today.open(past.held)
             whole = self._tokens
             old = [
-                CurvePoint(
+                EarningsPoint(
                     at_ns,
                     None if trading is None else float(whole.quote.to_decimal(trading)),
                     None if btc is None else float(whole.base.to_decimal(btc)),
@@ -185,10 +185,10 @@ class EarningsMeter:
     def _btc(self, amounts: TokenAmounts) -> int:
         return self._tokens.worth(amounts).base
 
-    def _point(self, now_ns: int, mid: Decimal | None, ledger: BalanceLedger) -> CurvePoint:
+    def _point(self, now_ns: int, mid: Decimal | None, ledger: BalanceLedger) -> EarningsPoint:
         tokens, moved = self._tokens, self._today.sums.moved
         trading = None if mid is None else value_at_mid(tokens.base, tokens.quote, moved.base, mid) + moved.quote
-        return CurvePoint(
+        return EarningsPoint(
             now_ns,
             None if trading is None else float(tokens.quote.to_decimal(trading)),
             None if ledger.balance is None else float(tokens.base.to_decimal(self._btc(ledger.balance))),
@@ -202,7 +202,7 @@ class EarningsMeter:
     def run(self) -> EarnedSpan:
         return self._run.figures(self.mid, self._sent)
 
-    def curve(self) -> tuple[CurvePoint, ...]:
+    def curve(self) -> tuple[EarningsPoint, ...]:
         """Return the day's curve, thinned evenly; its newest point is kept."""
         points = tuple(self._curve)
         step = -(-len(points) // CURVE_SHOWN) or 1

@@ -215,7 +215,7 @@ class SnapshotBuilder:
             decisions=decisions,
             quotes=quotes,
             executions=executions,
-            market=market_state(trading.reference, prices, now),
+            market=market_state(trading.reference, prices, now, trading.chart_course),
             health=(*healths(trading, self._writer, self._supervisor, now), *alerts_health(alerts)),
             limits=trading.limits.current,
             pricing=trading.pricing.current,

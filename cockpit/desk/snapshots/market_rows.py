@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cockpit.accounting.percentiles import percentile
+from cockpit.desk.earnings.chart_course import ChartCourse
 from cockpit.desk.market.pricing import Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
@@ -24,7 +25,7 @@ from venue.reference.feed import Feed
 TOO_OLD = "price too old"
 
 
-def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> MarketState:
+def market_state(reference: Reference, prices: Prices | None, now_ns: int, course: ChartCourse) -> MarketState:
     """Return the mid, the desk's own prices, every source, and the chart."""
     current = reference.current
     known = {view.source: view for view in current.sources}
@@ -41,6 +42,8 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> Ma
         chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
         sigma_bps=reference.volatility.sigma,
         eure_basis_bps=reference.par.measured_bps(now_ns),
+        own_prices=course.prices,
+        chart_fills=course.fills,
     )
 
 

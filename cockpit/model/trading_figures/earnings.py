@@ -46,7 +46,7 @@ class EarnedSpan(msgspec.Struct, frozen=True, kw_only=True):
         return Decimal(self.fills) / self.sent if self.sent else None
 
 
-class CurvePoint(msgspec.Struct, frozen=True, array_like=True):
+class EarningsPoint(msgspec.Struct, frozen=True, array_like=True):
     """Trading P&L of the UTC day, EURe, and the BTC held, at a moment; None where unknown. For drawing only."""
 
     at_ns: int
@@ -70,5 +70,5 @@ class EarningsState(msgspec.Struct, frozen=True, kw_only=True):
     loss_from_ns: int = 0
     fills_in_hour: int = 0
     quotes_in_second: int = 0
-    curve: tuple[CurvePoint, ...] = ()
+    curve: tuple[EarningsPoint, ...] = ()
     note: str = ""

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from wcwidth import wcwidth
 
 from panels.dialogs.funds.qr import qr_lines
-from panels.views.chart import BLANK
+from panels.kit.drawing.canvas import BLANK
 
 ROOT = Path(__file__).parents[3]
 SOURCES = sorted(path for folder in ("panels", "cockpit") for path in (ROOT / folder).rglob("*.py"))

@@ -30,8 +30,11 @@ from cockpit.model.snapshot import (
     State,
     WithdrawalRow,
 )
+from cockpit.model.trading_figures.earnings import EarnedSpan, EarningsPoint, EarningsState, MeanMark
+from cockpit.model.trading_figures.price_course import CourseFill, OwnPrices
 
 START_NS = 1_760_000_000_000_000_000
+DAY_NS = 86_400 * 10**9
 MID = Decimal("98432.15")
 
 CHECKS = (
@@ -124,12 +127,52 @@ def health(part: str, state: State = "ok") -> PartHealth:
     )
 
 
-def market() -> MarketState:
-    """Three sources, one of them late."""
-    chart = tuple(
-        (float(ago), 98432.15 + 160 * math.sin(ago / 53) + 40 * math.sin(ago / 11) - ago * 0.4)
-        for ago in range(599, -1, -2)
+def earned(from_ns: int, scale: int) -> EarnedSpan:
+    """What a span earned."""
+    return EarnedSpan(
+        from_ns=from_ns,
+        fills=12 * scale,
+        sent=104 * scale,
+        volume=Decimal("1204.53") * scale,
+        spread=Decimal("1.8312") * scale,
+        trading=Decimal("2.4153") * scale,
+        revaluation=Decimal("-18.7702"),
+        fee_btc=Decimal("0.00000012"),
+        fee_eure=Decimal("0.0006"),
+        markouts=tuple(
+            MeanMark(seconds=seconds, known=12, bps=bps)
+            for seconds, bps in ((1, Decimal("6.11")), (10, Decimal("3.40")), (60, Decimal("-1.05")), (300, None))
+        ),
     )
+
+
+def earnings(at_ns: int) -> EarningsState:
+    """A day with an earlier run, and a curve with a gap in it."""
+    return EarningsState(
+        today=earned(START_NS // DAY_NS * DAY_NS, 3),
+        run=earned(START_NS, 1),
+        mid=MID,
+        mid_at_ns=at_ns,
+        loss=Decimal(0),
+        fills_in_hour=12,
+        quotes_in_second=2,
+        curve=tuple(
+            EarningsPoint(
+                at_ns - ago * 60 * 10**9, 7.2459 - ago / 20 + math.sin(ago / 7), 0.5 + math.sin(ago / 30) / 50
+            )
+            for ago in range(119, -1, -1)
+            if not 60 <= ago < 75
+        ),
+    )
+
+
+def market(at_ns: int = START_NS) -> MarketState:
+    """Three sources, one of them late."""
+
+    def price_at(ago: float) -> float:
+        return 98432.15 + 160 * math.sin(ago / 53) + 40 * math.sin(ago / 11) - ago * 0.4
+
+    chart = tuple((float(ago), price_at(ago)) for ago in range(599, -1, -2))
     late: State = "degraded"
     fine: State = "ok"
     sources = tuple(
@@ -159,6 +202,13 @@ def market() -> MarketState:
         skew_bps=Decimal("-1.8"),
         sources=sources,
         chart=chart,
+        own_prices=tuple(
+            OwnPrices(at_ns - ago * 10**9, price_at(ago) - 70, price_at(ago) + 70) for ago in range(295, -1, -5)
+        ),
+        chart_fills=tuple(
+            CourseFill(at_ns - ago * 10**9, price_at(ago) + (70 if ago % 2 else -70), "sell" if ago % 2 else "buy")
+            for ago in range(271, 0, -45)
+        ),
     )
 
 
@@ -455,7 +505,8 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
         decisions=tuple(decision(number) for number in range(decisions, max(0, decisions - 60), -1)),
         quotes=tuple(quote(number) for number in range(24, 0, -1)),
         executions=tuple(execution(number) for number in range(12, 0, -1)),
-        market=market(),
+        market=market(START_NS + 754_000_000_000),
+        earnings=earnings(START_NS + 754_000_000_000),
         health=tuple(health(part, "degraded" if part == "market-reference-ingest" else "ok") for part in PARTS),
         limits=Limits(),
         counts=Counts(

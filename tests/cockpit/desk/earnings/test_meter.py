@@ -17,7 +17,7 @@ from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.model.environment import Environment
 from cockpit.model.trading_figures.earnings import EarnedSpan
-from cockpit.reports.earned import recall, span_earned
+from cockpit.reports.past.earned import recall, span_earned
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from cockpit.desk.earnings.chart_course import ChartCourse
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.snapshots.market_rows import TOO_OLD, market_state
@@ -10,6 +11,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import SourceRow
 from tests.support.desk.builders import AT_PAR, Clock
 from tests.support.recorder import MemoryRecorder
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
@@ -44,7 +46,7 @@ class Prices:
             self.reference.on_tick(tick)
 
     def row(self, number: int) -> SourceRow:
-        return market_state(self.reference, None, self.clock()).sources[number]
+        return market_state(self.reference, None, self.clock(), ChartCourse(DEFAULT_TOKENS)).sources[number]
 
 
 def test_two_feeds_whose_lateness_grows_to_fifteen_seconds_are_no_price_though_they_never_stop_ticking() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.accounting.earnings import FillSums
 from cockpit.model.trading_figures.earnings import EarnedSpan
-from cockpit.reports.earned import earned, recall, span_earned
+from cockpit.reports.past.earned import earned, recall, span_earned
 from cockpit.reports.trading_report import trading_report
 from storage.reader import Reader, Span, find_run
 from storage.sqlite.reader import SqliteReader

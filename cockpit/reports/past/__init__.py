@@ -1,0 +1,1 @@
+"""What the cockpit and a starting desk read of the past: what a span earned, and the course of prices."""
