@@ -45,7 +45,6 @@ COMMANDS = {"ctrl+x", "r"}
 PAST = {"minus": "the chart", "plus": "the chart", "equals_sign": "the chart", "s": "P&L", "H": "history"}
 ELSEWHERE = {
     **PAST,
-    "H": "the history",
     "t": "themes",
     "a": "faults",
     "T": "the tour",
