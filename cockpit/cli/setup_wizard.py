@@ -21,7 +21,7 @@ CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_
 WELCOME = """There are no settings here: no .env in this directory, and none in the environment.
 
   1  try the sandbox: a venue on this machine, without key, money or network
-  2  write a .env for a real account; five questions
+  2  write a .env for a real account; five questions, of which < goes back one
   q  quit; nothing is written
 """
 NEXT = """{path} written; only you can read it. Next:
@@ -30,6 +30,7 @@ NEXT = """{path} written; only you can read it. Next:
   cockpit          starts the desk, disarmed, and shows the cockpit
 
 All other settings have defaults: see .env.example. For the first live quote: see docs/runbook.md."""
+BACK = "<"
 NOTHING_WRITTEN = "Nothing was written."
 PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "x",
@@ -102,18 +103,32 @@ def first_run(directory: Path, ask: Ask, say: Callable[[str], None]) -> Choice:
         return "sandbox"
     if chosen == "q":
         return "nothing"
-    values = {question.name: _answer(question, ask, say) for question in QUESTIONS}
+    values = _answers(ask, say)
     path = directory / ".env"
     write(path, {name: value for name, value in values.items() if value})
     say(NEXT.format(path=path))
     return "written"
 
 
-def _answer(question: SettingQuestion, ask: Ask, say: Callable[[str], None]) -> str:
+def _answers(ask: Ask, say: Callable[[str], None]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    number = 0
+    while number < len(QUESTIONS):
+        question = QUESTIONS[number]
+        value = _answer(question, f"{number + 1}/{len(QUESTIONS)} {question.text}", ask, say)
+        if value == BACK:
+            number = max(0, number - 1)
+        else:
+            values[question.name] = value
+            number += 1
+    return values
+
+
+def _answer(question: SettingQuestion, text: str, ask: Ask, say: Callable[[str], None]) -> str:
     while True:
-        value = ask(question.text, question.secret).strip()
-        if not value and not question.needed:
-            return ""
+        value = ask(text, question.secret).strip()
+        if value == BACK or (not value and not question.needed):
+            return value
         wrong = problem(question.name, value) if value else f"{question.name} is required"
         if not wrong:
             return value

@@ -11,6 +11,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import KeyView, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.trading.limits import FIELDS
+from panels.dialogs.trading.pricing import AS_IT_IS
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -93,6 +94,7 @@ def asking() -> Snapshot:
         pytest.param(started_again(), showing("the opening balances", then=findings), id="findings"),
         pytest.param(unregistered(), showing("Register the key?", "Register", then=registering), id="register"),
         pytest.param(samples.disarmed(), showing(FIELDS[0].label, "Set the limits", keys=("l",)), id="limits"),
+        pytest.param(samples.disarmed(), showing(AS_IT_IS, "Set the pricing", keys=("p",)), id="pricing"),
         pytest.param(samples.snapshot(), showing("Disarm and burn", keys=("ctrl+o",)), id="hard_stop"),
         pytest.param(samples.disarmed(), showing("Arm the strategy", keys=("ctrl+s",)), id="arm_strategy"),
         pytest.param(samples.disarmed(), showing("Review…", keys=("w",)), id="withdraw"),

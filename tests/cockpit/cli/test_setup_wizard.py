@@ -48,6 +48,19 @@ def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
     assert [entry.name for entry in short_dir.iterdir()] == [".env"]
 
 
+def test_each_question_says_which_it_is_and_one_can_go_back(short_dir: Path) -> None:
+    asked: list[str] = []
+    answers = iter(("2", "<", "first", "<", "second", "maker.near", KEY, "<", KEY, "", ""))
+
+    def ask(question: str, hide: bool) -> str:
+        asked.append(question.partition(" ")[0])
+        return next(answers)
+
+    assert first_run(short_dir, ask, lambda _: None) == "written"
+    assert asked[1:] == ["1/5", "1/5", "2/5", "1/5", "2/5", "3/5", "4/5", "3/5", "4/5", "5/5"]
+    assert load(short_dir / ".env", {"HOME": str(short_dir)}).api_key.reveal() == "second"
+
+
 def test_no_file_is_overwritten_and_nothing_is_left_behind(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("mine")
     with pytest.raises(SettingsFileError, match=NOTHING_WRITTEN):
