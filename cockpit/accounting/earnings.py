@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
+from cockpit.accounting.option_sums import OptionSides
 from cockpit.accounting.pnl import value_at_mid
 from cockpit.model.trading_figures.earnings import EarnedSpan, MeanMark
 from venue.protocol.assets import EXACT, PairAmounts, Unit
@@ -163,10 +164,11 @@ class Earned(msgspec.Struct, frozen=True, kw_only=True):
 class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     """What a desk that starts takes over: of the UTC day until then, and what it starts with.
 
-    ``withdrawals``: by id, the states that each has been in.
+    ``withdrawals``: by id, the states that each has been in. ``options``: what the day's quotes wrote and gave away.
     """
 
     today: Earned
     held: int | None
     before: DatedMid | None
     withdrawals: Mapping[str, frozenset[str]]
+    options: OptionSides

@@ -173,7 +173,8 @@ class Desk:
         serving = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
         for task in serving:
             task.add_done_callback(lambda _: self.stop())
-        recalling = asyncio.create_task(recall_earnings(trading.earnings, self._recall, run.started_ns), name="recall")
+        recall = recall_earnings(trading.earnings, trading.option_day, self._recall, run.started_ns)
+        recalling = asyncio.create_task(recall, name="recall")
         self._start_workers(client, trading, funding)
         start_alerting(self._settings, run, self._feed, self._supervisor, self._env, facts=self._read_facts)
         gc.collect()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cockpit.accounting.earnings import Recalled
 from cockpit.desk.earnings.meter import EarningsMeter
+from cockpit.desk.quote_book.options.option_day import OptionDay
 from cockpit.desk.risk.trading_state import DAY_NS
 from cockpit.model.printable import printable
 from storage.errors import HistoryError
@@ -22,13 +23,16 @@ def not_readable(error: HistoryError) -> str:
     return f"the day's earlier runs are not counted: {printable(str(error))}"
 
 
-async def recall_earnings(meter: EarningsMeter, read: Recall | None, started_ns: int) -> None:
+async def recall_earnings(meter: EarningsMeter, options: OptionDay, read: Recall | None, started_ns: int) -> None:
     """Read in a thread: a day of many fills takes seconds, in which the desk goes on."""
     if read is None:
         meter.not_recalled(NO_HISTORY)
         return
     try:
-        meter.recall(await asyncio.to_thread(read, started_ns // DAY_NS * DAY_NS, started_ns))
+        day_ns = started_ns // DAY_NS * DAY_NS
+        past = await asyncio.to_thread(read, day_ns, started_ns)
+        meter.recall(past)
+        options.recall(day_ns, past.options)
     except HistoryError as error:
         log.warning("%s", error)
         meter.not_recalled(not_readable(error))

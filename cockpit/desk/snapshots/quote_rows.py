@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from cockpit.accounting.option_sums import OptionSums
 from cockpit.desk.market.pricing import Amounts, edge_bps
 from cockpit.desk.quote_book.live_markouts import Marked
-from cockpit.desk.quote_book.options.option_day import OptionDay, SideSums
+from cockpit.desk.quote_book.options.option_day import OptionDay
 from cockpit.desk.quote_book.options.option_meter import OptionReading, QuoteOptions
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
@@ -150,7 +151,7 @@ def option_day_state(tokens: TokenTable, day: OptionDay, now_ns: int) -> OptionD
     return OptionDayState(from_ns=day.from_ns, buy=_option_side(tokens, day.buy), sell=_option_side(tokens, day.sell))
 
 
-def _option_side(tokens: TokenTable, sums: SideSums) -> OptionSide:
+def _option_side(tokens: TokenTable, sums: OptionSums) -> OptionSide:
     eure = tokens.quote.to_decimal
     return OptionSide(
         quotes=sums.quotes,

@@ -14,12 +14,14 @@ from cockpit.accounting.earnings import (
     nearest,
     protocol_fee,
 )
+from cockpit.accounting.option_sums import OptionSides
 from cockpit.accounting.pnl import value_at_mid
 from cockpit.model.trading_figures.earnings import EarnedSpan
 from cockpit.reports import holdings
 from cockpit.reports.marked_fills import horizon_mids, mark_fill
-from storage.reader import Reader, Span, runs
+from storage.reader import Reader, RunRow, Span, runs
 from storage.reporting import differences, mids, movements, trading
+from storage.reporting.options import written_by_token
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import PairAmounts
 from venue.protocol.tokens import TokenTable
@@ -43,7 +45,28 @@ def recall(reader: Reader, tokens: TokenTable, *, day_ns: int, started_ns: int) 
         held=_held(_before(holdings.opening(reader, Span(started_ns, started_ns), tokens)), tokens),
         before=_dated(before),
         withdrawals={action_id: frozenset(found) for action_id, found in statuses.items()},
+        options=_options(reader, tokens, Span(day_ns, started_ns)),
     )
+
+
+def _options(reader: Reader, tokens: TokenTable, span: Span) -> OptionSides:
+    found, sides = trading.fills(reader, span), OptionSides()
+    marks = horizon_mids(reader, _runs_of(reader, span), found)
+    for fill in found:
+        one = mark_fill(fill, marks, tokens)
+        known = fill.edge is not None and one.booked_edge is not None
+        of_side = sides.buy if one.side == "buy" else sides.sell
+        of_side.add_fill((fill.edge or 0) - (one.booked_edge or 0) if known else None)
+    base = {token.token_id for token in tokens.of(tokens.base)}
+    for token_id, written in written_by_token(reader, span).items():
+        of_side = sides.buy if token_id in base else sides.sell
+        of_side.quotes += written.quotes
+        of_side.written += written.worth
+    return sides
+
+
+def _runs_of(reader: Reader, span: Span) -> list[RunRow]:
+    return [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
 
 
 def earned(reader: Reader, tokens: TokenTable, span: Span, *, with_curve: bool = False) -> Earned:
@@ -110,8 +133,7 @@ def _value(reader: Reader, tokens: TokenTable, at_ns: int, base: int, first: Dat
 
 
 def _sums(reader: Reader, found: Sequence[trading.FillRecord], tokens: TokenTable, span: Span) -> FillSums:
-    every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
-    marks, sums = horizon_mids(reader, every, found), FillSums()
+    marks, sums = horizon_mids(reader, _runs_of(reader, span), found), FillSums()
     for fill in found:
         fee = tokens.worth(TokenAmounts({fill.asset_out: protocol_fee(fill.amount_out)}))
         sums.add(holdings.worth_moved(fill, tokens), edge=fill.edge or 0, fee=fee)

@@ -2,8 +2,7 @@
 
 from decimal import Decimal
 
-import msgspec
-
+from cockpit.accounting.option_sums import OptionSides, OptionSums
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import Side
 from venue.protocol.tokens import TokenTable
@@ -12,23 +11,13 @@ from venue.protocol.units import NS_PER_S
 DAY_NS = 86_400 * NS_PER_S
 
 
-class SideSums(msgspec.Struct, gc=False):
-    """One side's. ``written`` and ``given_away`` are base units of the quote underlying; ``given_away`` is of the
-    ``known`` of the ``fills``: those for which there was a mid when they were booked."""
-
-    quotes: int = 0
-    written: int = 0
-    fills: int = 0
-    known: int = 0
-    given_away: int = 0
-
-
 class OptionDay:
-    """The sums of both sides since ``from_ns``, UTC: the start of the run, or of the day if that was later."""
+    """The sums of both sides since ``from_ns``, UTC: the start of the day; until the day's earlier runs are taken over,
+    that of the run."""
 
     def __init__(self, started_ns: int) -> None:
         self.from_ns = started_ns
-        self.buy, self.sell = SideSums(), SideSums()
+        self.buy, self.sell = OptionSums(), OptionSums()
 
     def signed(self, now_ns: int, side: Side, written: int) -> None:
         """Count a quote whose option was worth so much when it was signed."""
@@ -38,20 +27,23 @@ class OptionDay:
 
     def filled(self, now_ns: int, side: Side, given_away: int | None) -> None:
         """Count a fill as it is booked; None where it is not known what it gave away."""
-        sums = self._of(now_ns, side)
-        sums.fills += 1
-        if given_away is not None:
-            sums.known += 1
-            sums.given_away += given_away
+        self._of(now_ns, side).add_fill(given_away)
+
+    def recall(self, day_ns: int, past: OptionSides) -> None:
+        """Take over what earlier runs of the UTC day that began at ``day_ns`` wrote and gave away, if it is today."""
+        if day_ns // DAY_NS == self.from_ns // DAY_NS:
+            self.from_ns = day_ns
+            self.buy.add(past.buy)
+            self.sell.add(past.sell)
 
     def roll(self, now_ns: int) -> None:
         """Begin anew once another day has begun. A clock that goes back begins none."""
         day = now_ns // DAY_NS
         if day > self.from_ns // DAY_NS:
             self.from_ns = day * DAY_NS
-            self.buy, self.sell = SideSums(), SideSums()
+            self.buy, self.sell = OptionSums(), OptionSums()
 
-    def _of(self, now_ns: int, side: Side) -> SideSums:
+    def _of(self, now_ns: int, side: Side) -> OptionSums:
         self.roll(now_ns)
         return self.buy if side == "buy" else self.sell
 

@@ -14,6 +14,7 @@ from cockpit.desk.earnings.meter import CURVE_SHOWN, EarningsMeter
 from cockpit.desk.earnings.recalling import NO_HISTORY, recall_earnings
 from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
+from cockpit.desk.quote_book.options.option_day import OptionDay
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.model.environment import Environment
 from cockpit.model.trading_figures.earnings import EarnedSpan
@@ -283,11 +284,13 @@ async def test_a_history_that_cannot_be_read_is_named_and_stops_nothing() -> Non
         raise HistoryError("the disk is \x1b[31mgone")
 
     meter = EarningsMeter(DEFAULT_TOKENS, Environment(wall_ns=clock))
-    await recall_earnings(meter, broken, clock.now_ns)  # type: ignore[arg-type]
+    options = OptionDay(clock.now_ns)
+    await recall_earnings(meter, options, broken, clock.now_ns)  # type: ignore[arg-type]
+    assert options.from_ns == clock.now_ns
     assert "\x1b" not in meter.note
     assert "gone" in meter.note
     today = meter.today()
     assert today is not None
     assert today.from_ns == clock.now_ns
-    await recall_earnings(meter, None, clock.now_ns)
+    await recall_earnings(meter, options, None, clock.now_ns)
     assert meter.note == NO_HISTORY

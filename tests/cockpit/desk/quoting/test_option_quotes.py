@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.accounting.option_sums import OptionSums
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import Amounts, deviation, earns
-from cockpit.desk.quote_book.options.option_day import SideSums
 from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quoting.desk_view import DeskView, read_view
 from cockpit.desk.quoting.strategy import decision_event, desk_prices
@@ -144,7 +144,7 @@ async def test_what_was_written_is_on_record_and_counted_for_the_day_and_side() 
     assert len(written) == 2
     assert all(one is not None and one > 0 for one in written)
     assert (desk.option_day.buy.quotes, desk.option_day.buy.written) == (2, sum(filter(None, written)))
-    assert desk.option_day.sell == SideSums()
+    assert desk.option_day.sell == OptionSums()
 
 
 async def test_quotes_signed_since_the_last_measurement_count_toward_the_limit() -> None:

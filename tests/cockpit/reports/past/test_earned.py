@@ -75,6 +75,19 @@ def test_the_parts_of_a_span_add_up_to_it(path: Path) -> None:
         }
 
 
+def test_what_the_day_wrote_and_gave_away_is_what_the_report_says(path: Path) -> None:
+    span = Span(NOW, NOW + 121 * NS_PER_S)
+    with SqliteReader(path) as reader:
+        past = recall(reader, DEFAULT_TOKENS, day_ns=span.from_ns, started_ns=span.to_ns).options
+        options = trading_report(reader, span, DEFAULT_TOKENS).options
+    assert options is not None
+    assert options.known > 0
+    for found, said in zip((past.buy, past.sell), options.sides, strict=True):
+        whole = DEFAULT_TOKENS.quote.to_decimal
+        assert (found.quotes, whole(found.written)) == (said.quotes, said.written)
+        assert (found.known, whole(found.given_away)) == (said.known, said.given_away)
+
+
 def test_the_curve_of_the_past_day_follows_fills_and_deposits(path: Path) -> None:
     with SqliteReader(path) as reader:
         past = recall(reader, DEFAULT_TOKENS, day_ns=NOW, started_ns=NOW + 121 * NS_PER_S)

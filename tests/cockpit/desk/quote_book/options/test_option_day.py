@@ -2,7 +2,8 @@
 
 import pytest
 
-from cockpit.desk.quote_book.options.option_day import DAY_NS, OptionDay, SideSums, given_away
+from cockpit.accounting.option_sums import OptionSides, OptionSums
+from cockpit.desk.quote_book.options.option_day import DAY_NS, OptionDay, given_away
 from cockpit.model.events import Side
 from cockpit.reports.given_away import booked_edge
 from tests.support.desk.builders import MID, commitment
@@ -19,8 +20,8 @@ def test_each_side_counts_its_quotes_and_what_its_fills_gave_away() -> None:
     day.signed(MORNING + 3, "sell", 8)
     day.filled(MORNING + 4, "sell", -3)
     day.filled(MORNING + 5, "sell", None)
-    assert day.buy == SideSums(quotes=1, written=5)
-    assert day.sell == SideSums(quotes=2, written=15, fills=2, known=1, given_away=-3)
+    assert day.buy == OptionSums(quotes=1, written=5)
+    assert day.sell == OptionSums(quotes=2, written=15, fills=2, known=1, given_away=-3)
     assert day.from_ns == MORNING
 
 
@@ -33,7 +34,21 @@ def test_another_utc_day_begins_anew_and_a_clock_that_goes_back_does_not() -> No
     day.roll(next_day - 1)
     assert day.buy.written == 11
     day.roll(next_day)
-    assert (day.buy, day.sell, day.from_ns) == (SideSums(), SideSums(), next_day)
+    assert (day.buy, day.sell, day.from_ns) == (OptionSums(), OptionSums(), next_day)
+
+
+def test_what_earlier_runs_of_the_day_wrote_is_added_and_that_of_another_day_is_not() -> None:
+    day = OptionDay(MORNING)
+    day.signed(MORNING, "buy", 5)
+    past = OptionSides(
+        OptionSums(quotes=2, written=30, fills=2, known=1, given_away=4), OptionSums(quotes=1, written=9)
+    )
+    day.recall(19_999 * DAY_NS, past)
+    assert (day.from_ns, day.buy.written) == (MORNING, 5)
+    day.recall(20_000 * DAY_NS, past)
+    assert day.from_ns == 20_000 * DAY_NS
+    assert day.buy == OptionSums(quotes=3, written=35, fills=2, known=1, given_away=4)
+    assert day.sell == OptionSums(quotes=1, written=9)
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
