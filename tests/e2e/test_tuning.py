@@ -102,8 +102,11 @@ async def test_whatever_ends_it_the_old_width_comes_back(launch: Launch) -> None
 
     process.kill()
     assert (await desk.snapshot()).pricing.half_spread_bps == first
-    restored = tuning(desk, file, "--restore")
-    assert restored.wait(60) == 0, restored.output()
+    command = ("tune", "run", str(file), "--socket", str(desk.socket_path), "--restore", "--json")
+    restored = await asyncio.to_thread(run, *command, cwd=desk.state_dir, timeout_s=60)
+    assert restored.returncode == 0, restored.stderr
+    found = json.loads(restored.stdout)
+    assert (found["end"], found["restored"], found["before"], found["asked"]) == ("restored", True, "8", None)
     await width_is(desk, OLD)
 
     process = tuning(desk, file)

@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from cockpit.cli.operate.chosen_desk import AS_JSON
+from cockpit.cli.operate.outcomes import print_json
 from cockpit.processes.echo import echo
 from cockpit.tuning.switchback.errors import InvalidPlanError
 from cockpit.tuning.switchback.plan import WIDTHS, make_plan, plan_text
@@ -24,7 +26,7 @@ class _Amounts(click.ParamType[tuple[Decimal, ...]]):
         except InvalidOperation:
             found = ()
         if not found or not all(one.is_finite() for one in found):
-            self.fail("expected decimal numbers, such as 20 or 20,14,10,7", param, ctx)
+            self.fail("expected decimal numbers, such as 14 or 14,10,7,5", param, ctx)
         return found
 
 
@@ -73,6 +75,7 @@ class _Amounts(click.ParamType[tuple[Decimal, ...]]):
     metavar="EURE",
     help="What it may cost at worst; a plan that may cost more is refused.",
 )
+@AS_JSON
 def plan(
     file: Path,
     widths: tuple[Decimal, ...],
@@ -82,6 +85,7 @@ def plan(
     max_notional: tuple[Decimal, ...],
     max_fills: int,
     max_cost: tuple[Decimal, ...],
+    as_json: bool,
 ) -> None:
     """Write a plan of half spreads to try into FILE; change nothing.
 
@@ -106,5 +110,9 @@ def plan(
         write_durably(file, msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
     except OSError as exc:
         raise click.ClickException(f"cannot write {file}: {exc.strerror}") from None
+    if as_json:
+        cost = {"worst_cost_eure": made.worst_cost_eure, "most_fills": made.most_fills, "seconds": made.seconds}
+        print_json({"file": str(file), **cost, "plan": made})
+        return
     echo(plan_text(made))
     echo(f"written to {file}; `cockpit tune run {file}` tries it")

@@ -3,12 +3,14 @@
 import asyncio
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, UNKNOWN, UNUSABLE, ask_desk, refuse
-from cockpit.cli.operate.chosen_desk import SANDBOX, choose_desk
+from cockpit.cli.common import DONE, REFUSED, UNKNOWN, UNUSABLE, ask_desk, refuse
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.outcomes import print_json
 from cockpit.client.desk_client import DeskClient
 from cockpit.config.owned_file import read_owned
 from cockpit.model.environment import Environment
@@ -25,10 +27,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--restore", is_flag=True, help="Only put the half spread of before the plan back.")
-@SANDBOX
-@SOCKET
-@ENV_FILE
-def run(file: Path, restore: bool, sandbox: bool, socket: Path | None, env_file: Path | None) -> None:
+@desk_options
+def run(file: Path, restore: bool, sandbox: bool, socket: Path | None, env_file: Path | None, as_json: bool) -> None:
     """Try the half spreads of the plan in FILE on the running desk, in their order.
 
     Each change is a journalled command. Time counts while the desk trades; it pauses, with the old half spread, while
@@ -42,7 +42,7 @@ def run(file: Path, restore: bool, sandbox: bool, socket: Path | None, env_file:
         planned = _read(file)
         with alone(file):
             progress = ProgressFile(file, planned.digest)
-            sys.exit(ask_desk(where, lambda link: _run(link, planned, progress, restore), unattended=True))
+            sys.exit(ask_desk(where, lambda link: _run(link, planned, progress, restore, as_json), unattended=True))
     except InvalidPlanError as exc:
         refuse([f"{file}: {exc}"])
     except ProgressError as exc:
@@ -56,19 +56,24 @@ def _read(file: Path) -> Plan:
     return read_plan(found.text)
 
 
-async def _run(link: DeskClient, planned: Plan, progress: ProgressFile, restore: bool) -> int:
+async def _run(link: DeskClient, planned: Plan, progress: ProgressFile, restore: bool, as_json: bool) -> int:
+    told = partial(echo, err=as_json)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOPPING:
         loop.add_signal_handler(number, stopping.set)
     env = Environment()
-    switchback = Switchback(planned, progress, link, env=env, told=echo, stopping=stopping)
+    switchback = Switchback(planned, progress, link, env=env, told=told, stopping=stopping)
     if restore:
-        return DONE if await switchback.restore() else UNKNOWN
-    echo(plan_text(planned))
-    end = await switchback.run()
-    if end != "finished":
-        echo(messages.GO_ON)
-    if not switchback.restored:
+        end, restored = "restored", await switchback.restore()
+    else:
+        told(plan_text(planned))
+        end, restored = await switchback.run(), switchback.restored
+        if end != "finished":
+            told(messages.GO_ON)
+    if as_json:
+        kept = progress.current
+        print_json({"end": end, "restored": restored, "before": kept.before, "asked": kept.asked, "step": kept.step})
+    if not restored:
         return UNKNOWN
-    return DONE if end == "finished" else REFUSED
+    return DONE if end in ("finished", "restored") else REFUSED

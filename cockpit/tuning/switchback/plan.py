@@ -10,8 +10,8 @@ import msgspec
 
 from cockpit.tuning.switchback.errors import InvalidPlanError
 
-WIDTHS = tuple(Decimal(width) for width in (20, 14, 10, 7))
-"""From the width of the shipped default to about what one tight rival quotes."""
+WIDTHS = tuple(Decimal(width) for width in (14, 10, 7, 5))
+"""Around the shipped default, on either side."""
 LEAST_BPS, MOST_BPS = Decimal(2), Decimal(100)
 MOST_WIDTHS = 12
 MOST_STEPS = 500

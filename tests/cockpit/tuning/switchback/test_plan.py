@@ -1,5 +1,6 @@
 """A plan: shuffled by its seed, bounded, and honest about what it can cost."""
 
+import json
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -46,8 +47,8 @@ def test_another_seed_gives_another_order() -> None:
 def test_the_worst_cost_is_every_allowed_fill_at_the_narrowest_width_before_a_move_of_one_percent() -> None:
     made = plan(rounds=1)
     assert made.most_fills == 4 * 60
-    assert made.worst_cost_eure == Decimal("11.16"), "240 fills of 5 EURe, each 93 bps"
-    assert "worst cost 11.16 EURe: 240 fills of 5 EURe, each 93 bps" in plan_text(made)
+    assert made.worst_cost_eure == Decimal("11.40"), "240 fills of 5 EURe, each 95 bps"
+    assert "worst cost 11.40 EURe: 240 fills of 5 EURe, each 95 bps" in plan_text(made)
     assert plan(rounds=1, every_s=1).most_fills == 60, "a short plan may have all fills of an hour"
 
 
@@ -99,6 +100,14 @@ def test_the_command_writes_a_new_file_and_tells_the_cost(tmp_path: Path) -> Non
     assert {step.half_spread_bps for step in made.steps} == {Decimal(20), Decimal("9.5")}
     assert file.stat().st_mode & 0o077 == 0
     assert run(str(file))[0] == 1, "a plan that may have progress is not replaced"
+
+
+def test_as_json_it_holds_the_plan_and_its_cost(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    code, printed = run(str(file), "--json")
+    found = json.loads(printed)
+    assert (code, found["worst_cost_eure"], found["most_fills"], found["seconds"]) == (0, "11.40", 240, 14_400)
+    assert found["plan"] == json.loads(file.read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
