@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -28,6 +29,8 @@ RELOAD_S = 5.0
 SILENT_S = 30.0
 LINGER_S = 1_200.0
 """How long it still tries to tell somebody after the desk was lost."""
+LINGER_HURRIED_S = 10.0
+"""The same once the service manager, which ends both, has sent SIGTERM."""
 LINGER_BYE_S = 30.0
 """The same after the desk ended as it was asked to: what is left is sent by the next service."""
 WATCHDOG_FAILS = 3
@@ -74,6 +77,7 @@ class AlertService:
         self._lost_ns: int | None = None
         self._bye = False
         self._replaced = False
+        self._hurried = False
         self._digest: asyncio.Task[AlertMessage] | None = None
         self._digest_at: int | None = None
 
@@ -81,6 +85,10 @@ class AlertService:
         """End soon: another service of this desk waits, and sends what is left."""
         self._replaced = True
         self._wake.set()
+
+    def hurry(self) -> None:
+        """Outlive the desk for a short time only; the next service sends what is left."""
+        self._hurried = True
 
     async def run(self) -> None:
         listening = asyncio.create_task(self._listen())
@@ -114,7 +122,7 @@ class AlertService:
             return True
         if self._lost_ns is None:
             return False
-        linger_s = LINGER_BYE_S if self._bye else LINGER_S
+        linger_s = LINGER_HURRIED_S if self._hurried else LINGER_BYE_S if self._bye else LINGER_S
         gone_s = (self._env.monotonic_ns() - self._lost_ns) / NS_PER_S
         # A second at least: what was raised last is told by the next step.
         return gone_s >= linger_s or (gone_s >= 1 and self._dispatcher.idle)
@@ -228,6 +236,7 @@ async def serve(channel: socket.socket, *, env: Environment) -> None:
     with only_one(Path(hello.state_dir)) as lock:
         await lock.wait()
         service = AlertService(hello, reader, writer, env=env)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.hurry)
         following = asyncio.create_task(lock.watch(service.replace))
         try:
             await service.run()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.alerting.service import LINGER_HURRIED_S
 from cockpit.processes.launch import is_listening
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
@@ -44,3 +45,9 @@ async def test_a_desk_of_the_unit_and_any_other_exclude_each_other(launch: Launc
     finally:
         confined.kill()
         await inside.close()
+
+
+def test_the_unit_lets_the_alert_service_tell_that_the_desk_died() -> None:
+    unit = directives()
+    assert (unit["KillMode"], unit["KillSignal"]) == ("control-group", "SIGTERM")
+    assert int(unit["TimeoutStopSec"]) > LINGER_HURRIED_S

@@ -1,10 +1,13 @@
 """What the desk knows of itself, read once a second for the alerts: nothing of it is on the path of a quote."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import msgspec
 
 from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.deposit_rows import printable
 from cockpit.desk.snapshots.health import healths
@@ -12,15 +15,16 @@ from cockpit.desk.snapshots.quote_rows import fill_row
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import FillRow, InterlockRow, Trading
 from storage.writer import HistoryWriter
+from venue.bridges.poa.client import Deposit
 
 NEWEST_FILLS = 60
 
 
 class TransferFact(msgspec.Struct, frozen=True):
-    """A deposit or withdrawal: its state, and what a person reads of it."""
+    """A deposit or withdrawal: its state, and how it is put into words, which costs more."""
 
     state: str
-    text: str
+    describe: Callable[[], str]
 
 
 class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,23 +91,32 @@ def read_facts(
 
 
 def _withdrawals(trading: TradingParts) -> dict[str, TransferFact]:
-    found = {}
-    for one in trading.withdrawals.shown():
-        order = one.order
-        text = f"withdrawal of {exact(order.asset.to_decimal(order.amount))} {order.asset.symbol} {one.state}"
-        found[order.withdrawal_id] = TransferFact(one.state, f"{text}: {one.detail}" if one.detail else text)
-    return found
+    return {
+        one.order.withdrawal_id: TransferFact(one.state, partial(_withdrawal_text, one))
+        for one in trading.withdrawals.shown()
+    }
+
+
+def _withdrawal_text(one: Withdrawal) -> str:
+    asset = one.order.asset
+    text = f"withdrawal of {exact(asset.to_decimal(one.order.amount))} {asset.symbol} {one.state}"
+    return f"{text}: {one.detail}" if one.detail else text
 
 
 def _deposits(trading: TradingParts) -> dict[str, TransferFact] | None:
     deposits = trading.deposits.deposits
     if deposits is None:
         return None
-    found = {}
-    for one in deposits:
-        token = trading.deposits.asset(one)
-        # What the desk does not know has an amount that it cannot read, either.
-        what = f"{exact(token.to_decimal(one.amount))} {token.symbol}" if token is not None else "a token unknown here"
-        text = f"deposit of {what} on {printable(one.chain)} {printable(one.status).lower()}"
-        found[f"{one.tx_hash}/{one.near_token_id}/{one.amount}"] = TransferFact(one.status, text)
-    return found
+    return {
+        f"{one.tx_hash}/{one.near_token_id}/{one.amount}": TransferFact(
+            one.status, partial(_deposit_text, trading.deposits, one)
+        )
+        for one in deposits
+    }
+
+
+def _deposit_text(tracker: DepositTracker, one: Deposit) -> str:
+    token = tracker.asset(one)
+    # What the desk does not know has an amount that it cannot read, either.
+    what = f"{exact(token.to_decimal(one.amount))} {token.symbol}" if token is not None else "a token unknown here"
+    return f"deposit of {what} on {printable(one.chain)} {printable(one.status).lower()}"

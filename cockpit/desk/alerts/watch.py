@@ -131,16 +131,16 @@ class AlertWatch:
             severity = WITHDRAWAL_ENDS.get(one.state)
             known = before.get(ident)
             if severity is not None and (known is None or known.state != one.state):
-                self._feed.note("withdrawal", severity, one.text, subject=ident)
+                self._feed.note("withdrawal", severity, one.describe(), subject=ident)
 
     def _deposits(self, before: Mapping[str, TransferFact], now: Mapping[str, TransferFact]) -> None:
         for key, one in now.items():
             known = before.get(key)
             was = known is not None and known.state in CREDITED
             if one.state in CREDITED and not was:
-                self._feed.note("deposit", "info", one.text, subject=key)
+                self._feed.note("deposit", "info", one.describe(), subject=key)
             elif one.state == "FAILED" and (known is None or known.state != "FAILED"):
-                self._feed.note("deposit", "critical", one.text, subject=key)
+                self._feed.note("deposit", "critical", one.describe(), subject=key)
 
 
 def _unexplained(facts: DeskFacts) -> str:

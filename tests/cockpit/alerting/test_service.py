@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from cockpit.alerting.delivery.outbox import Patience
 from cockpit.alerting.service import AlertService
@@ -187,6 +188,24 @@ async def test_a_desk_that_stops_as_asked_is_no_fault(tmp_path: Path) -> None:
             await asyncio.wait_for(running, 30)
             assert phone.count("marie: shutdown") == 1
             assert phone.count("without being asked") == 0
+
+
+async def test_a_service_that_is_hurried_keeps_what_nobody_took_and_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.alerting.service.LINGER_HURRIED_S", 0.2)
+    with alert_service() as phone:
+        phone.manner = "refuses"
+        text = targets(phone=phone) + RULE
+        async with serving(tmp_path, text) as (desk, running):
+            desk.hang_up()
+            await until(lambda: phone.calls > 0)
+            assert not running.done()
+            desk.service.hurry()
+            await asyncio.wait_for(running, 30)
+        phone.manner = "takes"
+        async with serving(tmp_path, text):
+            await until(lambda: phone.count("The desk ended without being asked to") == 1)
 
 
 async def test_a_desk_that_falls_silent_is_told_and_its_return_too(tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ def row(ident: str, measured: str, *, passed: bool = True, warning: bool = False
     )
 
 
+def transfer(state: str, text: str) -> TransferFact:
+    return TransferFact(state, lambda: text)
+
+
 def fill(amount: int, price: str = "90000") -> FillRow:
     return FillRow(
         quote_hash=str(amount),
@@ -67,11 +71,11 @@ CHANGES: tuple[tuple[dict[str, Any], tuple[str, str]], ...] = (
     ({"rows": {"api_key_end": row("api_key_end", "ends in 6 days", warning=True)}}, ("key", "warning")),
     ({"rows": {"api_key_end": row("api_key_end", "ended", passed=False)}}, ("key", "critical")),
     ({"rows": {"api_key": row("api_key", "not accepted", passed=False)}}, ("key", "critical")),
-    ({"withdrawals": {"w": TransferFact("completed", "withdrawal completed")}}, ("withdrawal", "info")),
-    ({"withdrawals": {"w": TransferFact("failed", "withdrawal failed")}}, ("withdrawal", "critical")),
-    ({"withdrawals": {"w": TransferFact("unknown", "withdrawal unknown")}}, ("withdrawal", "warning")),
-    ({"deposits": {"d": TransferFact("CREDITED", "deposit credited")}}, ("deposit", "info")),
-    ({"deposits": {"d": TransferFact("FAILED", "deposit failed")}}, ("deposit", "critical")),
+    ({"withdrawals": {"w": transfer("completed", "withdrawal completed")}}, ("withdrawal", "info")),
+    ({"withdrawals": {"w": transfer("failed", "withdrawal failed")}}, ("withdrawal", "critical")),
+    ({"withdrawals": {"w": transfer("unknown", "withdrawal unknown")}}, ("withdrawal", "warning")),
+    ({"deposits": {"d": transfer("CREDITED", "deposit credited")}}, ("deposit", "info")),
+    ({"deposits": {"d": transfer("FAILED", "deposit failed")}}, ("deposit", "critical")),
     ({"settled": 1, "fills": (fill(90),)}, ("fill", "info")),
 )
 
@@ -88,8 +92,8 @@ def test_what_happens_is_told_once(change: dict[str, Any], alert: tuple[str, str
 def test_what_was_so_before_the_start_is_told_only_where_it_still_holds() -> None:
     old = {
         "settled": 100,
-        "withdrawals": {"w": TransferFact("failed", "")},
-        "deposits": {"d": TransferFact("CREDITED", "")},
+        "withdrawals": {"w": transfer("failed", "")},
+        "deposits": {"d": transfer("CREDITED", "")},
     }
     assert Watched().tells(msgspec.structs.replace(CALM, **old)) == []
     assert Watched().tells(msgspec.structs.replace(CALM, trading="HALTED", loss_halt="lost")) == [
@@ -135,7 +139,7 @@ def test_a_list_of_deposits_that_was_gone_for_a_while_hides_none() -> None:
     watched = Watched()
     watched.look(CALM)
     assert watched.tells(msgspec.structs.replace(CALM, deposits=None)) == []
-    credited = msgspec.structs.replace(CALM, deposits={"d": TransferFact("CREDITED", "")})
+    credited = msgspec.structs.replace(CALM, deposits={"d": transfer("CREDITED", "")})
     assert watched.tells(credited) == [("deposit", "info")]
 
 
