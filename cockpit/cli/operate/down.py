@@ -88,7 +88,8 @@ def _end_desk(where: Path, yes: bool, as_json: bool, found: dict[str, Any]) -> i
     """Ask where it matters, end the desk, and say what still binds; add to what is printed as JSON."""
     shot = ask_desk(where, _newest)
     if shot is None:
-        refuse([_silent(where)], REFUSED)
+        print_problem(_silent(where), as_json=as_json)
+        sys.exit(REFUSED)
     reasons = "" if yes else why_ask(shot)
     if reasons and (as_json or not sys.stdin.isatty()):
         refuse([f"{reasons} {NOT_ENDED} {GIVE_YES}"], REFUSED)
@@ -97,8 +98,8 @@ def _end_desk(where: Path, yes: bool, as_json: bool, found: dict[str, Any]) -> i
         return REFUSED
     ended = ask_desk(where, end_desk)
     if isinstance(ended, ConnectionLost):
-        echo(_silent(where), err=True)
-        return REFUSED
+        print_problem(_silent(where), as_json=as_json)
+        sys.exit(REFUSED)
     last = ended.last or shot
     found |= {"outcome": document(ended.outcome), "at_ns": last.at_ns, "alive": last.alive}
     if ended.done:

@@ -22,8 +22,12 @@ SAME = "These values are in force already."
 UNTIL_RESTART = "In force until the desk ends; a start takes the settings."
 
 
+def _names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [f"{name}=" for name in PRICING_NAMES if name.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=_names)
 @click.option("--preset", metavar="NAME", help="Take the values of a preset; NAME=VALUE goes over them.")
 @click.option("--preview", is_flag=True, help="Only show what the change would have quoted in the last hour.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

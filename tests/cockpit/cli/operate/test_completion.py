@@ -40,3 +40,4 @@ def test_commands_and_options_are_completed(tmp_path: Path) -> None:
 
     assert "down" in completed("do")
     assert "--sandbox" in completed("stop", "--s")
+    assert completed("pricing", "max_") == ["max_skew_bps=", "max_premium_bps=", "max_notional_eure="]
