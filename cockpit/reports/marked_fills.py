@@ -1,6 +1,6 @@
 """The desk's fills and how far the mid moved after each, by the mids that the desk recorded as each horizon passed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -36,6 +36,20 @@ class MarkedFill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def asked_ms(self) -> int:
         """How long the request wanted that; a quote lives as long, and a little longer."""
         return self.life_ms if self.fill.asked_ms is None else self.fill.asked_ms
+
+
+AT_ONCE = 2_000
+"""Fills whose mids are held at once."""
+
+
+def mark_fills(
+    reader: Reader, every: Sequence[RunRow], found: Sequence[trading.FillRecord], tokens: TokenTable
+) -> Iterator[MarkedFill]:
+    """Yield the fills with their markouts; the mids of a part of them are held at a time."""
+    for start in range(0, len(found), AT_ONCE):
+        part = found[start : start + AT_ONCE]
+        marks = horizon_mids(reader, every, part)
+        yield from (mark_fill(fill, marks, tokens) for fill in part)
 
 
 def horizon_mids(

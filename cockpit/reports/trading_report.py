@@ -17,7 +17,7 @@ from cockpit.reports.figures import (
     TradingReport,
 )
 from cockpit.reports.given_away import Edges, option_figures
-from cockpit.reports.marked_fills import MarkedFill, horizon_mids, mark_fill
+from cockpit.reports.marked_fills import MarkedFill, mark_fills
 from cockpit.reports.profit import profit_and_loss
 from storage.reader import Reader, Span, runs
 from storage.reporting import differences, movements, trading
@@ -36,8 +36,7 @@ def trading_report(
     every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
     found = trading.fills(reader, span)
     counted = trading.count_events(reader, span)
-    marks = horizon_mids(reader, every, found)
-    marked = [mark_fill(fill, marks, tokens) for fill in found]
+    marked = list(mark_fills(reader, every, found, tokens))
     opening = holdings.opening(reader, span, tokens)
     accepted_differences = differences.accepted_differences(reader, span)
     closing = holdings.closing(reader, span, tokens)

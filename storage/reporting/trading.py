@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -134,13 +135,14 @@ def _fill(row: tuple[Any, ...]) -> FillRecord:
     fields = dict(zip(FillRecord.__struct_fields__, (*told, told[-1] is not None), strict=True))
     edge = None if fields["edge"] is None else int(fields["edge"])
     amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
+    # One text for all fills of a token: a report holds each fill.
+    assets = {name: intern(fields[name]) for name in ("asset_in", "asset_out")}
     settled_ns = fields["settled_ns"]
     if settled_ns is None:
         # Rows of older versions: a fill was booked as it settled, but for those that a start found.
         settled_ns = 0 if detail == SETTLED_WHILE_AWAY else fields["at_ns"]
-    return FillRecord(
-        **{**fields, **amounts, "edge": edge, "partner": fields["partner"] or None, "settled_ns": settled_ns or None}
-    )
+    known = {"edge": edge, "partner": fields["partner"] or None, "settled_ns": settled_ns or None}
+    return FillRecord(**{**fields, **amounts, **assets, **known})
 
 
 def count_events(reader: Reader, span: Span) -> EventCounts:

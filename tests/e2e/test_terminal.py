@@ -12,10 +12,13 @@ from cockpit.app.terminal.process import NICENESS
 from cockpit.client.desk_client import DeskInfo
 from cockpit.processes.launch import wait_for_exit
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
+from cockpit.reports.lists.pages import recorded_page
 from panels.kit.messages import NO_LIVE_QUOTES
+from storage.sqlite.reader import SqliteReader
 from tests.support.processes.sandbox_session import Open, arm, link, newest, ready_for_live
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 async def test_the_desk_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:
@@ -213,3 +216,28 @@ async def test_a_terminal_that_takes_nothing_does_not_keep_the_process(cockpit: 
     terminal.stall()
     terminal.process.send_signal(signal.SIGTERM)
     await terminal.ended(15)
+
+
+@pytest.mark.slow
+async def test_what_a_rehearsal_recorded_is_paged_traced_and_rewound(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
+
+    def recorded() -> int:
+        with SqliteReader(run.history_path) as reader:
+            return len(recorded_page(reader, DEFAULT_TOKENS, "decisions", "").rows)
+
+    await until(lambda: recorded() > 3, 60, "decisions are recorded")
+    terminal.press("5", "H")
+    await until(lambda: "[decisions]" in terminal.text and "✗ " in terminal.text, 30, "recorded decisions are shown")
+    for key, words in (("enter", "─ Trace "), ("R", "REWIND · 2"), ("o", "─ Report 2")):
+        terminal.press(key)
+        await terminal.shows(words)
+        terminal.press("escape")
+        await terminal.shows("[decisions]")
+    terminal.press("escape", "q")
+    await terminal.shows("Quit?")
+    terminal.press("tab", "tab", " ")
+    assert await terminal.ended() == 0

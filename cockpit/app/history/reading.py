@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -96,7 +97,8 @@ class HistoryReading:
         self._ask(read, answer)
 
     def _ask(self, read: Callable[[Reader, TokenTable], T], answer: Answer[T]) -> None:
-        loop = asyncio.get_running_loop()
+        # The app's own context: what the answer opens must know the app, which the thread's context does not.
+        loop, context = asyncio.get_running_loop(), copy_context()
 
         def work() -> None:
             from cockpit.processes.readers import reader_of
@@ -116,6 +118,6 @@ class HistoryReading:
                 found = f"what is recorded there cannot be read: {type(problem).__name__} {problem}"
             # The app may have ended meanwhile.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(answer, found)
+                loop.call_soon_threadsafe(answer, found, context=context)
 
         threading.Thread(target=work, name="history", daemon=True).start()

@@ -80,7 +80,7 @@ def _decision(columns: list[Any], tokens: TokenTable) -> Shown:
         NOTHING if units is None else number(tokens.quote.to_decimal(units), 2),
         NOTHING if price is None else rounded(Decimal(price), 2),
         rounded(bps, 1, missing=NOTHING),
-        "quoted" if reason == "quote" else reason.replace("_", " "),
+        "✓ quoted" if reason == "quote" else f"✗ {reason.replace('_', ' ')}",
         partner or NOTHING,
     )
     return cells, _TONES.get(reason, "text"), quote_id

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.report import report as report_command
 from cockpit.model.events import Outcome
+from cockpit.reports import marked_fills
 from cockpit.reports.figures import TradingReport
 from cockpit.reports.report_text import as_csv, as_text
 from cockpit.reports.trading_report import trading_report
@@ -127,6 +128,12 @@ def test_markouts(path: Path) -> None:
         0,
         None,
     )
+
+
+def test_fills_are_marked_in_parts_as_they_are_all_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = of_the_run(path)
+    monkeypatch.setattr(marked_fills, "AT_ONCE", 1)
+    assert of_the_run(path) == whole
 
 
 def test_what_was_given_away_is_the_edge_at_signing_less_that_at_booking(path: Path) -> None:

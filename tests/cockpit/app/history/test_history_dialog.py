@@ -1,7 +1,10 @@
 """The history dialog: pages back, lists, searches, traces and reports, by its keys."""
 
+from pathlib import Path
+
 import pytest
 
+from cockpit.app.history.reading import HistoryReading
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages as dialog_messages
 from panels.dialogs.history import history as dialog
@@ -12,6 +15,8 @@ from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.recorded import PER_PAGE, FakeHistory
 from tests.support.cockpit.screen_waiting import seen
+from tests.support.history import small_history as small
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 async def opened(driven: Driven, *first: str) -> HistoryDialog:
@@ -172,6 +177,26 @@ async def test_a_row_rewinds_to_its_moment_and_steps_from_there(desk: FakeDesk, 
         await driven.shows(messages.NOTHING_BEYOND)
         await driven.press("escape")
         await driven.shows("fills0")
+
+
+async def test_a_recorded_history_is_read_in_a_thread_and_what_it_opens_closes(
+    desk: FakeDesk, link: DeskClient, tmp_path: Path
+) -> None:
+    desk.current = samples.disarmed()
+    path = await small.write(tmp_path / "history.sqlite")
+    async with cockpit(link, WIDE, history=HistoryReading(lambda: (path, DEFAULT_TOKENS))) as driven:
+        await opened(driven, "7")
+        await driven.shows("49,900.00", "2 rows")
+        opens = {"enter": "Trace quote-b", "o": "Report 2026-09-21", "R": "REWIND · 2026-09-21 14:13:40.000"}
+        for key, words in opens.items():
+            await driven.press(key)
+            await driven.shows(words)
+            await driven.press("escape")
+            await driven.hides(words)
+        await driven.press("R")
+        await driven.shows("strategy ARMED")
+        await driven.press("left")
+        await driven.shows("14:13:39.999", "live quotes: 1")
 
 
 async def test_what_cannot_be_read_is_one_sentence(desk: FakeDesk, link: DeskClient) -> None:
