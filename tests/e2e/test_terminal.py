@@ -236,8 +236,10 @@ async def test_what_a_rehearsal_recorded_is_paged_traced_and_rewound(cockpit: Op
         terminal.press(key)
         await terminal.shows(words)
         terminal.press("escape")
-        await terminal.shows("[decisions]")
-    terminal.press("escape", "q")
+        await terminal.shows(words, 0)
+    terminal.press("escape")
+    await terminal.shows("[decisions]", 0)
+    terminal.press("q")
     await terminal.shows("Quit?")
     terminal.press("tab", "tab", " ")
     assert await terminal.ended() == 0

@@ -18,6 +18,8 @@ from venue.protocol.units import NS_PER_MS, NS_PER_S
 ROWS: dict[RecordedList, int] = {"decisions": 4, "quotes": 3, "fills": 3, "funds": 2, "journal": 2}
 """How many of each list a board shows, the newest of that moment."""
 ARMED = {"strategy_armed": "strategy", "executor_armed": "executor"}
+WIDTH = 94
+"""Letters of a row; the trace and the lists show the rest."""
 NO_RUN = "no desk was running"
 
 _checks = msgspec.json.Decoder(tuple[Check, ...]).decode
@@ -94,7 +96,8 @@ def _lists(reader: Reader, tokens: TokenTable, at_ns: int) -> list[RecordedText]
             "  ".join(cell.ljust(width) for cell, width in zip(row.cells, widths, strict=True)).rstrip() for row in rows
         ]
         if lines:
-            parts.append(RecordedText(name.capitalize(), tuple(lines)))
+            cut = (line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in lines)
+            parts.append(RecordedText(name.capitalize(), tuple(cut)))
     return parts
 
 
