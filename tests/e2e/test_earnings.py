@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from cockpit.app.past.figures import HistoryFigures
 from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
 from cockpit.model.trading_figures.earnings import EarnedSpan, EarningsState
@@ -17,7 +18,7 @@ from tests.support.processes.command import run
 from tests.support.processes.desk_process import DeskProcess, accepted
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 
 
 def report(desk: DeskProcess, *span: str) -> dict[str, Any]:
@@ -81,6 +82,17 @@ async def last_earnings(desk: DeskProcess) -> EarningsState:
     return newest
 
 
+async def past_agrees(desk: DeskProcess, first: EarningsState) -> None:
+    """What the cockpit reads of the past is what the screen showed, and the chart has both fills."""
+    figures = HistoryFigures(lambda: (desk.state_dir / "history.sqlite", DEFAULT_TOKENS))
+    since = await figures.earned(first.run.from_ns, first.mid_at_ns + 1)
+    assert shown(since) == shown(first.run)
+    course = await figures.course(first.run.from_ns, first.mid_at_ns)
+    assert [fill.side for fill in course.fills] == ["buy", "sell"]
+    assert course.points
+    assert any(one.bid is not None for one in course.prices)
+
+
 @pytest.mark.slow
 async def test_the_screen_agrees_with_the_report_over_a_restart(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch(HISTORY_PRICE_EVERY_MS="30000")
@@ -91,6 +103,7 @@ async def test_the_screen_agrees_with_the_report_over_a_restart(launch: Launch, 
     first = await last_earnings(desk)
     assert shown(first.run) == figures_of(report(desk, "--run", "last"))
 
+    await past_agrees(desk, first)
     await desk.start()
     await desk.until(lambda shot: of(shot).today is not None, what="the day is read")
     await desk.arm()

@@ -12,6 +12,7 @@ from cockpit.client.desk_client import NO_DESK, DeskClient
 from cockpit.model.snapshot import Snapshot
 from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA
 from tests.support.cockpit import samples
+from tests.support.cockpit.canned_past import CannedPast
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.pictures import Before, SnapCompare, review, showing
@@ -37,7 +38,7 @@ def test_picture_of_a_desk(desk: FakeDesk, link: DeskClient, snap_compare: SnapC
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
-@pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "7", "9"])
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "7", "9", "0"])
 def test_picture_of_one_panel(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, key: str) -> None:
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     assert snap_compare(app, terminal_size=NARROW, run_before=showing(f"▸{key} ", keys=(key,)))
@@ -85,6 +86,20 @@ def test_picture(
     desk.current = current
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_picture_of_money_earned(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, size: str) -> None:
+    app = CockpitApp(link, paint_hz=30, clock=Clock())
+    before = showing("trading EURe", "BTC held" if size != "80x24" else "daily loss", keys=("0", "z"))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_picture_of_a_long_chart(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, size: str) -> None:
+    app = CockpitApp(link, paint_hz=30, clock=Clock(), past=CannedPast())
+    before = showing("chart 1 h", keys=("1", "minus", "minus", "z"))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
 WITHDRAW = ("w", "tab", *"0.01", "enter", "enter")

@@ -19,8 +19,12 @@ Recall = Callable[[int, int], Recalled]
 NO_HISTORY = "the day's earlier runs are not counted: history is not read"
 
 
-def not_readable(error: HistoryError) -> str:
-    return f"the day's earlier runs are not counted: {printable(str(error))}"
+UNREADABLE = (LookupError, ValueError, ArithmeticError)
+"""What a damaged row, or one of a token that the table does not know, may raise."""
+
+
+def not_readable(error: Exception) -> str:
+    return f"the day's earlier runs are not counted: {printable(str(error))[:200]}"
 
 
 async def recall_earnings(meter: EarningsMeter, options: OptionDay, read: Recall | None, started_ns: int) -> None:
@@ -33,6 +37,6 @@ async def recall_earnings(meter: EarningsMeter, options: OptionDay, read: Recall
         past = await asyncio.to_thread(read, day_ns, started_ns)
         meter.recall(past)
         options.recall(day_ns, past.options)
-    except HistoryError as error:
-        log.warning("%s", error)
+    except (HistoryError, *UNREADABLE) as error:
         meter.not_recalled(not_readable(error))
+        log.warning("%s", meter.note)

@@ -27,7 +27,7 @@ ROOM_FOR_LIMITS = 8
 ROOM_FOR_CURVES = 26
 """Rows inside the frame from which on there is room below the limits, or above them for the curves."""
 CURVE_HEIGHT = 9
-NOT_YET = "the desk does not report its P&L: it is of an older version"
+NOT_YET = "no P&L: this picture of the desk holds none"
 
 
 def columns(since: EarnedSince | None, earnings: EarningsState | None) -> tuple[Column, ...]:

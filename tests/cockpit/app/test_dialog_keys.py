@@ -45,6 +45,7 @@ DIALOGS: dict[str, tuple[Opening, str]] = {
     "review": (to_review, messages.ESC_BACK),
     "confirm": (to_confirm, messages.ESC_BACK),
     "deposit": (by_keys("d"), messages.ESC_CLOSES),
+    "P&L since": (by_keys("s"), messages.ESC_CANCELS),
     "quit": (by_keys("q"), messages.ESC_CANCELS),
     "help": (by_keys("question_mark"), messages.ESC_CLOSES),
     "row": (by_keys("enter"), messages.ESC_CLOSES),

@@ -9,49 +9,17 @@ from textual.pilot import Pilot
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.app.past.past_view import NO_HISTORY
 from cockpit.client.desk_client import DeskClient
-from cockpit.model.trading_figures.earnings import EarnedSpan
-from cockpit.model.trading_figures.price_course import CourseFill, CoursePoint, PriceCourse
 from panels.dialogs import messages
 from panels.dialogs.trading.earned_since import IN_THE_FUTURE, UNREADABLE
 from panels.views.market import MarketPanel
-from storage.errors import HistoryError
 from tests.support.cockpit import samples
+from tests.support.cockpit.canned_past import CannedPast
 from tests.support.cockpit.driven import NARROW, WIDE, Clock, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
 NS = 10**9
 NOW = samples.snapshot().at_ns
-
-
-class Past:
-    """A history that a test fills."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, int, int]] = []
-        self.problem = ""
-        self.held = asyncio.Event()
-        self.held.set()
-
-    async def earned(self, from_ns: int, to_ns: int) -> EarnedSpan:
-        self.asked.append(("earned", from_ns, to_ns))
-        await self.held.wait()
-        if self.problem:
-            raise HistoryError(self.problem)
-        return replace(samples.earned(from_ns, 5), trading=Decimal("-432.10"))
-
-    async def course(self, from_ns: int, to_ns: int) -> PriceCourse:
-        self.asked.append(("course", from_ns, to_ns))
-        if self.problem:
-            raise HistoryError(self.problem)
-        step_ns = (to_ns - from_ns) // 300
-        return PriceCourse(
-            from_ns=from_ns,
-            to_ns=to_ns,
-            step_ns=step_ns,
-            points=tuple(CoursePoint(at_ns, 97_000.0) for at_ns in range(from_ns, to_ns, step_ns)),
-            fills=(CourseFill(from_ns + 60 * NS, 97_111.0, "buy"),),
-        )
 
 
 class At:
@@ -64,7 +32,7 @@ class At:
         await seen(self.pilot, lambda: all(text in screen_text(self.pilot) for text in texts))
 
 
-def app(link: DeskClient, past: Past, clock: Clock) -> CockpitApp:
+def app(link: DeskClient, past: CannedPast, clock: Clock) -> CockpitApp:
     return CockpitApp(link, paint_hz=30, clock=clock, past=past)
 
 
@@ -94,7 +62,7 @@ async def test_a_figure_opens_with_its_meaning_and_what_counts_against_the_limit
 
 
 async def test_p_and_l_since_a_chosen_time_comes_from_history(desk: FakeDesk, link: DeskClient) -> None:
-    past, clock = Past(), Clock()
+    past, clock = CannedPast(), Clock()
     past.held.clear()
     async with app(link, past, clock).run_test(size=WIDE, notifications=True) as pilot:
         at = At(pilot, clock)
@@ -119,7 +87,7 @@ async def test_p_and_l_since_a_chosen_time_comes_from_history(desk: FakeDesk, li
 
 
 async def test_escape_keeps_the_time_that_was_chosen(desk: FakeDesk, link: DeskClient) -> None:
-    past, clock = Past(), Clock()
+    past, clock = CannedPast(), Clock()
     async with app(link, past, clock).run_test(size=WIDE, notifications=True) as pilot:
         at = At(pilot, clock)
         await at.shows("Decisions", "SANDBOX")
@@ -135,7 +103,7 @@ async def test_escape_keeps_the_time_that_was_chosen(desk: FakeDesk, link: DeskC
 
 
 async def test_the_chart_goes_from_a_minute_to_a_week(desk: FakeDesk, link: DeskClient) -> None:
-    past, clock = Past(), Clock()
+    past, clock = CannedPast(), Clock()
     async with app(link, past, clock).run_test(size=WIDE, notifications=True) as pilot:
         at = At(pilot, clock)
         await at.shows("chart 5 min")
@@ -149,8 +117,6 @@ async def test_the_chart_goes_from_a_minute_to_a_week(desk: FakeDesk, link: Desk
             await at.shows(f"chart {name}")
             await seen(pilot, lambda: "reading history" not in screen_text(pilot))
         assert past.asked[-1] == ("course", NOW - 604_800 * NS, NOW)
-        # What history holds is drawn before what the snapshot holds, its fills, too.
-        await at.shows("97,")
         panel = pilot.app.query_one(MarketPanel)
         assert panel.range_beyond_s == 604_800
         past.problem = "no history here"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.accounting.earnings import Recalled
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.desk.earnings.meter import CURVE_SHOWN, EarningsMeter
 from cockpit.desk.earnings.recalling import NO_HISTORY, recall_earnings
@@ -277,15 +278,16 @@ def test_the_curve_stays_short_and_ends_with_the_newest_point() -> None:
     assert [one.at_ns for one in curve] == sorted(one.at_ns for one in curve)
 
 
-async def test_a_history_that_cannot_be_read_is_named_and_stops_nothing() -> None:
+@pytest.mark.parametrize("error", [HistoryError, ValueError, KeyError, ZeroDivisionError])
+async def test_a_history_that_cannot_be_read_is_named_and_stops_nothing(error: type[Exception]) -> None:
     clock = Clock()
 
-    def broken(day_ns: int, started_ns: int) -> object:
-        raise HistoryError("the disk is \x1b[31mgone")
+    def broken(day_ns: int, started_ns: int) -> Recalled:
+        raise error("the disk is \x1b[31mgone")
 
     meter = EarningsMeter(DEFAULT_TOKENS, Environment(wall_ns=clock))
     options = OptionDay(clock.now_ns)
-    await recall_earnings(meter, options, broken, clock.now_ns)  # type: ignore[arg-type]
+    await recall_earnings(meter, options, broken, clock.now_ns)
     assert options.from_ns == clock.now_ns
     assert "\x1b" not in meter.note
     assert "gone" in meter.note
