@@ -92,6 +92,8 @@ def quote(number: int) -> QuoteRow:
         life_ms=60_000,
         outcome=outcome,
         detail={"refused": "insufficient balance", "unknown": "no answer in 5 s"}.get(outcome, ""),
+        option_bps=(Decimal(number) / 4 if buys else Decimal("12.5")) if living else None,
+        intrinsic_bps=Decimal(0 if buys else 9) if living else None,
     )
 
 
