@@ -48,20 +48,19 @@ def hours_of(market: MarketName, hours: float, recording: Path | None) -> float:
     return min(hours, last - first)
 
 
-def make_path(market: MarketName, seed: int, recording: Path | None) -> SteppedPath:
-    """Return the path of this seed. Raises RecordingError for an invalid recording."""
+def make_path(market: MarketName, seed: int, recording: Path | None, hours: float) -> SteppedPath:
+    """Return the path of this seed, for so many hours. Raises RecordingError for an invalid recording."""
     if market == "calm" or market == "normal" or market == "jumpy":
         return TemperedPath(seed, START, market, REGIME_TERMS[market])
     if market == "storm":
         return TemperedPath(seed, START, market, STORM)
     if recording is None:
         return TemperedPath(seed, START, f"like {market}", STAND_INS[market])
-    return _walked(_part(read_bars(recording), RECORDED[market]), seed)
+    return _walked(_part(read_bars(recording), RECORDED[market][0], hours), seed)
 
 
-def _part(bars: tuple[Bar, ...], hours: tuple[int, int]) -> tuple[Bar, ...]:
-    first, last = hours
-    return bars[first * 60 : last * 60 + AFTER_S // 60]
+def _part(bars: tuple[Bar, ...], first: int, hours: float) -> tuple[Bar, ...]:
+    return bars[first * 60 : first * 60 + int(hours * 60) + AFTER_S // 60]
 
 
 def _walked(bars: tuple[Bar, ...], seed: int) -> MadePath:

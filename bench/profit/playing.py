@@ -55,8 +55,8 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 def play_seed(terms: Terms, market: MarketName, seed: int) -> list[Played]:
     """Play all mixes and makers on one path."""
-    path = make_path(market, seed, terms.recording)
     hours = hours_of(market, terms.hours, terms.recording)
+    path = make_path(market, seed, terms.recording, hours)
     return [_play(terms, market, mix, seed, path, hours) for mix in terms.mixes]
 
 

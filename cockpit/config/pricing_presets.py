@@ -16,12 +16,12 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
         "STRATEGY_MAX_PREMIUM_BPS": "0",
     },
     "option": {
-        "STRATEGY_HALF_SPREAD_BPS": "6",
+        "STRATEGY_HALF_SPREAD_BPS": "5.5",
         "STRATEGY_VOL_FACTOR": "0.30",
-        "STRATEGY_MAX_SKEW_BPS": "40",
+        "STRATEGY_MAX_SKEW_BPS": "100",
         "STRATEGY_SKEW_SIGMAS": "3",
         "STRATEGY_MIN_EDGE_BPS": "3",
-        "STRATEGY_MAX_PREMIUM_BPS": "10",
+        "STRATEGY_MAX_PREMIUM_BPS": "12",
     },
 }
 """``fixed``: one width, whatever the market does. ``option``: what the taker's right to wait is worth grows with the

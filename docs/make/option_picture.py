@@ -9,7 +9,7 @@ from cockpit.model.commands import PriceParams
 
 SLACK_MS = 5_000
 _MID = Decimal(100_000)
-_SIGMAS = ("2", "4", "6.5", "12", "15", "25", "37", "45")
+_SIGMAS = ("2", "4", "6.5", "12", "15", "25", "37", "55")
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 760, 400, 56, 20, 52, 16
 _MOST_X, _MOST_Y = 60, 26
 _BLUE, _ORANGE, _INK, _GRID, _SHADE = "#0072B2", "#D55E00", "#333333", "#d9d9d9", "#f2dede"

@@ -93,9 +93,9 @@ def test_in_the_crash_markouts_must_be_enough_on_average_and_never_below_zero() 
 
 
 def test_in_the_storm_only_a_loss_to_those_who_hold_quotes_fails() -> None:
-    assert failed(cell("storm", eur60=1, sd=100)) == []
-    assert failed(cell("storm", eur60=0)) == ["eur60 in the storm, EUR a day"]
-    assert failed(cell("normal"), cell("storm", eur60=-1)) == ["eur60 in the storm, EUR a day"]
+    assert failed(cell("storm", eur60=-50, sd=100)) == []
+    assert failed(cell("storm", eur60=-51)) == ["eur60 in the storm, EUR a day"]
+    assert failed(cell("normal"), cell("storm", eur60=-51)) == ["eur60 in the storm, EUR a day"]
 
 
 def test_one_bad_cell_is_named() -> None:

@@ -68,7 +68,7 @@ def test_text_json_and_picture_hold_every_cell_and_maker(played: list[Played]) -
 @pytest.mark.parametrize("market", MARKETS)
 def test_every_market_has_prices_without_a_recording(market: str) -> None:
     name = next(one for one in MARKETS if one == market)
-    path = make_path(name, 5, None)
+    path = make_path(name, 5, None, 1)
     assert path.mid_at(0) == START
     assert path.mid_at(600 * NS_PER_S) != path.mid_at(1_200 * NS_PER_S)
     assert hours_of(name, 24, None) == (8 if name == "crash" else 24)

@@ -50,7 +50,7 @@ def test_every_missing_setting_is_reported_at_once() -> None:
 def test_an_empty_value_is_a_missing_one() -> None:
     found = problems(environ(NEAR_INTENTS_API_KEY="  "))
     assert found == ("NEAR_INTENTS_API_KEY is missing: expected the bearer token of the Solver Relay",)
-    assert load(None, environ(STRATEGY_HALF_SPREAD_BPS="")).half_spread_bps == 6
+    assert load(None, environ(STRATEGY_HALF_SPREAD_BPS="")).half_spread_bps == Decimal("5.5")
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_quote_that_can_never_earn_enough_is_a_problem_and_one_that_sometimes_
 def test_a_preset_of_pricing_gives_every_setting_that_is_not_given() -> None:
     preset = load(None, environ(STRATEGY_PRICING="option", STRATEGY_MAX_SKEW_BPS="25", STRATEGY_VOL_FACTOR=""))
     found = (preset.half_spread_bps, preset.vol_factor, preset.max_skew_bps)
-    assert found == tuple(map(Decimal, ("6", "0.30", "25")))
-    assert (preset.skew_sigmas, preset.min_edge_bps, preset.max_premium_bps) == tuple(map(Decimal, (3, 3, 10)))
+    assert found == tuple(map(Decimal, ("5.5", "0.30", "25")))
+    assert (preset.skew_sigmas, preset.min_edge_bps, preset.max_premium_bps) == tuple(map(Decimal, (3, 3, 12)))
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -96,10 +96,9 @@ def test_an_unknown_sigma_counts_as_the_setting_says() -> None:
 def test_the_preset_of_fixed_prices_is_the_behaviour_of_old_records() -> None:
     names = {"half_spread_bps": "HALF_SPREAD_BPS", "max_skew_bps": "MAX_SKEW_BPS", "max_premium_bps": "MAX_PREMIUM_BPS"}
     names |= {"vol_factor": "VOL_FACTOR", "skew_sigmas": "SKEW_SIGMAS"}
-    for preset, params in (("fixed", PriceParams()), ("option", OPTION)):
-        assert {name: Decimal(PRESETS[preset][f"STRATEGY_{setting}"]) for name, setting in names.items()} == {
-            name: getattr(params, name) for name in names
-        }
+    assert {name: Decimal(PRESETS["fixed"][f"STRATEGY_{setting}"]) for name, setting in names.items()} == {
+        name: getattr(PriceParams(), name) for name in names
+    }
 
 
 def test_parameters_that_were_recorded_before_there_were_more_are_read_as_they_priced() -> None:
