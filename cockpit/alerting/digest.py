@@ -61,13 +61,13 @@ def _report(hello: Hello, span: Span) -> tuple[str, Sequence[ReportedFill]]:
 
 def draw(fills: Sequence[ReportedFill], span: Span, path: Path) -> str:
     """Draw the spread captured in the span into ``path``; return it, or nothing without matplotlib or fills."""
+    if not fills:
+        return ""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.dates import date2num
         from matplotlib.figure import Figure
     except ImportError:
-        return ""
-    if not fills:
         return ""
     captured, times, sums = Decimal(0), [_utc(span.from_ns)], [0.0]
     for fill in fills:

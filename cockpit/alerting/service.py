@@ -123,6 +123,9 @@ class AlertService:
         if self._lost_ns is None:
             return False
         linger_s = LINGER_HURRIED_S if self._hurried else LINGER_BYE_S if self._bye else LINGER_S
+        if not Path(self._hello.state_dir).is_dir():
+            # A desk that was only tried out; nothing can be kept for a next one.
+            return True
         gone_s = (self._env.monotonic_ns() - self._lost_ns) / NS_PER_S
         # A second at least: what was raised last is told by the next step.
         return gone_s >= linger_s or (gone_s >= 1 and self._dispatcher.idle)

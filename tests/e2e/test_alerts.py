@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -38,7 +39,16 @@ async def desk(tmp_path: Path, phone: AlertService) -> AsyncIterator[DeskProcess
     try:
         yield desk
     finally:
-        await desk.close()
+        await end(desk)
+
+
+async def end(desk: DeskProcess) -> None:
+    """Kill the desk and its alert service, which would try to tell of it."""
+    children = psutil.Process(desk.process.pid).children() if desk.running else []
+    await desk.close()
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 async def service_of(desk: DeskProcess) -> psutil.Process:
@@ -98,3 +108,4 @@ async def test_a_fill_and_a_deposit_on_the_venue_are_told_with_their_amounts(
     await until(lambda: phone.count("deposit: deposit of 0.0005 BTC") == 1, WITHIN_S)
     await desk.disarm()
     await until(lambda: phone.count("disarmed: test: ") >= 1, WITHIN_S)
+    await end(desk)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,12 @@ from tests.cockpit.alerting.test_service import serving, targets
 from tests.support.alert_services import alert_service
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history
-from tests.support.waiting import until
+from tests.support.waiting import until as until_within
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait as long as a busy machine may take."""
+    await until_within(condition, 60)
 
 
 def hello(directory: Path, history: Path) -> Hello:

@@ -1,8 +1,9 @@
 """The alert service at the other end of a real socket, with apprise and real services on loopback."""
 
 import asyncio
+import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,17 @@ from cockpit.model.environment import Environment
 from tests.cockpit.alerting.builders import NOON, alert
 from tests.support.alert_services import SECRET, alert_service
 from tests.support.alert_services import AlertService as Outside
-from tests.support.waiting import until
+from tests.support.waiting import until as until_within
 
-QUICK = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=0.5, stalled_s=0.3)
-PATIENT = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=3_600, stalled_s=0.3)
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait as long as a busy machine may take."""
+    await until_within(condition, 60)
+
+
+PATIENT = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=3_600, stalled_s=60)
+QUICK = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=0.5, stalled_s=60)
+STALLS = Patience(first_retry_s=0.05, last_retry_s=0.1, give_up_s=0.5, stalled_s=1)
 RULE = '[[rules]]\nname = "all"\nto = ["phone"]\nrepeat_min = 0\n'
 
 
@@ -137,12 +145,12 @@ async def test_a_stalled_service_holds_up_no_other_and_is_itself_an_alert(tmp_pa
     with alert_service() as phone, alert_service() as mail:
         phone.manner = "stalls"
         text = targets(phone=phone, mail=mail) + RULE.replace('"phone"', '"phone", "mail"')
-        async with serving(tmp_path, text, patience=QUICK) as (desk, _):
+        async with serving(tmp_path, text, patience=STALLS) as (desk, _):
             desk.raise_alerts(alert(text="first"))
-            await until(lambda: mail.count("first") == 1)
-            await until(lambda: "no answer within 0.3 s" in str(desk.state.rows))
+            await until(lambda: mail.count("first") > 0)
+            await until(lambda: "no answer within 1 s" in str(desk.state.rows))
             desk.raise_alerts(alert(text="second"))
-            await until(lambda: mail.count("second") == 1)
+            await until(lambda: mail.count("second") > 0)
 
 
 async def test_others_are_told_that_a_target_fails_and_that_it_works_again(tmp_path: Path) -> None:
@@ -206,6 +214,18 @@ async def test_a_service_that_is_hurried_keeps_what_nobody_took_and_goes(
         phone.manner = "takes"
         async with serving(tmp_path, text):
             await until(lambda: phone.count("The desk ended without being asked to") == 1)
+
+
+async def test_a_service_whose_directory_is_gone_goes_with_its_desk(tmp_path: Path) -> None:
+    directory = tmp_path / "state"
+    directory.mkdir()
+    with alert_service() as phone:
+        phone.manner = "refuses"
+        async with serving(directory, targets(phone=phone) + RULE) as (desk, running):
+            await until(lambda: desk.state.state == "ok")
+            shutil.rmtree(directory)
+            desk.hang_up()
+            await asyncio.wait_for(running, 30)
 
 
 async def test_a_desk_that_falls_silent_is_told_and_its_return_too(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """apprise's own targets against real services on loopback, and what SANDBOX refuses."""
 
 import logging
+import sys
 
 import pytest
 
 from cockpit.alerting.delivery.outbox import Patience
 from cockpit.alerting.delivery.sending import send_within
 from cockpit.alerting.delivery.targets import AlertTarget, make_targets
+from cockpit.alerting.errors import AppriseMissingError
 from cockpit.alerting.messages import ONLY_LOOPBACK, UNUSABLE_URL
 from cockpit.config.secret import Secret
 from tests.cockpit.alerting.delivery.test_outbox import message
@@ -88,6 +90,12 @@ def test_a_proxy_of_the_environment_gets_no_alert(monkeypatch: pytest.MonkeyPatc
 def test_a_url_that_apprise_does_not_know_is_named_by_its_target() -> None:
     _, problems = make_targets({"x": Secret(f"nonsense://{SECRET}")}, sandbox=False)
     assert problems == (f"[targets.x]: {UNUSABLE_URL}",)
+
+
+def test_without_apprise_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(AppriseMissingError, match="pip install"):
+        make_targets({}, sandbox=True)
 
 
 def test_a_target_has_its_time_by_default() -> None:
