@@ -93,6 +93,17 @@ async def past_agrees(desk: DeskProcess, first: EarningsState) -> None:
     assert any(one.bid is not None for one in course.prices)
 
 
+def options_are_taken_over(shot: Snapshot, before: dict[str, Any]) -> None:
+    """What the run before wrote and gave away counts for the day, and its requests for the committed limit."""
+    [flow] = [row.measured for row in shot.interlocks if row.ident == "committed_limit"]
+    assert "; 2 requests in the last hour, too few to judge" in flow
+    day, options = shot.option_day, before["options"]
+    if day.from_ns // 10**9 % 86_400 == 0 and before["from_ns"] >= day.from_ns:
+        assert (day.buy.quotes, day.sell.quotes) == (1, 1)
+        assert day.written == Decimal(options["written"]) > 0
+        assert day.given_away == Decimal(options["given_away"])
+
+
 @pytest.mark.slow
 async def test_the_screen_agrees_with_the_report_over_a_restart(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch(HISTORY_PRICE_EVERY_MS="30000")
@@ -102,10 +113,12 @@ async def test_the_screen_agrees_with_the_report_over_a_restart(launch: Launch, 
     await desk.until(lambda shot: of(shot).run.fills == 2 and of(shot).run.markouts[0].known == 2, what="marked")
     first = await last_earnings(desk)
     assert shown(first.run) == figures_of(report(desk, "--run", "last"))
+    first_run = str(desk.rows("SELECT run_id FROM runs ORDER BY seq DESC LIMIT 1")[0][0])
 
     await past_agrees(desk, first)
     await desk.start()
-    await desk.until(lambda shot: of(shot).today is not None, what="the day is read")
+    again = await desk.until(lambda shot: of(shot).today is not None, what="the day is read")
+    options_are_taken_over(again, report(desk, "--run", first_run))
     await desk.arm()
     await taker.deal(BTC.token_id, amount_in=50_000)
     await desk.until(lambda shot: of(shot).run.fills == 1 and of(shot).run.markouts[0].known == 1, what="marked")
