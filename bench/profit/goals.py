@@ -1,6 +1,7 @@
 """What a maker must reach, and whether it does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
 from statistics import fmean
 
 import msgspec
@@ -19,17 +20,19 @@ BEATEN = (AMM, fixed(20), RATE)
 PREMIUM_RANGE = (0.8, 1.3)
 CRASH = "crash"
 STORM = "storm"
-"""In it fixed widths lose, and being ahead of them says little: the desk must not pay those who hold its quotes."""
+"""In it fixed widths lose, and P&L is the inventory's chance: the desk must only not pay those who hold its quotes."""
 LEAST_STORM_EUR60 = -50.0
 """A quarter of a percent of what it has, a day."""
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """``worst``: the figure that is nearest to failing, or fails most, and where."""
+    """``worst``: the figure that is nearest to failing, or fails most, and where; None where there is none, because
+    the maker sold nothing or every fixed width lost.
+    """
 
     name: str
     wanted: str
-    worst: float
+    worst: float | None
     where: str
     holds: bool
 
@@ -47,13 +50,14 @@ def best_static(cell: Cell, figure: Callable[[Sequence[Run]], float | None]) -> 
 
 def goals_of(cells: Sequence[Cell], maker: str) -> list[Goal]:
     """Return the goals for this maker: those of the crash where there is one."""
+    usual = [cell for cell in cells if cell.market != STORM]
     goals = [
-        *_against_statics([cell for cell in cells if cell.market != STORM], maker),
+        *_against_statics(usual, maker),
         *_of_crashes([cell for cell in cells if cell.market == CRASH], maker),
         *_of_storms([cell for cell in cells if cell.market == STORM], maker),
     ]
-    for other in BEATEN:
-        ahead = {cell.name: pnl(cell.runs[maker]) - pnl(cell.runs[other]) for cell in cells}
+    for other in BEATEN if usual else ():
+        ahead = {cell.name: pnl(cell.runs[maker]) - pnl(cell.runs[other]) for cell in usual}
         goals.append(_at_least(f"P&L a day above that of {other}, EUR", ahead, 0.0, strictly=True))
     least, most = PREMIUM_RANGE
     ratios = {cell.name: _known(premium_ratio(cell.runs[maker])) for cell in cells}
@@ -69,13 +73,13 @@ def _against_statics(cells: Sequence[Cell], maker: str) -> list[Goal]:
         return []
     ratios_s = {cell.name: _over(sharpe(cell.runs[maker]), best_static(cell, sharpe)[1]) for cell in cells}
     ratios_eur = {cell.name: _over(eur60(cell.runs[maker]), best_static(cell, eur60)[1]) for cell in cells}
-    mean_s = fmean(ratios_s.values())
+    mean_s = _mean(ratios_s.values())
     return [
         _at_least("S over the best static's, each cell", ratios_s, LEAST_S),
         Goal(
             name="S over the best static's, on average",
             wanted=f"at least {LEAST_MEAN_S}",
-            worst=mean_s,
+            worst=_finite(mean_s),
             where="all cells",
             holds=mean_s >= LEAST_MEAN_S,
         ),
@@ -119,6 +123,18 @@ def _over(value: float | None, best: float) -> float:
     return value / best
 
 
+def _mean(ratios: Iterable[float]) -> float:
+    """Return the mean of those that are known, unless one of them fails beyond measure."""
+    given = list(ratios)
+    if float("-inf") in given:
+        return float("-inf")
+    return fmean([one for one in given if isfinite(one)] or [float("inf")])
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
 def _known(value: float | None) -> float:
     return float("-inf") if value is None else value
 
@@ -129,7 +145,7 @@ def _at_least(name: str, found: dict[str, float], least: float, *, strictly: boo
     return Goal(
         name=name,
         wanted=f"{'above' if strictly else 'at least'} {least:g}",
-        worst=worst,
+        worst=_finite(worst),
         where=where,
         holds=worst > least if strictly else worst >= least,
     )
@@ -137,4 +153,6 @@ def _at_least(name: str, found: dict[str, float], least: float, *, strictly: boo
 
 def _at_most(name: str, found: dict[str, float], most: float) -> Goal:
     where = max(found, key=lambda place: found[place])
-    return Goal(name=name, wanted=f"at most {most:g}", worst=found[where], where=where, holds=found[where] <= most)
+    return Goal(
+        name=name, wanted=f"at most {most:g}", worst=_finite(found[where]), where=where, holds=found[where] <= most
+    )

@@ -19,7 +19,7 @@ RECORDING = Path(__file__).parents[3] / "shared" / "market" / "btc-eur-1m-2022-0
 """Three days of bars of a minute that hold the sell-off of 21 January 2022: beside the project, where they are."""
 STAND_INS: Mapping[MarketName, RegimeTerms] = {
     "recorded": RegimeTerms(sigma60_bps=12.0, wander=0.45, jumps_per_hour=1, jump_bps=20),
-    "crash": RegimeTerms(sigma60_bps=20.0, wander=0.4, jumps_per_hour=2, jump_bps=35),
+    "crash": RegimeTerms(sigma60_bps=18.0, wander=0.35, jumps_per_hour=1, jump_bps=20),
 }
 """Generated markets as wild as the recorded ones, where there is no recording."""
 STORM = RegimeTerms(sigma60_bps=45.0, wander=0.5, jumps_per_hour=4, jump_bps=60)

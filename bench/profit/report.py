@@ -122,9 +122,13 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def _plain(worst: float | None) -> str:
+    return "–" if worst is None else f"{worst:.2f}"
+
+
 def goal_lines(maker: str, goals: Sequence[Goal]) -> list[str]:
     return [
-        f"{'holds' if goal.holds else 'FAILS'}  {maker}: {goal.name}: {goal.worst:.2f} ({goal.where}), "
+        f"{'holds' if goal.holds else 'FAILS'}  {maker}: {goal.name}: {_plain(goal.worst)} ({goal.where}), "
         f"wanted {goal.wanted}"
         for goal in goals
     ]

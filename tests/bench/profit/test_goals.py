@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from bench.profit.figures import HORIZONS_S, Run, Sums
@@ -110,3 +111,14 @@ def test_gains_are_ahead_of_statics_that_all_lose() -> None:
     for name in (static(8), static(10)):
         losing.runs[name] = [made(eur60=-5)] * 2
     assert "eur60 over the best static's, each cell" not in failed(losing)
+
+
+def test_where_every_static_loses_the_mean_of_the_others_counts_and_a_loss_of_ones_own_fails() -> None:
+    lost, gained = cell(), cell("normal")
+    for name in (static(8), static(10)):
+        lost.runs[name] = [msgspec.structs.replace(made(), hourly=[-1.0, -2.0])] * 2
+    [mean] = [goal for goal in goals_of([lost, gained], DESK) if goal.where == "all cells"]
+    assert mean.worst == pytest.approx(1.2)
+    lost.runs[DESK] = [msgspec.structs.replace(made(), hourly=[-3.0, -1.0])] * 2
+    [mean] = [goal for goal in goals_of([lost, gained], DESK) if goal.where == "all cells"]
+    assert (mean.worst, mean.holds) == (None, False)
