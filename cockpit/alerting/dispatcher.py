@@ -83,6 +83,8 @@ class Dispatcher:
 
     def _apply(self, rules: AlertRules, targets: Mapping[str, AlertTarget], kept: KeptState) -> None:
         self.digest_ns = kept.digest_ns
+        # Whether the new targets work is not known yet.
+        self._failing.clear()
         self._dead = DeadLetters()
         self._dead.load(kept.undelivered, kept.undelivered_count, kept.undelivered_seen)
         self._book = AlertBook(rules.rules, heading=self.heading)
@@ -108,6 +110,15 @@ class Dispatcher:
     def idle(self) -> bool:
         """Whether nothing waits for a target."""
         return not any(courier.outbox.messages for courier in self._couriers.values())
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many alerts escalate unless somebody acknowledges them."""
+        return self._book.unacknowledged
+
+    @property
+    def longest_escalation_s(self) -> float:
+        return max((rule.escalate_ms / 1000 for rule in self.rules.rules if rule.escalate_to), default=0)
 
     def add(self, alert: Alert) -> None:
         """Take an alert. While there are no rules to go by, it is kept as one that was not delivered."""
@@ -150,10 +161,10 @@ class Dispatcher:
         """Send what is due, take the answers, and note what was not delivered."""
         for told in self._book.due(self._env.wall_ns()):
             # A target that fails is not told so itself.
-            failing = {
-                name for name in self._failing if told.message.key.startswith(f"{told.message.rule}/service/{name}")
-            }
-            self.send(told.message, tuple(name for name in told.to if name not in failing))
+            about = told.message.key.split("/")[1:3]
+            self.send(
+                told.message, tuple(name for name in told.to if about != ["service", name] or name not in self._failing)
+            )
         for name, courier in self._couriers.items():
             courier.step()
             self._note(name, courier)

@@ -122,13 +122,15 @@ class AlertService:
             return True
         if self._lost_ns is None:
             return False
-        linger_s = LINGER_HURRIED_S if self._hurried else LINGER_BYE_S if self._bye else LINGER_S
+        lost_s = LINGER_S + self._dispatcher.longest_escalation_s
+        linger_s = LINGER_HURRIED_S if self._hurried else LINGER_BYE_S if self._bye else lost_s
         if not Path(self._hello.state_dir).is_dir():
             # A desk that was only tried out; nothing can be kept for a next one.
             return True
         gone_s = (self._env.monotonic_ns() - self._lost_ns) / NS_PER_S
         # A second at least: what was raised last is told by the next step.
-        return gone_s >= linger_s or (gone_s >= 1 and self._dispatcher.idle)
+        done = self._dispatcher.idle and (self._bye or not self._dispatcher.unacknowledged)
+        return gone_s >= linger_s or (gone_s >= 1 and done)
 
     async def _listen(self) -> None:
         """Take what the desk says until it ends. A line that cannot be read ends the connection."""

@@ -248,6 +248,17 @@ async def test_escalation_goes_to_the_other_target_unless_it_is_acknowledged(tmp
             assert mail.received == []
 
 
+async def test_the_death_of_the_desk_escalates_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.alerting.alerts_file.MS_PER_MIN", 1_500)
+    with alert_service() as phone, alert_service() as mail:
+        text = targets(phone=phone, mail=mail) + RULE + 'escalate_to = ["mail"]\nescalate_min = 1\n'
+        async with serving(tmp_path, text) as (desk, running):
+            desk.hang_up()
+            await until(lambda: phone.count("The desk ended without being asked to") == 1)
+            await until(lambda: mail.count("The desk ended without being asked to") == 1)
+            await asyncio.wait_for(running, 60)
+
+
 async def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
     with alert_service() as phone, alert_service() as mail:
         async with serving(tmp_path, targets(phone=phone) + RULE) as (desk, _):
