@@ -138,7 +138,7 @@ def _lines(axes: "Axes", lines: Sequence[Line]) -> None:
             linestyle=DASHES[place % len(DASHES)],
             linewidth=1.4,
             # A point between two gaps has no line: its marker shows it.
-            marker="." if len(one.points) < 60 else None,
+            marker="." if sum(y is not None for _, y in one.points) < 60 else None,
             markersize=3,
         )
 

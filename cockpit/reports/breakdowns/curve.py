@@ -12,6 +12,8 @@ from venue.protocol.assets import EXACT, Unit
 from venue.protocol.units import NS_PER_S
 
 MOST_STEPS = 200
+MOST_FILLS = 1_000
+_HOUR_NS = 3_600 * NS_PER_S
 _STEPS_S = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 7 * 86_400, 30 * 86_400)
 
 
@@ -37,20 +39,31 @@ def times_of(part: Span) -> list[int]:
     return [part.from_ns, *range((part.from_ns // step + 1) * step, part.to_ns, step), part.to_ns]
 
 
+def kept_times(part: Span, fills_ns: Sequence[int]) -> list[int]:
+    """Return both ends, hours and the bookings of fills: where the retention keeps the mids on either side.
+
+    What is figured at them stays the same once older prices were deleted. Of many fills an even choice.
+    """
+    step = max(_HOUR_NS, -(-step_of(part) // _HOUR_NS) * _HOUR_NS)
+    every = -(-len(fills_ns) // MOST_FILLS) or 1
+    hours = range((part.from_ns // step + 1) * step, part.to_ns, step)
+    inside = (at_ns for at_ns in fills_ns[::every] if part.from_ns < at_ns < part.to_ns)
+    return sorted({part.from_ns, *hours, *inside, part.to_ns})
+
+
 def curve(
-    part: Span,
+    times: Sequence[int],
     nearest: Callable[[int], RecordedMid | None],
     ends: tuple[Decimal, Decimal],
     held: tuple[int, int],
     changes: Iterable[tuple[int, InventoryChange]],
     units: tuple[Unit, Unit],
 ) -> Iterator[ReportedPoint]:
-    """Yield the points; ``ends`` are the mids of the report's ends, ``held`` what was held at the start.
+    """Yield a point for each time; ``ends`` are the mids of the report's ends, ``held`` what was held at the start.
 
     ``changes``: when (UTC ns, in order) and what. A point without a mid within a minute has no values.
     """
     base, quote = units
-    times = times_of(part)
     left = iter(changes)
     coming = next(left, None)
     holding_base, holding_quote = held

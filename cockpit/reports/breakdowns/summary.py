@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from cockpit.reports.breakdowns.curve import curve, drawdown, mean_value, recorded_part
+from cockpit.reports.breakdowns.curve import curve, drawdown, kept_times, mean_value, recorded_part, times_of
 from cockpit.reports.breakdowns.fill_times import adverse_shares, fill_latency, inventory_half_life
 from cockpit.reports.breakdowns.groups import Breakdown
 from cockpit.reports.figures import (
@@ -57,19 +57,25 @@ def summarise(
     breakdown.count(sent_quotes(reader, span))
     breakdown.count_fills(marked)
     points: tuple[ReportedPoint, ...] = ()
+    kept: tuple[ReportedPoint, ...] = ()
     part = recorded_part(span, runs)
     if profit is not None and part is not None:
         pnl, valued = profit
-        points = tuple(
-            curve(
-                part,
-                lambda at_ns: nearest_mid(reader, at_ns),
-                (pnl.opening_mid, pnl.closing_mid),
-                (valued.held.base, valued.held.quote),
-                valued.changes,
-                (tokens.base, tokens.quote),
+
+        def points_at(times: Sequence[int]) -> tuple[ReportedPoint, ...]:
+            return tuple(
+                curve(
+                    times,
+                    lambda at_ns: nearest_mid(reader, at_ns),
+                    (pnl.opening_mid, pnl.closing_mid),
+                    (valued.held.base, valued.held.quote),
+                    valued.changes,
+                    (tokens.base, tokens.quote),
+                )
             )
-        )
+
+        points = points_at(times_of(part))
+        kept = points_at(kept_times(part, [one.fill.at_ns for one in marked]))
     return Summary(
         hits=breakdown.hits(),
         latency=fill_latency(marked),
@@ -77,7 +83,7 @@ def summarise(
         half_life=inventory_half_life(
             ((one.fill.at_ns, one.base if one.side == "buy" else -one.base) for one in marked), tokens.base
         ),
-        capital=None if profit is None else _capital(profit[0], points),
+        capital=None if profit is None else _capital(profit[0], kept),
         groups=breakdown.rows(None if profit is None else profit[0].closing_mid),
         curve=points,
     )

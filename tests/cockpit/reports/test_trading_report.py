@@ -218,6 +218,7 @@ def test_the_same_profit_once_old_requests_and_prices_were_deleted(path: Path, t
         span = find_run(reader, "last").span
         whole, left = (trading_report(each, span, DEFAULT_TOKENS) for each in (reader, after))
     assert (left.profit, left.markouts, left.inventory) == (whole.profit, whole.markouts, whole.inventory)
+    assert (left.capital, left.hits, left.groups) == (whole.capital, whole.hits, whole.groups)
     assert (whole.requests_deleted, left.requests_deleted) == (0, 2)
     assert left.demands == whole.demands - 2
     assert "requests without a quote were deleted (HISTORY_KEEP_DAYS): 2 or more" in as_text(left)

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from cockpit.accounting.pnl import InventoryChange, average_cost_pnl
 from cockpit.reports.breakdowns.curve import (
+    MOST_FILLS,
     MOST_STEPS,
     curve,
     drawdown,
+    kept_times,
     mean_value,
     recorded_part,
     step_of,
@@ -40,7 +42,7 @@ def points(
         return RecordedMid(found[at_ns], at_ns) if at_ns in found else None
 
     ends = Decimal(mids[0]), Decimal(mids[10])
-    return list(curve(Span(at(0), at(10)), nearest, ends, held, changes, (BITCOIN, EURO)))
+    return list(curve(times_of(Span(at(0), at(10))), nearest, ends, held, changes, (BITCOIN, EURO)))
 
 
 def test_fills_and_held_inventory_over_time() -> None:
@@ -66,7 +68,7 @@ def test_a_point_without_a_mid_is_a_gap_and_knows_what_is_held() -> None:
 @pytest.mark.parametrize(("away_s", "known"), [(60, True), (61, False)])
 def test_a_mid_of_more_than_a_minute_away_is_none(away_s: int, known: bool) -> None:
     found = curve(
-        Span(at(0), at(10)),
+        times_of(Span(at(0), at(10))),
         lambda at_ns: RecordedMid(Decimal(1), at_ns - away_s * NS_PER_S),
         (Decimal(1), Decimal(1)),
         (0, 0),
@@ -124,6 +126,13 @@ def test_points_are_few_in_order_and_start_and_end_with_the_part(start: int, len
     assert len(times) <= MOST_STEPS + 2
     assert times == sorted(set(times))
     assert all(time % step_of(part) == 0 for time in times[1:-1])
+
+
+def test_kept_times_are_the_ends_the_hours_and_the_fills() -> None:
+    hour = 3_600 * NS_PER_S
+    part = Span(hour // 2, 3 * hour)
+    assert kept_times(part, [0, hour + 5, 3 * hour]) == [hour // 2, hour, hour + 5, 2 * hour, 3 * hour]
+    assert len(kept_times(Span(0, 10_000 * hour), list(range(1, 100_000)))) <= MOST_STEPS + MOST_FILLS + 3
 
 
 def run(started: int, ended: int) -> RunRow:
