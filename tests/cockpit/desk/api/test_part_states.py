@@ -23,7 +23,7 @@ OWN: dict[Part, set[str]] = {
     },
     "history-writer": {"writer"},
     "strategy-engine": {"armed", "why", "limits", "pricing", "lives", "trading", "trading_why", "decisions"},
-    "trade-executor": {"armed", "why", "blocked", "alive", "options", "quotes", "executions", "reaction"},
+    "trade-executor": {"armed", "why", "blocked", "alive", "options", "option_day", "quotes", "executions", "reaction"},
 }
 
 WRITER = WriterState(
