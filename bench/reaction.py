@@ -30,6 +30,7 @@ from cockpit.config.pricing_presets import PRESETS, Preset
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 SUBJECTS = (ECHO, SIGNING, DESK)
+QUICK_LIFE_S = 5.0
 DEATH_MARGIN_S = 5.0
 """Added to a quote's life before what it gives is released: the default of its setting."""
 PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
@@ -237,7 +238,7 @@ def main(
         tables=tuple(float(share) for share in other_pairs.split(",")),
         cockpit=not no_cockpit,
         echo_uvloop=echo_uvloop,
-        life_s=1.0 if quick else life,
+        life_s=QUICK_LIFE_S if quick else life,
         pricing=pricing,
     )
     report = asyncio.run(run(options))

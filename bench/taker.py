@@ -57,7 +57,7 @@ class BenchTaker:
         self._salt = bytes.fromhex(msgspec.json.decode(bytes(answer["result"]["result"])))
 
     async def take(self, sample: str) -> None:
-        """Settle this ``quote_response``. Raises RuntimeError when the venue refuses it."""
+        """Settle this ``quote_response``; one that the venue refuses, such as an expired one, does not count."""
         quote: dict[str, Any] = msgspec.json.decode(sample)["params"][0]["signed_data"]
         [diff] = [intent.diff for intent in open_payload(quote).intents if isinstance(intent, TokenDiff)]
         gives, takes = min(diff, key=lambda token: diff[token]), max(diff, key=lambda token: diff[token])
@@ -75,9 +75,7 @@ class BenchTaker:
             headers={"Authorization": f"Bearer {self._env['NEAR_INTENTS_API_KEY']}"},
         )
         result = answer.json().get("result") or answer.json()
-        if result.get("status") != "OK":
-            raise RuntimeError(f"the venue refused a sampled quote: {result}")
-        self.settled += 1
+        self.settled += result.get("status") == "OK"
 
     async def deposit(self) -> None:
         """Send the maker 0.001 BTC, final at once."""
