@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Notification
+from cockpit.app.notifications import FaultLog, FillCounter, Notification
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.app.terminal.escape_codes import notification
 from cockpit.app.terminal.options import TerminalOptions
@@ -54,10 +54,9 @@ class Alerts:
         self._notify_outside(item)
 
     def announce_fills(self) -> None:
-        """Announce the fills that wait, once their time has come."""
+        """Announce the fills that wait, once their time has come; on the screen the status bar counts them."""
         fill = self._fills.take_due(self._clock())
         if fill is not None:
-            self._app.notify(fill.text, markup=False, timeout=FILLS_APART_S)
             self._notify_outside(fill)
 
     def warn(self, text: str) -> None:

@@ -14,9 +14,9 @@ from textual.worker import Worker, WorkerState
 from cockpit.app.availability import unavailable_reason
 from cockpit.app.notifications import Notification, diff_snapshots, terminal_title
 from cockpit.app.operator_actions import Exit, OperatorActions
-from cockpit.app.palette import LiveCommandPalette, theme_commands
 from cockpit.app.past.figures import PastFigures
 from cockpit.app.past.past_view import PastView
+from cockpit.app.palette import LiveCommandPalette, action_commands, theme_commands
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_title
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
 from cockpit.app.tour import TourSeen
@@ -36,15 +36,16 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
-from panels.kit.keymap import KeyMap, display, displayed
-from panels.kit.messages import unavailable
+from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
 from panels.kit.textual_internals import set_bindings
 from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
+from panels.kit.view import View
 from panels.views.reconciliation import ReconciliationStrip
 
 __all__ = ["CockpitApp", "Exit"]
 
+BEHIND_EVERY_S = 1.0
 WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall")]
 
@@ -94,6 +95,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self._on_start = on_start
         self._zoomed = False
         self._title = ""
+        self._behind_s = float("-inf")
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
@@ -105,7 +107,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         yield Board(self.keys, self.notices, id="board")
         yield TooSmall(self.keys.shown, id="small")
         yield ReconciliationStrip(id="proof")
-        yield KeyBar(self.keys.actions, unavailable_reason, id="keybar")
+        yield KeyBar(self.keys.actions, unavailable_reason, self.sentences, id="keybar")
 
     def on_mount(self) -> None:
         self.emit(KEEP_TITLE)
@@ -198,22 +200,29 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self._title = title
             self.emit(window_title(title))
         screen = screens[-1]
-        if screen is not screens[0]:
-            if isinstance(screen, Dialog | LiveCommandPalette):
-                screen.offer(view)
-            return
-        status = self.query_one_optional(StatusBar)
+        if isinstance(screen, Dialog | LiveCommandPalette):
+            screen.offer(view)
+        if screen is screens[0]:
+            self._paint_board(screen, view)
+        elif self.clock() - self._behind_s >= BEHIND_EVERY_S:
+            # What is behind a dialog stays true, once a second.
+            self._behind_s = self.clock()
+            self._paint_board(screens[0], view)
+            screen.refresh()
+
+    def _paint_board(self, screen: Screen[object], view: View) -> None:
+        status = screen.query_one_optional("#status", StatusBar)
         if status is None:
             return  # The screen is being taken down.
         status.paint(view)
-        self.query_one(TourStrip).paint(view)
-        self.query_one(FaultBar).paint(self.alerts.faults)
-        self.query_one(Banner).paint(view)
-        self.query_one(Tabs).paint(view)
-        self.query_one(ReconciliationStrip).paint(view)
-        self.query_one(KeyBar).paint(view)
-        self.query_one(TooSmall).paint(view)
-        board, notice = self.board, self.query_one(ConnectingNotice)
+        screen.query_one(TourStrip).paint(view)
+        screen.query_one(FaultBar).paint(self.alerts.faults)
+        screen.query_one(Banner).paint(view)
+        screen.query_one(Tabs).paint(view)
+        screen.query_one(ReconciliationStrip).paint(view)
+        screen.query_one(KeyBar).paint(view)
+        screen.query_one(TooSmall).paint(view)
+        board, notice = self.board, screen.query_one(ConnectingNotice)
         snapshot = self.view_model.shown
         if snapshot is None:
             notice.paint(view)
@@ -278,15 +287,11 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.call_after_refresh(self._paint)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        view = self.view
-        for action in self.keys.actions:
-            if action.palette:
-                reason = unavailable_reason(action.id, view)
-                yield SystemCommand(
-                    action.name,
-                    f"✗ {unavailable(reason)}" if reason else f"{action.help}  [{displayed(action)}]",
-                    lambda action=action: self.call_later(self.run_action, action.action),
-                )
+        yield from action_commands(
+            self.keys.actions,
+            lambda ident: unavailable_reason(ident, self.view),
+            lambda name: self.call_later(self.run_action, name),
+        )
         yield from theme_commands(self.theme, partial(setattr, self, "theme"), plain_only=self.no_color)
 
     def on_panel_opened(self, event: Panel.Opened) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from cockpit.client.desk_client import DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE, Part
+from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.desk_port import Answer
 from panels.dialogs.trading.arm import is_armed
@@ -43,8 +44,29 @@ class ArmingCommands:
     def disarm_all(self) -> None:
         """Disarm both parts at once."""
         self._disarms += 1
+        outcomes: list[Outcome] = []
+
+        def take(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) == len(ARMABLE):
+                self._report_disarmed(outcomes)
+
         for part in reversed(ARMABLE):
-            self._run(self._disarm(part, self._report))
+            self._run(self._disarm(part, take))
+
+    def disarm(self, part: Part) -> None:
+        """Disarm one part at once; the other stays as it is."""
+        self._disarms += 1
+        self._run(self._disarm(part, self._report))
+
+    def _report_disarmed(self, outcomes: Sequence[Outcome]) -> None:
+        # One action, one sentence: the worst outcome, or what still binds.
+        worst = worst_of(outcomes)
+        if isinstance(worst, UnknownOutcome) or not worst.accepted:
+            alike = len({type(outcome) for outcome in outcomes}) == 1
+            self._report(msgspec.structs.replace(worst, command="disarm") if alike else worst)
+        else:
+            self._report(msgspec.structs.replace(worst, reason=disarmed_text(self._newest())))
 
     def disarm_to_stop(self, command_id: str, answer: Answer) -> str:
         """Disarm both parts under this id, or under a new one; ``answer`` takes the worse outcome. Return the id.
@@ -59,7 +81,7 @@ class ArmingCommands:
             outcomes.append(outcome)
             if len(outcomes) < len(ARMABLE):
                 return
-            worst = msgspec.structs.replace(_worst(outcomes), command="disarm", command_id=command_id)
+            worst = msgspec.structs.replace(worst_of(outcomes), command="disarm", command_id=command_id)
             if not answer(worst):
                 self._report(worst)
 
@@ -102,7 +124,17 @@ class ArmingCommands:
             self._asked.pop(part, None)
 
 
-def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+def disarmed_text(snapshot: Snapshot | None) -> str:
+    """Say that everything is disarmed, and what live quotes still bind."""
+    live = None if snapshot is None else snapshot.alive
+    if live is None or not live.quotes:
+        return "DISARMED."
+    many = live.quotes != 1
+    quotes = f"{live.quotes} live quote{'s' if many else ''} still bind{'' if many else 's'}"
+    return f"DISARMED. {quotes} for {time_left(live.last_death_ms)} (^o burns {'them' if many else 'it'})."
+
+
+def worst_of(outcomes: Sequence[Outcome]) -> Outcome:
     # Unknown is worse than not sent, then comes refused, then accepted.
 
     def weight(outcome: Outcome) -> int:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from cockpit.client.desk_client import READ_ONLY
-from panels.dialogs.trading.arm import arming_blocked_by
+from cockpit.model.commands import Part
+from panels.dialogs.trading.arm import arming_blocked_by, is_armed
+from panels.kit.labels import part_name
 from panels.kit.messages import NO_CONNECTION, NO_DATA_YET, already
 from panels.kit.view import View
 
@@ -25,6 +27,12 @@ def _freezing(view: View) -> str:
     return already("withdrawals are", "frozen") if known else ""
 
 
+def _disarming(view: View, part: Part) -> str:
+    # As freezing: only where it is known to be done already, for stopping may be needed when the desk seems lost.
+    known = view.trusted and view.snapshot is not None and not is_armed(view.snapshot, part)
+    return already(f"the {part_name(part)} is", "disarmed") if known else ""
+
+
 def _tour(view: View) -> str:
     sandbox = view.snapshot is not None and view.snapshot.mode == "SANDBOX"
     return _needs_data(view) or ("" if sandbox else SANDBOX_ONLY)
@@ -33,6 +41,8 @@ def _tour(view: View) -> str:
 REASONS: Mapping[str, Callable[[View], str]] = {
     "arm.strategy": lambda view: arming_blocked_by(view, "strategy-engine"),
     "arm.executor": lambda view: arming_blocked_by(view, "trade-executor"),
+    "disarm.strategy": lambda view: _disarming(view, "strategy-engine"),
+    "disarm.executor": lambda view: _disarming(view, "trade-executor"),
     "stop.hard": lambda view: "",
     "limits": _needs_data,
     "pricing": _needs_data,

@@ -1,13 +1,16 @@
 """The commands that dialogs and keys send, in the background: the app never waits for the desk."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from cockpit.app.arming import ArmingCommands
+import msgspec
+
+from cockpit.app.arming import ArmingCommands, worst_of
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.app.withdrawals import WithdrawalSubmission
-from cockpit.client.desk_client import DeskClient, Outcome, Previewed, Reviewed
+from cockpit.client.desk_client import DeskClient, Outcome, Previewed, Reviewed, UnknownOutcome
 from cockpit.model.commands import REFRESHABLE, Part, WithdrawalOrder, WithdrawalReview
 from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
@@ -16,6 +19,7 @@ from panels.dialogs.outcome import describe
 from panels.kit.view import View
 
 SHOW_DONE_S = 4
+REFRESHED = "Prices, balances and deposits are being read again."
 SHOW_FAILED_S = 12
 
 
@@ -116,8 +120,15 @@ class DeskCommands:
 
     def refresh(self) -> None:
         """Have the desk read reference, balances and deposits again."""
-        for part in REFRESHABLE:
-            self._answer_later(self._client.send(part, "refresh"), lambda _outcome: False)
+        self.run(self._refresh())
+
+    async def _refresh(self) -> None:
+        outcomes = await asyncio.gather(*(self._client.send(part, "refresh") for part in REFRESHABLE))
+        worst = worst_of(outcomes)
+        if isinstance(worst, UnknownOutcome) or not worst.accepted:
+            self.report(worst)
+        else:
+            self.report(msgspec.structs.replace(worst, reason=REFRESHED))
 
     def run(self, work: Coroutine[object, object, None]) -> None:
         """Run it in the background; the app reports a failure."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 from textual import events
+from textual.notifications import SeverityLevel
 
 from cockpit.app.alerts import Alerts
 from cockpit.app.availability import unavailable_reason
@@ -37,7 +38,9 @@ from panels.dialogs.trading.hard_stop import HardStopDialog
 from panels.dialogs.trading.limits import LimitsDialog
 from panels.dialogs.trading.pricing import PricingDialog, pricing_set
 from panels.dialogs.trading.trading_state import TradingStateDialog
+from panels.frame.message_line import Sentences
 from panels.kit.keymap import KeyMap
+from panels.kit.labels import part_name
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
@@ -48,6 +51,7 @@ RECORDED: Mapping[str, RecordedList] = {
     "log": "journal",
 }
 """The recorded list of a panel; of the others, the fills."""
+SHOWN_S = 4.0
 NO_SHELL = "no shell started this cockpit, so none could resume it"
 
 
@@ -73,9 +77,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     ) -> None:
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.clock = clock
         self.client = client
         self.history = history
         self.keys = keys or KeyMap()
+        self.sentences = Sentences()
         self.view_model = ViewModel(clock, read_only=client.read_only, actor=client.actor)
         self.notices = NoticeLog(clock)
         self.tour = TourController(self.keys, None if client.read_only else tour_seen)
@@ -109,13 +115,18 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             return
         view = self.view
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
-            self.notify(f"{armed_already(part)}; ^x disarms", markup=False)
+            self.notify(f"{armed_already(part)}; ^x disarms everything, ^p “Disarm” one part", markup=False)
             return
         self.push_screen(ArmDialog(self.desk, part))
 
     def action_disarm(self) -> None:
         if not self._refuse_read_only():
             self.desk.arming.disarm_all()
+
+    def action_disarm_part(self, part: Part) -> None:
+        """Disarm one part: never asks."""
+        if not self._refuse(f"disarm.{part_name(part)}"):
+            self.desk.arming.disarm(part)
 
     def action_findings(self) -> None:
         self.push_screen(StartupFindingsDialog(self.desk))
@@ -218,6 +229,35 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     def _leave(self, choice: Leave | None) -> None:
         if choice is not None:
             self.exit(Exit(stop_desk=choice == "stop"))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say it in place of the key bar: a toast would cover buttons, or the newest rows."""
+        number = self.sentences.add(f"{title}: {message}" if title else message, severity)
+        self._end_sentence_after(number, SHOWN_S if timeout is None else timeout)
+        self._paint()
+
+    def clear_notifications(self) -> None:
+        self.sentences.clear()
+        self._paint()
+
+    def _end_sentence_after(self, number: int, seconds: float) -> None:
+        self.set_timer(seconds, lambda: self._end_sentence(number))
+
+    def _end_sentence(self, number: int) -> None:
+        if len(self.screen_stack) > 1:
+            # Behind a dialog nobody may have read it.
+            self._end_sentence_after(number, SHOWN_S)
+            return
+        self.sentences.end(number)
+        self._paint()
 
     def _paint(self) -> None:
         raise NotImplementedError

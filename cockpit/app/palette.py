@@ -5,9 +5,12 @@ from functools import partial
 
 from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
+from textual.markup import escape
 from textual.widgets import Input
 
 from panels.frame.status_bar import StatusBar
+from panels.kit.actions import Action
+from panels.kit.keymap import displayed
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.theme import DISPLAY_NAMES, PLAIN_NAME
 from panels.kit.view import View
@@ -28,6 +31,17 @@ class LiveCommandPalette(CommandPalette):
         status = self.query_one_optional(StatusBar)
         if status is not None:
             status.paint(view)
+
+
+def action_commands(
+    actions: Iterable[Action], reason_of: Callable[[str], str], run: Callable[[str], object]
+) -> Iterable[SystemCommand]:
+    """Yield a command per action, with its keys; an unavailable one says why. The palette reads both as markup."""
+    for action in actions:
+        if action.palette:
+            reason = reason_of(action.id)
+            text = f"✗ {unavailable(reason)}" if reason else f"{action.help} · {displayed(action)}"
+            yield SystemCommand(action.name, escape(text), partial(run, action.action))
 
 
 def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool) -> Iterable[SystemCommand]:

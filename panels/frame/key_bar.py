@@ -1,9 +1,10 @@
-"""The last line of the screen: the keys worth knowing, and why some of them are unavailable."""
+"""The last line of the screen: what just happened, or the keys worth knowing and why some of them are unavailable."""
 
 from collections.abc import Callable, Sequence
 
 from textual import events
 
+from panels.frame.message_line import Sentences, said_lines
 from panels.kit.actions import Action
 from panels.kit.keymap import display
 from panels.kit.messages import is_already
@@ -59,17 +60,35 @@ def key_bar_line(
 
 
 class KeyBar(LineView):
-    """A click does what the key does."""
+    """A click does what the key does. A sentence takes the place of the keys while it lasts."""
 
-    def __init__(self, actions: Sequence[Action], unavailable: UnavailableReason, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        actions: Sequence[Action],
+        unavailable: UnavailableReason,
+        sentences: Sentences,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._sentences = sentences
+        self._tall = 1
         self._actions = tuple(actions)
         self._unavailable = unavailable
         self._ends: list[tuple[int, str]] = []
 
     def paint(self, view: View) -> None:
-        line, self._ends = key_bar_line(self._actions, self._unavailable, view, self.size.width)
-        self.show([line])
+        said = self._sentences.shown
+        if said is None:
+            line, self._ends = key_bar_line(self._actions, self._unavailable, view, self.size.width)
+            lines = [line]
+        else:
+            self._ends = []
+            lines = said_lines(said, self.size.width)
+        if len(lines) != self._tall:
+            self._tall = len(lines)
+            self.styles.height = self._tall
+        self.show(lines)
 
     async def on_click(self, event: events.Click) -> None:
         action = next((action for end, action in self._ends if event.x < end), None)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
+from cockpit.model.formatting import age, exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
 from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name
@@ -154,6 +154,16 @@ def no_operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     return alarms[:1]
 
 
+def fills(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
+    """How many quotes were settled, and how long ago the last one; nothing before the first."""
+    if not snapshot.counts.settled:
+        return ()
+    count = (Cell("fills ", "muted"), Cell(f"{snapshot.counts.settled:,}"))
+    if not snapshot.executions:
+        return (count,)
+    return ((*count, Cell(f", last {age(snapshot.executions[0].age_ms + view.quiet_ms)} ago", "muted")),)
+
+
 def operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     """How long ago somebody pressed a key or commanded, while the desk quotes under an operator's eyes."""
     if not snapshot.executor_armed or not snapshot.operators or snapshot.sign_age_ms is None:
@@ -225,6 +235,7 @@ def status(view: View, width: int) -> list[Line]:
     if snapshot.withdrawals_frozen:
         groups.append(withdrawals(view, snapshot))
     groups += operator(view, snapshot)
+    groups += fills(view, snapshot)
     if snapshot.reaction.p50_us is not None:
         groups.append(
             (

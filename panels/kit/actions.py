@@ -99,6 +99,20 @@ ACTIONS: tuple[Action, ...] = (
         anywhere=True,
         footer=True,
     ),
+    *(
+        Action(
+            id=f"disarm.{name}",
+            keys=(),
+            name=f"Disarm only the {name}",
+            help=f"Disarm the {name} now; the {other} stays as it is",
+            action=f"disarm_part('{part}')",
+            group="Trade",
+        )
+        for name, other, part in (
+            ("strategy", "executor", "strategy-engine"),
+            ("executor", "strategy", "trade-executor"),
+        )
+    ),
     Action(
         id="stop.hard",
         keys=("ctrl+o",),

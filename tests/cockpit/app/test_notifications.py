@@ -145,16 +145,15 @@ async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDes
         await driven.hides("! FAULT")
 
 
-async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskClient) -> None:
+async def test_fills_are_counted_in_the_status_bar_and_cover_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         settled = samples.snapshot().counts.settled
         for seq in range(2, 7):
             counts = replace(samples.snapshot().counts, settled=settled + 10 * seq)
             await asyncio.to_thread(desk.say, replace(samples.snapshot(seq), counts=counts))
             await seen(driven.pilot, lambda: driven.app.view.snapshot == desk.current)
-        assert [toast.message for toast in driven.app._notifications] == ["20 fills"]
-        driven.clock.now += FILLS_APART_S
-        await driven.shows("40 fills")
+            await driven.shows(f"fills {settled + 10 * seq:,}")
+        assert driven.app.sentences.kept == ()
 
 
 async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskClient) -> None:
@@ -165,7 +164,7 @@ async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, li
         await asyncio.to_thread(desk.say, fallen(row("desk", "d", "disarm trade-executor", why)))
         await driven.shows("! FAULT", f"desk: {short_names(why)}", "executor ○ DISARMED")
         assert [each for each in emitted if each == "\x07"] == ["\x07"]
-        assert list(driven.app._notifications) == []
+        assert driven.app.sentences.kept == ()
         await driven.press("a")
         await driven.hides("! FAULT")
 
