@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from functools import partial
+from typing import Any
 
 from textual import events, work
 from textual.app import ComposeResult, SystemCommand
@@ -14,16 +14,19 @@ from textual.worker import Worker, WorkerState
 from cockpit.app.availability import unavailable_reason
 from cockpit.app.notifications import Notification, diff_snapshots, terminal_title
 from cockpit.app.operator_actions import Exit, OperatorActions
+from cockpit.app.palette import LiveCommandPalette, action_commands, theme_commands
 from cockpit.app.past.figures import PastFigures
 from cockpit.app.past.past_view import PastView
-from cockpit.app.palette import LiveCommandPalette, action_commands, theme_commands
+from cockpit.app.terminal.choices import ScreenChoices
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_title
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
+from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
+from panels.dialogs.columns import ColumnsDialog
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.help import HelpDialog
 from panels.dialogs.history.port import HistoryPort
@@ -39,7 +42,7 @@ from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
 from panels.kit.textual_internals import set_bindings
-from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
+from panels.kit.theme import NAMES, PLAIN_NAME, THEMES
 from panels.kit.view import View
 from panels.views.reconciliation import ReconciliationStrip
 
@@ -82,6 +85,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         tour_seen: TourSeen | None = None,
         history: HistoryPort | None = None,
         past: PastFigures | None = None,
+        preferences: PreferencesFile | None = None,
     ) -> None:
         super().__init__(
             client, clock=clock, new_key=new_key, keys=keys, options=options, tour_seen=tour_seen, history=history
@@ -90,10 +94,10 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         set_bindings(self, self.keys.bindings("app"))
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = PLAIN_NAME if self.no_color else NAMES.get(options.theme, DARK_NAME)
+        self._choices = ScreenChoices(preferences, options, lambda: self.board)
+        self.theme = PLAIN_NAME if self.no_color else NAMES[self._choices.theme]
         self._paint_hz = paint_hz
         self._on_start = on_start
-        self._zoomed = False
         self._title = ""
         self._behind_s = float("-inf")
 
@@ -112,7 +116,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     def on_mount(self) -> None:
         self.emit(KEEP_TITLE)
         self._make_room(self.size)
-        self._show_panel(self.board.shown)
+        self._show_panel(self._choices.restore())
+        if self._choices.problem:
+            self.alerts.warn(self._choices.problem)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
         for problem in self.keys.problems:
@@ -147,7 +153,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
 
     def _make_room(self, size: Size) -> None:
         """Show one panel, two columns or all panels, by the size of the terminal."""
-        fits = "one" if self._zoomed and room(size) != "tiny" else room(size)
+        fits = "one" if self._choices.zoomed and room(size) != "tiny" else room(size)
         for name in ROOMS:
             self.screen_stack[0].set_class(name == fits, f"-{name}")
 
@@ -260,14 +266,27 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.push_screen(EarnedSinceDialog(self.desk), chosen)
 
     def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed
+        self._choices.zoomed = not self._choices.zoomed
         self._make_room(self.size)
+        self._choices.keep()
+
+    def action_times(self) -> None:
+        self._choices.toggle_times()
+
+    def use_theme(self, name: str) -> None:
+        """Use a theme from now on, and in the next cockpit."""
+        self.theme = name
+        if not self.no_color:
+            self._choices.use_theme(name)
 
     def action_theme(self) -> None:
         names = list(NAMES.values())
-        self.theme = PLAIN_NAME if self.no_color else names[(names.index(self.theme) + 1) % len(names)]
+        self.use_theme(PLAIN_NAME if self.no_color else names[(names.index(self.theme) + 1) % len(names)])
 
     def action_jump(self, ident: str) -> None:
+        if ident == self.board.shown and room(self.size) == "two" and not self._choices.zoomed:
+            # Its number once more gives the place back to the panel that is there first.
+            ident = self.board.first_of_place(ident)
         self._show_panel(ident)
         self.board.focus_panel()
 
@@ -292,7 +311,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             lambda ident: unavailable_reason(ident, self.view),
             lambda name: self.call_later(self.run_action, name),
         )
-        yield from theme_commands(self.theme, partial(setattr, self, "theme"), plain_only=self.no_color)
+        yield from theme_commands(self.theme, self.use_theme, plain_only=self.no_color)
 
     def on_panel_opened(self, event: Panel.Opened) -> None:
         panel, key, shown = event.panel, event.key, self.view_model.shown
@@ -302,8 +321,22 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             return
         self.push_screen(
             RowDetails(self.desk, detail, lambda snapshot: panel.detail(snapshot, key)),
-            lambda _: self.tour.row_read(panel.id or "", self.view_model.newest),
+            lambda _: self._row_closed(panel, event.followed),
         )
+
+    def _row_closed(self, panel: Panel[Any], followed: bool) -> None:
+        if followed:
+            panel.grid.follow()
+        self.tour.row_read(panel.id or "", self.view_model.newest)
+
+    def on_panel_columns_wanted(self, event: Panel.ColumnsWanted) -> None:
+        panel = event.panel
+        arranger = panel.arranger
+        dialog = ColumnsDialog(self.desk, panel.TITLE, arranger.titles, arranger.arrangement, panel.arrange_list)
+        self.push_screen(dialog)
+
+    def on_panel_arranged(self) -> None:
+        self._choices.keep()
 
     def on_panel_copied(self, event: Panel.Copied) -> None:
         self.copy_to_clipboard(event.field.value.text)
@@ -322,6 +355,10 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             if event.worker.group == "link":
                 self.view_model.lost = f"the cockpit failed: {event.worker.error}"
             self.notify(f"Unexpected error: {event.worker.error}", severity="error", markup=False)
+
+    async def action_quit(self) -> None:
+        self._choices.keep()
+        await super().action_quit()
 
     async def on_unmount(self) -> None:
         self.emit(RESTORE_TITLE)

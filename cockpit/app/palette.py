@@ -51,5 +51,5 @@ def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool
             text = f"✗ {unavailable(NO_COLOR_IS_SET)}"
             name = PLAIN_NAME
         else:
-            text = "In use" if name == shown else "Switch to it; set COCKPIT_THEME to keep it"
+            text = "In use" if name == shown else "Switch to it; remembered unless COCKPIT_THEME is set"
         yield SystemCommand(f"Theme: {words}", text, partial(use, name))

@@ -9,6 +9,8 @@ from cockpit.app.history.reading import HistoryReading, Where, beside_socket, of
 from cockpit.app.past.figures import HistoryFigures
 from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
+from cockpit.app.terminal.preferences import FILE as PREFERENCES
+from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
@@ -42,6 +44,7 @@ async def _run_app(
     on_start: Callable[[], Awaitable[None]] | None,
     keys: KeyMap,
     where: Where,
+    preferences: PreferencesFile,
     tour_seen: TourSeen | None = None,
 ) -> bool:
     """Run the app; return whether the desk is to be stopped."""
@@ -61,6 +64,7 @@ async def _run_app(
         tour_seen=tour_seen,
         history=HistoryReading(where),
         past=HistoryFigures(where),
+        preferences=preferences,
     )
     freeze_garbage_soon()
     signals = EndSignals()
@@ -83,6 +87,7 @@ async def run_cockpit(
     """Attach to the desk of these settings, or start it. Return the exit code."""
     keys = _keys(settings.keys_file, environ)
     options = TerminalOptions.of(settings, mouse=mouse)
+    chosen = PreferencesFile(settings.state_dir / PREFERENCES)
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
 
@@ -96,7 +101,7 @@ async def run_cockpit(
     client = _client(socket_path)
     try:
         starting = None if is_listening(socket_path) else start_desk
-        if not await _run_app(client, options, starting, keys, of_settings(settings)):
+        if not await _run_app(client, options, starting, keys, of_settings(settings), chosen):
             return 0
         return 0 if await _stop_desk(client) else 1
     finally:
@@ -117,7 +122,8 @@ async def look_on(socket_path: Path, environ: Mapping[str, str], *, mouse: bool 
     """Show what is streamed on a read-only socket; nothing but that is needed. Return the exit code."""
     keys = _keys(default_keys_file(environ), environ)
     options, where = options_from_environment(environ, mouse=mouse), beside_socket(socket_path, environ)
-    await _run_app(_client(socket_path, read_only=True), options, None, keys, where)
+    chosen = PreferencesFile(default_keys_file(environ).with_name(PREFERENCES))
+    await _run_app(_client(socket_path, read_only=True), options, None, keys, where, chosen)
     return 0
 
 
@@ -162,8 +168,8 @@ async def run_sandbox(
     try:
         options = options_from_environment(os.environ, mouse=mouse)
         seen = TourSeen(root / TOUR_FILE)
-        where = of_run(sandbox)
-        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, seen)
+        where, chosen = of_run(sandbox), PreferencesFile(root / PREFERENCES)
+        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, chosen, seen)
         if not stop:
             echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
             return 0

@@ -43,7 +43,7 @@ _MODULES = {
 """Commands and the modules of this package that hold them, each under its own name."""
 
 
-_LOOKING = ("COCKPIT_THEME", "COCKPIT_NOTIFY", "COCKPIT_NOTIFY_ON", "COCKPIT_KEYS_FILE")
+_LOOKING = ("COCKPIT_THEME", "COCKPIT_TIMES", "COCKPIT_NOTIFY", "COCKPIT_NOTIFY_ON", "COCKPIT_KEYS_FILE")
 """Settings of a cockpit that only looks."""
 
 

@@ -256,6 +256,9 @@ class Settings(BaseSettings):
     theme: Annotated[Literal["dark", "light", "16", "colour-blind", "plain"], BeforeValidator(str.lower)] = Field(
         default="dark", validation_alias="COCKPIT_THEME", description="expected dark, light, 16, colour-blind or plain"
     )
+    times: Annotated[Literal["utc", "local"], BeforeValidator(str.lower)] = Field(
+        default="utc", validation_alias="COCKPIT_TIMES", description="expected utc or local"
+    )
     notify: Annotated[tuple[Means, ...], BeforeValidator(fields.words)] = Field(
         default=("bell",),
         validation_alias="COCKPIT_NOTIFY",

@@ -103,6 +103,10 @@ class CommandDialog(Dialog[T], Generic[T]):
     def leaves_by_space(self) -> bool:
         return self._space_leaves
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        # A line of a form keeps the key that leads to the next one to itself.
+        self.touch()
+
     def touch(self) -> None:
         """Count the time without input from now on."""
         self._touched_s = self.desk.clock()

@@ -1,6 +1,6 @@
 """The panels on the screen: how many there is room for, on which side, and which of those that share a place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from textual.app import ComposeResult
@@ -96,6 +96,9 @@ class Board(Horizontal):
 
     def show_panel(self, ident: str) -> None:
         """Make this the panel that is shown, also where it shares a place."""
+        if ident != self.shown:
+            # A list that is left follows its newest row again.
+            self.query_one(f"#{self.shown}", Panel).grid.follow()
         self.shown = ident
         self._picked[place_of(ident)] = ident
         for panel in self.query(Panel):
@@ -103,6 +106,24 @@ class Board(Horizontal):
             panel.set_class(panel.id in self._picked.values(), "-picked")
         for side in PLACES:
             self.query_one(f"#{side}").set_class(side == side_of(ident), "-active")
+
+    @property
+    def panels(self) -> Iterable[Panel[Any]]:
+        return self.query(Panel)
+
+    @property
+    def picked(self) -> tuple[str, ...]:
+        """Return the panel that is shown of each place."""
+        return tuple(self._picked.values())
+
+    def pick(self, idents: Iterable[str]) -> None:
+        """Show these panels of the places that they share, as they were chosen before."""
+        for ident in idents:
+            self._picked[place_of(ident)] = ident
+
+    def first_of_place(self, ident: str) -> str:
+        """Return the panel that is in the same place before another one was chosen."""
+        return place_of(ident)[0]
 
     def beside(self, by: int) -> str:
         """Return the panel as high in the column on the left (-1) or right (1); the shown one at the edge."""

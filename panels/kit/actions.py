@@ -271,6 +271,14 @@ ACTIONS: tuple[Action, ...] = (
         action="theme",
         group="View",
     ),
+    Action(
+        id="times",
+        keys=("U",),
+        name="Times",
+        help="Show times instead of ages, or ages again",
+        action="times",
+        group="View",
+    ),
     *(_jump(number, ident, title) for number, (ident, title) in enumerate(PANELS, start=1)),
     *(
         Action(id=id, keys=keys, name=name, help=help, action=action, group=group, scope="rows", palette=False)
@@ -288,6 +296,25 @@ ACTIONS: tuple[Action, ...] = (
             ("Rows", "rows.open", ("enter",), "Open", "Show everything about the row", "open"),
             ("Rows", "rows.copy", ("y",), "Copy", "Copy the row's id or hash to the clipboard", "copy"),
             ("Rows", "rows.filter", ("slash",), "Filter", "Filter the rows: side:sell reason:stale >100", "filter"),
+            (
+                "Rows",
+                "columns.left",
+                ("less_than_sign", "shift+left"),
+                "Columns left",
+                "Shift the columns back",
+                "shift_columns(-1)",
+            ),
+            (
+                "Rows",
+                "columns.right",
+                ("greater_than_sign", "shift+right"),
+                "Columns right",
+                "Shift to what is cut",
+                "shift_columns(1)",
+            ),
+            ("Rows", "rows.order", ("b",), "By", "Order the rows by the next column", "order"),
+            ("Rows", "rows.reverse", ("B",), "Reverse", "Reverse the order of the rows", "reverse"),
+            ("Rows", "columns.choose", ("c",), "Columns", "Choose the columns of the panel", "choose_columns"),
             ("Rows", "rows.clear", ("escape",), "Clear", "Drop the filter; again: follow the newest row", "clear"),
         )
     ),

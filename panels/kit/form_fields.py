@@ -1,7 +1,7 @@
 """Fields of a form: a labelled input with room for one sentence under it, and a choice between a few words."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from rich.style import Style
 from rich.text import Text
@@ -13,8 +13,41 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from cockpit.model.printable import printable
 from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.textual_internals import hand_on
 from panels.kit.theme import styles
+
+
+@runtime_checkable
+class TakesEntries(Protocol):
+    """A screen with lines to fill in."""
+
+    def entry_done(self, entry: Input) -> None:
+        """Go on from a line on which Enter was pressed; at once, not by a message."""
+
+
+class EntryInput(Input):
+    """A line of a form that moves on at once: what is typed right behind Enter or tab belongs to the next control,
+    however fast it comes.
+    """
+
+    def on_key(self, event: events.Key) -> None:
+        holder = self.screen.focused
+        if holder is not None and holder is not self:
+            hand_on(event, holder)
+        elif event.key == "enter":
+            screen = self.screen
+            if isinstance(screen, TakesEntries):
+                screen.entry_done(self)
+        elif event.key == "tab":
+            self.screen.focus_next()
+        elif event.key == "shift+tab":
+            self.screen.focus_previous()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
 
 
 class FormEntry(Vertical):
@@ -24,7 +57,7 @@ class FormEntry(Vertical):
         super().__init__(classes="entry")
         self._label = label
         self._unit_text, self._problem_text = unit, ""
-        self.input = Input(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.input = EntryInput(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
         self._unit = PlainLabel(unit, classes="unit")
         self._unit.display = bool(unit)
@@ -119,4 +152,48 @@ class FormChoice(Widget, can_focus=True):
             # What has the keyboard is reversed, as a button that has it.
             text.append(f"{'●' if chosen else '○'} {word}", style + REVERSE if chosen and self.has_focus else style)
             text.append("  ")
+        return text
+
+
+class FormToggle(Widget, can_focus=True):
+    """A word that is on or off, turned by space or a click."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = "FormToggle { height: 1; width: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "turn", show=False)]
+
+    class Changed(Message):
+        """It was turned."""
+
+        def __init__(self, toggle: "FormToggle") -> None:
+            super().__init__()
+            self.toggle = toggle
+
+    def __init__(self, word: str, *, on: bool) -> None:
+        super().__init__()
+        self.word = word
+        self.on = on
+
+    def turn(self) -> None:
+        """Turn it without a message."""
+        self.on = not self.on
+        self.refresh()
+
+    def action_turn(self) -> None:
+        self.turn()
+        self.post_message(self.Changed(self))
+
+    def on_click(self) -> None:
+        self.action_turn()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def render(self) -> Text:
+        style = styles(self.app.theme)["strong" if self.on else "muted"]
+        text = Text()
+        text.append(f"{'✓' if self.on else '·'} {printable(self.word)}", style + REVERSE if self.has_focus else style)
         return text

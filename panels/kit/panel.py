@@ -15,6 +15,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
+from panels.kit.rows.arrangement import Arrangement, Clock, ListArranger
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
@@ -35,14 +36,28 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column, ...]]
     FIELDS: ClassVar[Fields] = {}
     FED_BY: ClassVar[Part | None] = None
+    TIMES_FROM: ClassVar[int] = 0
+    """The width from which a list with ages shows times beside them; 0 for one without ages."""
+
+    class Arranged(Message):
+        """The operator arranged the list in another way."""
+
+    class ColumnsWanted(Message):
+        """The columns are to be chosen."""
+
+        def __init__(self, panel: "Panel[Any]") -> None:
+            super().__init__()
+            self.panel = panel
 
     class Opened(Message):
         """The details of a row were asked for."""
 
-        def __init__(self, panel: "Panel[Any]", key: str) -> None:
+        def __init__(self, panel: "Panel[Any]", key: str, *, followed: bool) -> None:
             super().__init__()
             self.panel = panel
             self.key = key
+            self.followed = followed
+            """Whether the list followed its newest row until then."""
 
     class Copied(Message):
         """A row's id or hash was asked for: its name and itself."""
@@ -65,6 +80,9 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self._painted: tuple[str, int, RowFilter | None] | None = None
         self._painted_second: tuple[str, int] | None = None
         self._counts = (0, 0)
+        self.arranger = ListArranger(self.COLUMNS, self.TIMES_FROM)
+        if self.TIMES_FROM:
+            self.grid.set_columns(self.arranger.columns())
         self.border_title = f"{number} {self.TITLE}"
 
     # What a panel shows.
@@ -97,6 +115,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """Return the text on the lower edge of the frame."""
         return ""
 
+    def age_of(self, item: T) -> int:
+        """Return the age of an item, ms, where TIMES_FROM says that there are ages."""
+        raise NotImplementedError
+
     def data_age(self, snapshot: Snapshot) -> int | None:
         """Return the age of the data, ms; None: never read. A list is as old as the snapshot that brings it."""
         return snapshot.tick_ms
@@ -126,7 +148,31 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """Return everything about the row with this key; None when the snapshot does not hold it any more."""
         item = next((item for item in self.items(snapshot) if self.row(item).key == key), None)
-        return None if item is None else self.detail_of(item, snapshot)
+        if item is None:
+            return None
+        detail = self.detail_of(item, snapshot)
+        if not self.TIMES_FROM:
+            return detail
+        when = self.arranger.moment(snapshot.at_ns, self.age_of(item))
+        fields = [Field("time", when) if field.label == "age" else field for field in detail.fields]
+        return detail._replace(fields=tuple(fields))
+
+    def show_times(self, clock: Clock) -> None:
+        """Show ages or times, in this zone."""
+        if clock != self.arranger.clock:
+            self.arranger.clock = clock
+            self._rearranged()
+
+    def arrange_list(self, arrangement: Arrangement) -> None:
+        """Show these columns in this order."""
+        if arrangement != self.arranger.arrangement:
+            self.arranger.arrangement = arrangement
+            self._rearranged()
+            self.post_message(self.Arranged())
+
+    def _rearranged(self) -> None:
+        self.grid.set_columns(self.arranger.columns())
+        self._repaint()
 
     # How it is drawn.
 
@@ -152,6 +198,8 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         chosen = items if self._filter is None else [item for item in items if self._filter.holds(self.facts(item))]
         self._counts = (len(chosen), len(items))
         rows = [self.row(item) for item in chosen]
+        ages_ms = [self.age_of(item) for item in chosen] if self.TIMES_FROM else ()
+        rows = self.arranger.rows(rows, ages_ms, snapshot.at_ns)
         second = (snapshot.run_id, snapshot.at_ns // NS_PER_S)
         if second == self._painted_second:
             rows = hold_ticks(rows, self.grid.rows, self.grid.columns)
@@ -181,9 +229,11 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         status, problem = self.data_status(view, snapshot), self.filter_line.problem
         for kind in STATUS_KINDS:
             self.set_class(kind == status.kind, f"-{kind}")
-        self.set_class(bool(problem), "-misread")
         behind, (chosen, listed) = self.grid.behind, self._counts
+        self.set_class(bool(problem), "-misread")
+        self.set_class(bool(behind), "-behind")
         texts = [
+            f"by {self.arranger.label}" if self.arranger.label else "",
             f"✗ {problem}" if problem else "",
             f"/{self._filter.text} {chosen} of {listed}" if self._filter is not None else "",
             f"↑ {behind} new, {self.keys.shown('rows.newest')} follows" if behind else "",
@@ -210,10 +260,27 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """Go to the oldest row."""
         self.grid.oldest()
 
+    def action_shift_columns(self, by: int) -> None:
+        """Shift the columns, where they are wider than the panel."""
+        self.grid.shift_columns(by)
+
+    def action_order(self) -> None:
+        """Order the rows by the next column."""
+        self.arrange_list(self.arranger.next_order())
+
+    def action_reverse(self) -> None:
+        """Turn the order of the rows round."""
+        self.arrange_list(self.arranger.reversed())
+
+    def action_choose_columns(self) -> None:
+        """Ask which columns are shown."""
+        self.post_message(self.ColumnsWanted(self))
+
     def action_open(self) -> None:
         """Ask for the details of the row under the cursor."""
+        followed = self.grid.following
         if key := self.grid.pick():
-            self.post_message(self.Opened(self, key))
+            self.post_message(self.Opened(self, key, followed=followed))
 
     def action_copy(self) -> None:
         """Send what names the row to the clipboard: its first field worth copying, or its key."""

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from rich.console import RenderableType
-from textual import keys
+from textual import events, keys
 from textual.app import App
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
@@ -18,6 +18,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
 T = TypeVar("T")
 
@@ -39,6 +40,7 @@ def private_names() -> Sequence[PrivateName]:
         PrivateName(screen, "_compositor", "reading the lines of a screen"),
         PrivateName(getattr(screen, "_compositor", None), "render_strips", "reading the lines of a screen"),
         PrivateName(Screen, "_compositor_refresh", "sparing a dialog its first drawing"),
+        PrivateName(Message(), "_set_forwarded", "handing a key on that was typed before the focus had moved"),
         PrivateName(App, "_display", "skipping frames that a terminal does not read"),
         PrivateName(_attributes_of(App), "_driver", "writing escape sequences between two frames"),
         PrivateName(_attributes_of(Driver), "_app", "telling the app about its terminal"),
@@ -50,6 +52,13 @@ def private_names() -> Sequence[PrivateName]:
 def character_key(character: str) -> str:
     """Name the key that types this character, as Textual does: ``?`` is question_mark."""
     return keys._character_to_key(character)
+
+
+def hand_on(key: events.Key, widget: Widget) -> None:
+    """Give a key to another widget, as if it had had the keyboard when the key was typed."""
+    again = events.Key(key.key, key.character)
+    again._set_forwarded()
+    widget.post_message(again)
 
 
 def set_bindings(node: DOMNode, bindings: BindingsMap) -> None:

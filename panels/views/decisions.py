@@ -103,6 +103,7 @@ def decision_detail(row: DecisionRow) -> Detail:
 class DecisionsPanel(Panel[DecisionRow]):
     TITLE = "Decisions"
     COLUMNS = COLUMNS
+    TIMES_FROM = 90
     FED_BY = "near-intents-ingest"
     FIELDS: ClassVar[Fields] = {
         "side": "text",
@@ -117,6 +118,9 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def items(self, snapshot: Snapshot) -> Sequence[DecisionRow]:
         return snapshot.decisions
+
+    def age_of(self, item: DecisionRow) -> int:
+        return item.age_ms
 
     def row(self, item: DecisionRow) -> GridRow:
         return decision_row(item)

@@ -95,6 +95,7 @@ def fill_detail(row: FillRow) -> Detail:
 class FillsPanel(Panel[FillRow]):
     TITLE = "Fills"
     COLUMNS = COLUMNS
+    TIMES_FROM = 82
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
         "side": "text",
@@ -110,6 +111,9 @@ class FillsPanel(Panel[FillRow]):
 
     def items(self, snapshot: Snapshot) -> Sequence[FillRow]:
         return snapshot.executions
+
+    def age_of(self, item: FillRow) -> int:
+        return item.age_ms
 
     def row(self, item: FillRow) -> GridRow:
         return fill_row(item)

@@ -24,7 +24,7 @@ COLUMNS = (
     Column("", SPARK_WIDTH, from_width=60, ticks=True),
     Column("bad", 5, "right"),
     Column("detail", 8, grow=True),
-    Column("last error", 30, from_width=100, grow=True),
+    Column("last error", 30, from_width=100, grow=True, when_used=True),
 )
 BAD_WORDS = frozenset(
     (
@@ -78,7 +78,7 @@ def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
             Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
             status(row),
-            Cell(row.last_error or "none", "warn" if row.last_error else "muted"),
+            Cell(row.last_error, "warn"),
         ),
     )
 

@@ -21,8 +21,8 @@ COLUMNS = (
     Column("interlock", 19),
     Column("measured", 12, grow=True),
     Column("wanted", 18, from_width=70),
-    Column("for", 6, from_width=64),
-    Column("closes", 6, "right", ticks=True),
+    Column("for", 6, from_width=100),
+    Column("closes", 6, "right", ticks=True, when_used=True),
 )
 SHORT: dict[str, str] = {
     "reference": "reference fresh",
@@ -33,6 +33,7 @@ SHORT: dict[str, str] = {
     "key": "key registered",
     "relay": "relay subscribed",
     "listed": "tokens listed",
+    "limits": "limits valid",
     "transaction_route": "withdraw by tx",
     "api_key": "API key accepted",
     "api_key_end": "API key's end",

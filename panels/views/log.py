@@ -90,6 +90,7 @@ def entry_row(entry: LogEntry) -> GridRow:
 class LogPanel(Panel[LogEntry]):
     TITLE = "Log"
     COLUMNS = COLUMNS
+    TIMES_FROM = 72
     FED_BY = "history-writer"
     FIELDS: ClassVar[Fields] = {"who": "text", "what": "text", "outcome": "text", "age": "age", "id": "text"}
 
@@ -99,6 +100,9 @@ class LogPanel(Panel[LogEntry]):
 
     def items(self, snapshot: Snapshot) -> Sequence[LogEntry]:
         return entries(snapshot, self._noticed)
+
+    def age_of(self, item: LogEntry) -> int:
+        return item.age_ms
 
     def row(self, item: LogEntry) -> GridRow:
         return entry_row(item)
@@ -121,7 +125,7 @@ class LogPanel(Panel[LogEntry]):
                 Field("who", Cell(item.who)),
                 Field("what", Cell(item.what, "strong")),
                 Field("outcome", Cell(f"{item.mark} {item.text}", ROLES[item.mark])),
-                Field("age", Cell(f"{age(item.age_ms)} ago")),
+                Field("age", Cell(age(item.age_ms))),
                 Field("id", Cell(ident), copy=True),
             ),
         )

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("left", 4, "right", ticks=True),
     Column("", BAR_WIDTH, from_width=57, ticks=True),
     Column("option", 6, "right", from_width=82, ticks=True),
-    Column("detail", 20, from_width=100, grow=True),
+    Column("detail", 20, from_width=100, grow=True, when_used=True),
 )
 
 
@@ -165,6 +165,7 @@ def panel_summary(snapshot: Snapshot) -> str:
 class QuotesPanel(Panel[QuoteRow]):
     TITLE = "Quotes"
     COLUMNS = COLUMNS
+    TIMES_FROM = 84
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
         "side": "text",
@@ -181,6 +182,9 @@ class QuotesPanel(Panel[QuoteRow]):
 
     def items(self, snapshot: Snapshot) -> Sequence[QuoteRow]:
         return snapshot.quotes
+
+    def age_of(self, item: QuoteRow) -> int:
+        return item.age_ms
 
     def row(self, item: QuoteRow) -> GridRow:
         return quote_row(item)

@@ -192,6 +192,7 @@ STALE_MS = 120_000
 class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     TITLE = "Funds"
     COLUMNS = COLUMNS
+    TIMES_FROM = 78
     FED_BY = "liquidity-manager"
     FIELDS: ClassVar[Fields] = {
         "way": "text",
@@ -220,6 +221,9 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
 
     def items(self, snapshot: Snapshot) -> Sequence[DepositRow | WithdrawalRow]:
         return in_order(snapshot)
+
+    def age_of(self, item: DepositRow | WithdrawalRow) -> int:
+        return item.age_ms
 
     def row(self, item: DepositRow | WithdrawalRow) -> GridRow:
         return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)

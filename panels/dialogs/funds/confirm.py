@@ -103,11 +103,10 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         if self._stage == "typing":
             self._check()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entry_done(self, entry: Input) -> None:
         # Enter goes from the amount to the address, and nowhere else.
-        event.stop()
-        if event.input is self._amount.input:
-            self._tail.input.focus()
+        if entry is self._amount.input:
+            self.set_focus(self._tail.input)
         elif not self.query_one("#withdraw", Button).disabled:
             self.show_message(Message(ENTER_DOES_NOT_CONFIRM, "information"))
 

@@ -171,9 +171,8 @@ class DepositDialog(Dialog[None]):
         else:
             self.dismiss(None)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entry_done(self, entry: Input) -> None:
         # Enter tells the bridge: no money moves by it.
-        event.stop()
         self._notify()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -81,12 +81,11 @@ class TrackDialog(CommandDialog[Result]):
         event.stop()
         self.touch()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.input is self._hash.input:
-            self._asset.focus()
+    def entry_done(self, entry: Input) -> None:
+        if entry is self._hash.input:
+            self.set_focus(self._asset)
         else:
-            self.query_one("#do", Button).focus()
+            self.set_focus(self.query_one("#do", Button))
 
     def submit(self, choice: Choice) -> None:
         snapshot = self.desk.view.snapshot

@@ -154,12 +154,11 @@ class WithdrawDialog(Dialog[None]):
             if entry.input is event.input:
                 entry.show_problem("")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.input is self._amount.input:
-            self._destination.input.focus()
+    def entry_done(self, entry: Input) -> None:
+        if entry is self._amount.input:
+            self.set_focus(self._destination.input)
         else:
-            self.query_one("#review", Button).focus()
+            self.set_focus(self.query_one("#review", Button))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -17,6 +17,7 @@ from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
+from panels.kit.form_fields import EntryInput
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
@@ -94,7 +95,7 @@ class LimitsDialog(CommandDialog[Result]):
         for name, label, unit in FIELDS:
             with Horizontal(classes="field"):
                 yield PlainLabel(label, classes="name")
-                entry = Input(field_text(self._current, name), id=name, compact=True)
+                entry = EntryInput(field_text(self._current, name), id=name, compact=True)
                 entry.cursor_blink = False
                 yield entry
                 yield PlainLabel(unit, classes="unit")
@@ -110,9 +111,8 @@ class LimitsDialog(CommandDialog[Result]):
         event.stop()
         self.touch()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entry_done(self, entry: Input) -> None:
         # Enter goes to the next field; only the button sets.
-        event.stop()
         self.focus_next()
 
     def submit(self, choice: Choice) -> None:

@@ -14,6 +14,7 @@ from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
+from panels.kit.form_fields import EntryInput
 from panels.kit.messages import NO_CONNECTION, no_data_about
 from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
@@ -61,7 +62,7 @@ class TradingStateDialog(CommandDialog[Result]):
         yield PlainText(MEANING, id="meaning")
         with Horizontal(classes="field"):
             yield PlainLabel("Reason", classes="name")
-            entry = Input(id="reason", compact=True, max_length=200)
+            entry = EntryInput(id="reason", compact=True, max_length=200)
             entry.cursor_blink = False
             yield entry
 
@@ -89,10 +90,9 @@ class TradingStateDialog(CommandDialog[Result]):
         event.stop()
         self.touch()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entry_done(self, entry: Input) -> None:
         # Enter goes on to the buttons; only a button sets.
-        event.stop()
-        self.query_one("#cancel").focus()
+        self.set_focus(self.query_one("#cancel"))
 
     def submit(self, choice: Choice) -> None:
         reason = self.query_one("#reason", Input).value.strip()

@@ -1,6 +1,6 @@
 """What a panel draws: cells of text in a role, rows of cells under columns, and how they become strips."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -29,7 +29,7 @@ class Column(NamedTuple):
     """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
 
     The last visible column with ``grow`` takes what is left of the width. A column that ``ticks`` is drawn again once a
-    second, in all rows together.
+    second, in all rows together. One that is there only ``when_used`` is hidden while it is empty in every row.
     """
 
     title: str
@@ -38,6 +38,7 @@ class Column(NamedTuple):
     from_width: int = 0
     grow: bool = False
     ticks: bool = False
+    when_used: bool = False
 
 
 class GridRow(NamedTuple):
@@ -60,14 +61,61 @@ class Detail(NamedTuple):
     fields: tuple[Field, ...]
 
 
-def layout(columns: Sequence[Column], width: int) -> tuple[tuple[int, int], ...]:
-    """Return the visible columns at ``width`` cells, as (index, width) pairs that never exceed it together."""
-    shown = [(index, column) for index, column in enumerate(columns) if width >= column.from_width]
-    free = width - sum(column.width + GAP for _, column in shown) + GAP
-    while free < 0 and len(shown) > 1:
-        free += shown.pop()[1].width + GAP
-    growing = [index for index, column in shown if column.grow]
-    return tuple((index, column.width + (free if growing and index == growing[-1] else 0)) for index, column in shown)
+def layout(
+    columns: Sequence[Column], width: int, needs: Sequence[int] = (), hidden: Collection[int] = ()
+) -> tuple[tuple[int, int], ...]:
+    """Return the visible columns at ``width`` cells, as (index, width) pairs that never exceed it together.
+
+    ``needs``: the width of the widest text of each column, where it is known. No column is left out as long as narrower
+    ones would do. What a column lacks is taken from what is free, then from columns wider than their own texts: those
+    that grow come first, then those that lack least.
+    """
+    shown = [
+        (index, column) for index, column in enumerate(columns) if width >= column.from_width and index not in hidden
+    ]
+    least = {
+        index: min(column.width, max(needs[index], len(column.title))) if needs else column.width
+        for index, column in shown
+    }
+    while len(least) > 1 and sum(least.values()) + GAP * (len(least) - 1) > width:
+        least.popitem()
+    wide = {index: columns[index].width for index in least}
+    free = width - sum(wide.values()) - GAP * (len(wide) - 1)
+    for index in reversed(wide):
+        taken = max(0, min(-free, wide[index] - least[index]))
+        wide[index] -= taken
+        free += taken
+    if needs:
+        free = _shared(columns, needs, wide, free)
+    growing = [index for index in wide if columns[index].grow]
+    if growing:
+        wide[growing[-1]] += free
+    return tuple(wide.items())
+
+
+def _shared(columns: Sequence[Column], needs: Sequence[int], wide: dict[int, int], free: int) -> int:
+    """Widen the columns in ``wide`` to their needs as far as there is room; return what is left of it."""
+    lacking = sorted(
+        (not columns[index].grow, needs[index] - width, index) for index, width in wide.items() if needs[index] > width
+    )
+    spare = {index: width - max(needs[index], len(columns[index].title)) for index, width in wide.items()}
+    for _, lack, index in lacking:
+        given = min(lack, max(0, free))
+        free -= given
+        for other in reversed(wide):
+            if given < lack and spare[other] > 0:
+                taken = min(spare[other], lack - given)
+                spare[other] -= taken
+                wide[other] -= taken
+                given += taken
+        wide[index] += given
+    return free
+
+
+def natural(columns: Sequence[Column], width: int, needs: Sequence[int], hidden: Collection[int] = ()) -> int:
+    """Return how wide the panel would have to be to show every text of the visible columns in full."""
+    places = [index for index, _ in layout(columns, width, needs, hidden)]
+    return sum(max(needs[index], columns[index].width) + GAP for index in places) - GAP
 
 
 def fit(text: str, width: int, align: Literal["left", "right"]) -> str:

@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from panels.kit.rows.cells import Cell, Column, GridRow, Line, layout, line_strip, row_strip
+from panels.kit.rows.cells import Cell, Column, GridRow, Line, fit, layout, line_strip, natural, row_strip
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512
+SHIFT = 12
+"""Cells that one press shifts the columns by."""
+MAX_NEED = 240
+"""A wider text does not ask for more."""
 
 
 class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
@@ -40,6 +46,9 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._newest: str | None = None
         self._width = 0
         self._places: tuple[tuple[int, int], ...] = ()
+        self._needs: tuple[int, ...] = ()
+        self._hidden: frozenset[int] = frozenset()
+        self._shift = 0
         self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
         self.set_columns(columns)
 
@@ -48,6 +57,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if self.columns == tuple(columns):
             return
         self.columns = tuple(columns)
+        self._needs, self._shift = (), 0
         self._header = tuple(Cell(column.title, "head") for column in columns)
         self._width = 0
         self.refresh()
@@ -86,6 +96,8 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             return
         old_cursor = self.cursor
         self._rows, self._empty = after, empty
+        if self._measure():
+            self.refresh()
         if self._pinned is not None and self._index(self._pinned) is None:
             self._pinned = after[min(old_cursor, len(after) - 1)].key if after else None
         if self._pinned is None:
@@ -109,6 +121,26 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         if changed:
             self.refresh(*changed)
+
+    def visible_texts(self) -> list[tuple[int, Column, list[str]]]:
+        """Return the visible columns, each with what is drawn of its texts."""
+        return [
+            (index, self.columns[index], [fit(row.cells[index].text, wide, "left") for row in self._rows])
+            for index, wide in self._places
+        ]
+
+    @property
+    def shift(self) -> int:
+        """How many cells of the columns are out of sight on the left."""
+        return self._shift
+
+    def shift_columns(self, by: int) -> None:
+        """Shift the columns by so many steps, as far as there is something to see."""
+        width = self._width or self.size.width
+        most = natural(self.columns, width, self._needs, self._hidden) - width if self._needs else 0
+        self._shift = max(0, min(self._shift + by * SHIFT, most))
+        self._strips.clear()
+        self.refresh()
 
     def move(self, rows: int) -> None:
         """Move the cursor by this many rows; the first move puts it on the newest."""
@@ -136,6 +168,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return self.cursor_key
 
     def on_resize(self) -> None:
+        self._shift = 0
         self._stretch(self.scroll_offset.y)
 
     def on_focus(self) -> None:
@@ -159,8 +192,8 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width - self.scrollbar_size_vertical
         if width != self._width:
             # A scroll bar that comes or goes changes the width, without a resize event.
-            self._width, self._places = width, layout(self.columns, width)
-            self._strips.clear()
+            self._width = width
+            self._place()
         index = y - 1 + self.scroll_offset.y
         if y > 0 and index >= len(self._rows):
             line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
@@ -173,9 +206,45 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
                 self._strips.clear()
             theme = self.app.theme
             base = self.rich_style + raised(theme) if marked else self.rich_style
-            strip = row_strip(cells, self.columns, self._places, width, styles(theme), base)
+            strip = self._row_strip(cells, width, base)
             self._strips[cells, marked] = strip
         return strip
+
+    def _row_strip(self, cells: Line, width: int, base: Style) -> Strip:
+        look = styles(self.app.theme)
+        if not self._shift:
+            return row_strip(cells, self.columns, self._places, width, look, base)
+        whole = natural(self.columns, width, self._needs, self._hidden)
+        places = [(index, max(self._needs[index], self.columns[index].width)) for index, _ in self._places]
+        strip = row_strip(cells, self.columns, places, whole, look, base)
+        return strip.crop(self._shift, self._shift + width).adjust_cell_length(width, base)
+
+    def _measure(self) -> bool:
+        """Learn how wide the texts are; return whether the columns change. Needs only grow: nothing jitters."""
+        columns, rows = self.columns, self._rows
+        widest = [0] * len(columns)
+        for row in rows:
+            for index, cell in enumerate(row.cells[: len(columns)]):
+                text = cell.text
+                length = len(text) if text.isascii() else cell_len(text)
+                if length > widest[index]:
+                    widest[index] = length
+        hidden = frozenset(
+            index for index, column in enumerate(columns) if column.when_used and rows and not widest[index]
+        )
+        known = self._needs or (0,) * len(columns)
+        needs = tuple(min(MAX_NEED, max(pair)) for pair in zip(known, widest, strict=True))
+        if needs == self._needs and hidden == self._hidden:
+            return False
+        self._needs, self._hidden = needs, hidden
+        before = self._places
+        self._place()
+        return self._places != before
+
+    def _place(self) -> None:
+        if self._width:
+            self._places = layout(self.columns, self._width, self._needs, self._hidden)
+            self._strips.clear()
 
     def _with_ghost(self, after: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
         """Return the rows, with the one under the cursor where it was if it is no longer among them."""

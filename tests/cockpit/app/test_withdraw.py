@@ -542,3 +542,16 @@ async def test_the_freeze_button_has_room_for_its_longer_label(
         await driven.opens(messages.WITHDRAWALS_FROZEN, "Unfreeze…")
         await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
         await driven.shows("Withdrawals are OPEN", "Freeze now")
+
+
+async def test_what_is_typed_behind_enter_or_tab_belongs_to_the_next_line(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        keys: list[tuple[str, str | None]] = [("tab", None), *((each, each) for each in "002"), ("enter", None)]
+        keys += [*((each, each) for each in "0xabc"), ("shift+tab", None), ("9", "9")]
+        for key, character in keys:
+            # As a terminal sends them in one piece over a slow link.
+            driven.app.post_message(events.Key(key, character))
+        form = driven.app.screen
+        await seen(driven.pilot, lambda: form.query_one("#amount", Input).value == "0029")
+        assert "0xabc" in form.query_one("#destination", Input).value

@@ -26,6 +26,34 @@ def test_columns_never_exceed_their_panel(width: int, columns: tuple[Column, ...
         assert used == width
 
 
+COLUMN = st.builds(
+    Column,
+    st.text("abc", max_size=6),
+    st.integers(1, 20),
+    from_width=st.sampled_from([0, 0, 60]),
+    grow=st.booleans(),
+    when_used=st.booleans(),
+)
+
+
+@given(st.integers(10, 220), st.lists(st.tuples(COLUMN, st.integers(0, 90)), min_size=1, max_size=9))
+def test_nothing_is_cut_beside_a_column_with_room_to_spare(width: int, table: list[tuple[Column, int]]) -> None:
+    columns, needs = [column for column, _ in table], [need for _, need in table]
+    hidden = frozenset(index for index, (column, need) in enumerate(table) if column.when_used and not need)
+    places = dict(layout(columns, width, needs, hidden))
+    assert not hidden & set(places)
+    assert len(places) <= 1 or sum(places.values()) + len(places) - 1 <= width
+    cut = [index for index, wide in places.items() if wide < needs[index]]
+    spare = [index for index, wide in places.items() if wide > max(needs[index], len(columns[index].title))]
+    assert not cut or not spare
+    assert all(
+        wide >= min(columns[index].width, max(needs[index], len(columns[index].title)))
+        for index, wide in places.items()
+    )
+    if places and any(columns[index].grow for index in places):
+        assert sum(places.values()) + len(places) - 1 == width or len(places) == 1
+
+
 def test_what_matters_of_a_row_fits_beside_the_market_at_120_columns() -> None:
     assert 5 in [index for index, _ in layout(DECISIONS, 57)]
     assert {5, 6} <= {index for index, _ in layout(QUOTES, 59)}

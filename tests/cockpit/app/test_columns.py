@@ -1,0 +1,51 @@
+"""No text of a list is cut while another of its columns is empty or wider than its own texts."""
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.client.desk_client import DeskClient
+from panels.kit.rows.grid import LiveGrid
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import WIDE, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+
+WIDEST = (200, 60)
+LISTS = ("interlocks", "health", "decisions", "quotes", "executions", "deposits", "log")
+
+
+@pytest.mark.parametrize("size", [WIDE, WIDEST], ids=["120x40", "200x60"])
+async def test_no_text_is_cut_beside_an_empty_column(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
+    async with cockpit(link, size) as driven:
+        for ident in LISTS:
+            await driven.app.run_action(f"jump('{ident}')")
+            grid = driven.app.screen.query_one(f"#{ident}-grid", LiveGrid)
+            await seen(driven.pilot, lambda grid=grid: bool(grid.size.width and grid.rows))  # type: ignore[misc]
+            await driven.pilot.pause()
+            shown = {column.title or index: cells for index, column, cells in grid.visible_texts()}
+            cut = {title for title, cells in shown.items() if any("…" in cell[-1:] for cell in cells)}
+            idle = {title for title, cells in shown.items() if not any(cell.strip() for cell in cells)}
+            assert not cut or not idle, f"{ident}: {cut} cut beside {idle}"
+
+
+async def test_the_measured_values_of_the_interlocks_are_whole_at_200_columns(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, WIDEST) as driven:
+        await driven.shows(*(row.measured for row in samples.snapshot().interlocks[:8] if len(row.measured) <= 40))
+        assert "closes" not in driven.text
+        red = replace(samples.snapshot(2).interlocks[0], passed=False, grace_left_ms=8_000)
+        desk.say(replace(samples.snapshot(2), interlocks=(red, *samples.snapshot(2).interlocks[1:])))
+        await driven.shows("closes", "8s")
+
+
+async def test_columns_too_wide_for_their_panel_are_shifted_into_sight(desk: FakeDesk, link: DeskClient) -> None:
+    long = replace(samples.snapshot().interlocks[0], measured="a" * 60 + " and its end")
+    desk.current = replace(samples.snapshot(), interlocks=(long, *samples.snapshot().interlocks[1:]))
+    async with cockpit(link) as driven:
+        await driven.press("3")
+        await driven.shows("▸3")
+        assert "and its end" not in driven.text
+        await driven.press(*["greater_than_sign"] * 7)
+        await driven.shows("and its end")
+        await driven.press(*["less_than_sign"] * 7)
+        await driven.hides("and its end")
+        await driven.shows("reference fresh")
