@@ -214,7 +214,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             # What is behind a dialog stays true, once a second.
             self._behind_s = self.clock()
             self._paint_board(screens[0], view)
-            screen.refresh()
+            for above in screens[1:]:
+                if isinstance(above, Dialog):
+                    above.draw_behind()
 
     def _paint_board(self, screen: Screen[object], view: View) -> None:
         status = screen.query_one_optional("#status", StatusBar)

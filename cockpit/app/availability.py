@@ -52,6 +52,7 @@ REASONS: Mapping[str, Callable[[View], str]] = {
     "freeze.withdrawals": _freezing,
     "track": _needs_connection,
     "key": _needs_data,
+    "note": _needs_connection,
     "tour": _tour,
     "tour.skip": lambda view: _tour(view) or ("" if view.tour is not None else NO_TOUR),
 }

@@ -83,6 +83,9 @@ class DeskCommands:
     def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.trading, state, reason), command_id, answer)
 
+    def note(self, text: str, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.note, text), command_id, answer)
+
     def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.freeze, frozen), command_id, answer)
 

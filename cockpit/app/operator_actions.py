@@ -36,6 +36,7 @@ from panels.dialogs.startup_findings import StartupFindingsDialog
 from panels.dialogs.trading.arm import ArmDialog, is_armed
 from panels.dialogs.trading.hard_stop import HardStopDialog
 from panels.dialogs.trading.limits import LimitsDialog
+from panels.dialogs.trading.note import NoteDialog
 from panels.dialogs.trading.pricing import PricingDialog, pricing_set
 from panels.dialogs.trading.trading_state import TradingStateDialog
 from panels.frame.message_line import Sentences
@@ -191,6 +192,10 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     def action_signing_key(self) -> None:
         if not self._refuse("key"):
             self.push_screen(KeyDialog(self.desk))
+
+    def action_note(self) -> None:
+        if not self._refuse("note"):
+            self.push_screen(NoteDialog(self.desk))
 
     def action_refresh_desk(self) -> None:
         if not self._refuse_read_only():

@@ -15,6 +15,7 @@ from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
 from cockpit.model.commands import (
     MAX_ACTOR,
+    NOTE,
     UNATTENDED,
     OperatorReport,
     Part,
@@ -234,6 +235,10 @@ class DeskClient:
     async def acknowledge_alerts(self) -> Outcome:
         """Say that somebody has seen the alerts, so that none of them escalates."""
         return await self._command("POST", "/alerts/acknowledge", "acknowledge-alerts", None)
+
+    async def note(self, text: str, *, command_id: str = "") -> Outcome:
+        """Keep a note in the journal."""
+        return await self._command("POST", "/notes", NOTE, {"text": text}, command_id)
 
     async def hard_stop(self, *, command_id: str = "") -> Outcome:
         """Disarm everything and burn the live quotes."""

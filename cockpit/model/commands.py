@@ -39,6 +39,12 @@ SIGNED_OVER_COMMITTED = 10
 """How many times what may be committed may be signed, unless a setting says otherwise."""
 
 
+NOTE = "note"
+"""The command that keeps a note of the operator in the journal."""
+MAX_NOTE = 400
+"""Characters of a note."""
+
+
 class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends the command. A repeated ``command_id`` is recognised; the desk makes one if it is empty."""
 

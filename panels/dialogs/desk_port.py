@@ -51,6 +51,9 @@ class DeskPort(Protocol):
 
     def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str: ...
 
+    def note(self, text: str, command_id: str, answer: Answer) -> str:
+        """Keep a note in the journal."""
+
     def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
         """Freeze withdrawals, or unfreeze them."""
 

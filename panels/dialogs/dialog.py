@@ -18,7 +18,7 @@ from cockpit.model.printable import printable
 from panels.dialogs import messages
 from panels.dialogs.controls import control_hint
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dimmed import Dimmed
+from panels.dialogs.dimmed import Dimmed, DimmedLines
 from panels.dialogs.outcome import Message
 from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
@@ -69,6 +69,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.title_text = title
         self.message_line = PlainText("", id="message")
         self._mounted = False
+        self._behind = DimmedLines()
         self._answer = ""
         """What the last key was answered, until the next one."""
         self._keys_shown: tuple[str, bool] | None = None
@@ -86,7 +87,12 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def render(self) -> VisualType:  # type: ignore[override]
         behind = super().render()
-        return Dimmed(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
+        return Dimmed(behind.screen, behind.color, self._behind) if isinstance(behind, BackgroundScreen) else behind
+
+    def draw_behind(self) -> None:
+        """Draw what is behind again: it was painted."""
+        self._behind.forget()
+        self.refresh()
 
     def on_mount(self) -> None:
         self._mounted = True

@@ -1,5 +1,6 @@
 """The screen behind a dialog, dimmed."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -24,6 +25,27 @@ def dimmed(style: Style, colour: Color) -> Style:
     )
 
 
+class DimmedLines:
+    """The lines of the screen behind a dialog as they were drawn last, kept until that screen is painted again.
+
+    To draw a board of 200×60 takes as long as all else of a dialog, which is drawn several times until it stands.
+    """
+
+    def __init__(self) -> None:
+        self._drawn_for: object = None
+        self._lines: list[Strip] = []
+
+    def forget(self) -> None:
+        self._drawn_for = None
+
+    def get(self, drawn_for: object, draw: Callable[[], list[Strip]]) -> list[Strip]:
+        """Return the lines; they are drawn where they were not, or for something else."""
+        if drawn_for != self._drawn_for:
+            self._lines = draw()
+            self._drawn_for = drawn_for
+        return self._lines
+
+
 class Dimmed(Visual):
     """A screen seen through a translucent colour.
 
@@ -31,13 +53,16 @@ class Dimmed(Visual):
     layout stands, and each time with everything behind it.
     """
 
-    def __init__(self, screen: Screen[object], colour: Color) -> None:
+    def __init__(self, screen: Screen[object], colour: Color, kept: DimmedLines) -> None:
         self._screen = screen
         self._colour = colour
+        self._kept = kept
 
     def render_strips(self, width: int, height: int | None, style: BaseStyle, options: RenderOptions) -> list[Strip]:
-        strips = screen_strips(self._screen)
-        return [self._dim(strip).adjust_cell_length(width) for strip in strips[:height]]
+        return self._kept.get((width, height, self._screen.size, self._colour), lambda: self._draw(width, height))
+
+    def _draw(self, width: int, height: int | None) -> list[Strip]:
+        return [self._dim(strip).adjust_cell_length(width) for strip in screen_strips(self._screen)[:height]]
 
     def _dim(self, strip: Strip) -> Strip:
         colour = self._colour

@@ -200,6 +200,14 @@ ACTIONS: tuple[Action, ...] = (
         danger=True,
     ),
     Action(
+        id="note",
+        keys=("N",),
+        name="Note",
+        help="Write a note into the journal; the log shows it",
+        action="note",
+        group="View",
+    ),
+    Action(
         id="refresh",
         keys=("r",),
         name="Refresh",

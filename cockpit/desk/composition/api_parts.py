@@ -15,6 +15,7 @@ from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.count_other_pairs import CountOtherPairs
 from cockpit.desk.api.funding_routes import FundingRoutes
 from cockpit.desk.api.set_pricing import SetPricing
+from cockpit.desk.api.take_note import TakeNote
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.model.commands import Armable
@@ -87,6 +88,7 @@ def build_api(
     )
     others = CountOtherPairs(journal, trading.relay)
     alerts = AcknowledgeAlerts(journal, acknowledge_alerts)
+    notes = TakeNote(journal)
     pricing = SetPricing(
         journal,
         trading.pricing,
@@ -95,5 +97,12 @@ def build_api(
         env,
         presets=lambda: read_presets(settings.presets_files),
     )
-    routes = (*money.routes(), *differences.routes(), *others.routes(), *pricing.routes(), *alerts.routes())
+    routes = (
+        *money.routes(),
+        *differences.routes(),
+        *others.routes(),
+        *pricing.routes(),
+        *alerts.routes(),
+        *notes.routes(),
+    )
     return ApiParts(journal=journal, control=control, routes=routes)

@@ -9,7 +9,7 @@ from cockpit.app.app import Exit
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
 from panels.dialogs.controls import SpaceButton
-from panels.kit.form_fields import FormChoice
+from panels.kit.form_fields import FormChoice, FormToggle
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -17,7 +17,7 @@ from tests.support.cockpit.screen_waiting import seen
 from tests.support.cockpit.withdrawing import to_confirm, to_form, to_review
 
 Opening = Callable[[Driven], Awaitable[None]]
-CONTROLS = (Button, Input, FormChoice)
+CONTROLS = (Button, Input, FormChoice, FormToggle)
 
 
 def by_keys(*keys: str) -> Opening:
@@ -50,6 +50,8 @@ DIALOGS: dict[str, tuple[Opening, str]] = {
     "help": (by_keys("question_mark"), messages.ESC_CLOSES),
     "row": (by_keys("enter"), messages.ESC_CLOSES),
     "findings": (by_action("findings"), messages.ESC_CLOSES),
+    "note": (by_keys("N"), messages.ESC_CANCELS),
+    "columns": (by_keys("c"), messages.ESC_CLOSES),
     "track": (by_action("track"), messages.ESC_CANCELS),
     "key": (by_action("signing_key"), messages.ESC_CLOSES),
 }
@@ -132,3 +134,14 @@ async def test_what_scrolls_is_scrolled_from_anywhere(desk: FakeDesk, link: Desk
         await driven.shows("Arm the strategy: asks first")
         await driven.press("down", "j", "up", "k", "pagedown", "pageup", "G", "g")
         await driven.shows("Arm the strategy: asks first")
+
+
+async def test_a_note_is_sent_once_and_an_empty_one_is_not(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("N")
+        await driven.opens("kept in the journal")
+        await driven.press("enter")
+        await driven.shows(messages.NOTE_IS_EMPTY)
+        await driven.press(*"q1 bank shut", "enter")
+        await driven.hides("kept in the journal")
+    assert [body["text"] for body in desk.bodies("notes")] == ["q1 bank shut"]

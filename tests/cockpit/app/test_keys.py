@@ -28,6 +28,7 @@ OPENS = {
     "p": messages.PREVIEW_FIRST,
     "w": messages.WITHDRAWALS_FROZEN,
     "d": "y copies",
+    "N": "kept in the journal",
     "question_mark": "Disarm everything",
     "ctrl+p": "Search for commands",
     "q": "Leave the desk running",

@@ -97,6 +97,7 @@ class FakeDesk:
             Route("/shutdown", self._command("", "shutdown"), methods=["POST"]),
             Route("/alerts/acknowledge", self._command("alerts", "acknowledge"), methods=["POST"]),
             Route("/strategy-engine/limits", self._command("strategy-engine", "limits"), methods=["PUT"]),
+            Route("/notes", self._command("", "notes"), methods=["POST"]),
             Route("/strategy-engine/trading", self._command("strategy-engine", "trading"), methods=["PUT"]),
             Route("/strategy-engine/pricing", self._command("strategy-engine", "pricing"), methods=["PUT"]),
             Route("/strategy-engine/pricing", self._pricing_terms, methods=["GET"]),
