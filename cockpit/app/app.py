@@ -28,6 +28,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.columns import ColumnsDialog
 from panels.dialogs.dialog import Dialog
+from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.help import HelpDialog
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.row_details import RowDetails
@@ -86,9 +87,17 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         history: HistoryPort | None = None,
         past: PastFigures | None = None,
         preferences: PreferencesFile | None = None,
+        address_book: AddressBook | None = None,
     ) -> None:
         super().__init__(
-            client, clock=clock, new_key=new_key, keys=keys, options=options, tour_seen=tour_seen, history=history
+            client,
+            clock=clock,
+            new_key=new_key,
+            keys=keys,
+            options=options,
+            tour_seen=tour_seen,
+            history=history,
+            address_book=address_book or AddressBook(),
         )
         self.past = PastView(past, self._read_past, clock)
         set_bindings(self, self.keys.bindings("app"))
@@ -117,8 +126,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self.emit(KEEP_TITLE)
         self._make_room(self.size)
         self._show_panel(self._choices.restore())
-        if self._choices.problem:
-            self.alerts.warn(self._choices.problem)
+        for problem in (self._choices.problem, *self.desk.address_book.problems):
+            if problem:
+                self.alerts.warn(problem)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
         for problem in self.keys.problems:

@@ -15,6 +15,7 @@ from cockpit.model.commands import REFRESHABLE, Part, WithdrawalOrder, Withdrawa
 from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
 from panels.dialogs.desk_port import Answer
+from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.outcome import describe
 from panels.kit.view import View
 
@@ -34,12 +35,14 @@ class DeskCommands:
         view: Callable[[], View],
         clock: Callable[[], float],
         new_key: Callable[[], str],
+        address_book: AddressBook,
     ) -> None:
         self._app = app
         self._client = client
         self._view = view
         self.clock = clock
         self.new_key = new_key
+        self.address_book = address_book
         self.arming = ArmingCommands(client, self.run, self.report, lambda: view().snapshot)
         self.withdrawals = WithdrawalSubmission(client)
 

@@ -21,6 +21,7 @@ from cockpit.model.commands import Part
 from cockpit.model.recorded.pages import RecordedList
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
+from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.funds.confirm import ConfirmDialog
 from panels.dialogs.funds.deposit import DepositDialog
 from panels.dialogs.funds.review import confirming_blocked_by
@@ -75,6 +76,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         keys: KeyMap | None,
         options: TerminalOptions,
         tour_seen: TourSeen | None,
+        address_book: AddressBook,
     ) -> None:
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -86,7 +88,9 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         self.view_model = ViewModel(clock, read_only=client.read_only, actor=client.actor)
         self.notices = NoticeLog(clock)
         self.tour = TourController(self.keys, None if client.read_only else tour_seen)
-        self.desk = DeskCommands(self, client, view=lambda: self.view, clock=clock, new_key=new_key)
+        self.desk = DeskCommands(
+            self, client, view=lambda: self.view, clock=clock, new_key=new_key, address_book=address_book
+        )
         self.alerts = Alerts(self, self.notices, options, title=lambda: terminal_title(self.view), clock=clock)
         self.presence = OperatorPresence(
             self,

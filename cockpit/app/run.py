@@ -7,6 +7,7 @@ from pathlib import Path
 from cockpit.app.app import CockpitApp
 from cockpit.app.history.reading import HistoryReading, Where, beside_socket, of_run, of_settings
 from cockpit.app.past.figures import HistoryFigures
+from cockpit.app.terminal.address_file import ADDRESSES_NAME, read_address_file
 from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.app.terminal.preferences import FILE as PREFERENCES
@@ -21,6 +22,7 @@ from cockpit.processes.echo import echo
 from cockpit.processes.ending import end_desk
 from cockpit.processes.launch import is_listening, spawn, wait_until_ready
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
+from panels.dialogs.funds.address_book import AddressBook
 from panels.kit.keymap import KeyMap, read_keys
 
 ENVIRONMENT = Environment()
@@ -45,6 +47,7 @@ async def _run_app(
     keys: KeyMap,
     where: Where,
     preferences: PreferencesFile,
+    address_book: AddressBook,
     tour_seen: TourSeen | None = None,
 ) -> bool:
     """Run the app; return whether the desk is to be stopped."""
@@ -65,6 +68,7 @@ async def _run_app(
         history=HistoryReading(where),
         past=HistoryFigures(where),
         preferences=preferences,
+        address_book=address_book,
     )
     freeze_garbage_soon()
     signals = EndSignals()
@@ -88,6 +92,7 @@ async def run_cockpit(
     keys = _keys(settings.keys_file, environ)
     options = TerminalOptions.of(settings, mouse=mouse)
     chosen = PreferencesFile(settings.state_dir / PREFERENCES)
+    book = read_address_file(settings.keys_file.with_name(ADDRESSES_NAME))
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
 
@@ -101,7 +106,7 @@ async def run_cockpit(
     client = _client(socket_path)
     try:
         starting = None if is_listening(socket_path) else start_desk
-        if not await _run_app(client, options, starting, keys, of_settings(settings), chosen):
+        if not await _run_app(client, options, starting, keys, of_settings(settings), chosen, book):
             return 0
         return 0 if await _stop_desk(client) else 1
     finally:
@@ -123,7 +128,7 @@ async def look_on(socket_path: Path, environ: Mapping[str, str], *, mouse: bool 
     keys = _keys(default_keys_file(environ), environ)
     options, where = options_from_environment(environ, mouse=mouse), beside_socket(socket_path, environ)
     chosen = PreferencesFile(default_keys_file(environ).with_name(PREFERENCES))
-    await _run_app(_client(socket_path, read_only=True), options, None, keys, where, chosen)
+    await _run_app(_client(socket_path, read_only=True), options, None, keys, where, chosen, AddressBook())
     return 0
 
 
@@ -168,8 +173,9 @@ async def run_sandbox(
     try:
         options = options_from_environment(os.environ, mouse=mouse)
         seen = TourSeen(root / TOUR_FILE)
+        book = read_address_file(keys_file.with_name(ADDRESSES_NAME))
         where, chosen = of_run(sandbox), PreferencesFile(root / PREFERENCES)
-        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, chosen, seen)
+        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, chosen, book, seen)
         if not stop:
             echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
             return 0

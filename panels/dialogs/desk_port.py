@@ -7,6 +7,7 @@ from cockpit.client.desk_client import Outcome, Previewed, Reviewed
 from cockpit.model.commands import Part, WithdrawalOrder, WithdrawalReview
 from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
+from panels.dialogs.funds.address_book import AddressBook
 from panels.kit.view import View
 
 Answer = Callable[[Outcome], bool]
@@ -25,6 +26,10 @@ class DeskPort(Protocol):
     @property
     def picture_is_stale(self) -> bool:
         """Return whether the terminal's picture is so old that a key was not pressed on what is true now."""
+
+    @property
+    def address_book(self) -> AddressBook:
+        """Return the operator's labels of addresses."""
 
     def clock(self) -> float:
         """Return monotonic seconds."""

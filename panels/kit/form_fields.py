@@ -110,6 +110,10 @@ class FormChoice(Widget, can_focus=True):
     class Changed(Message):
         """Another word was chosen."""
 
+        def __init__(self, choice: "FormChoice") -> None:
+            super().__init__()
+            self.choice = choice
+
     def __init__(self, words: Sequence[str], *, id: str | None = None) -> None:
         super().__init__(id=id, classes="choice")
         self._words = tuple(words)
@@ -123,7 +127,13 @@ class FormChoice(Widget, can_focus=True):
         if word in self._words and word != self.value:
             self._index = self._words.index(word)
             self.refresh()
-            self.post_message(self.Changed())
+            self.post_message(self.Changed(self))
+
+    def offer(self, words: Sequence[str], chosen: str) -> None:
+        """Offer other words with one of them chosen, without a message."""
+        self._words = tuple(words)
+        self._index = self._words.index(chosen)
+        self.refresh(layout=True)
 
     def action_turn(self, by: int) -> None:
         """Choose the next word or the one before."""

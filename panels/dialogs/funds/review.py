@@ -14,6 +14,7 @@ from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
+from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.funds.amounts import amount, grouped
 from panels.dialogs.funds.confirm import ConfirmDialog
 from panels.dialogs.funds.confirm_checks import ConfirmOutcome
@@ -30,6 +31,7 @@ from panels.kit.view import View
 
 LABEL_WIDTH = 12
 ROUTES = {"transaction": "NEAR transaction", "intent": "intent"}
+NOT_IN_BOOK = "this address is not in your address book"
 NEVER_REFUNDED = "a transfer that fails after it left is not credited back"
 
 
@@ -67,6 +69,14 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
         fact("afterwards", amount(review.spendable_after, symbol)),
         fact("committed", committed_text(review), "accent" if review.alive_quotes else "text"),
     ]
+
+
+def book_lines(book: AddressBook, review: WithdrawalReview) -> list[Line]:
+    """Name the address as the operator's book does, or say that it is not in it; nothing without a book."""
+    if not book.entries:
+        return []
+    label = book.label_of(review.symbol, review.destination)
+    return [fact("book", label or NOT_IN_BOOK, "text" if label else "warn")]
 
 
 def fee_line(review: WithdrawalReview) -> Line:
@@ -156,7 +166,11 @@ class ReviewDialog(Dialog[bool]):
         self._reviewer.tick()
         self._freeze.paint(view)
         review = self._reviewer.latest
-        lines = [*review_lines(review, self._width()), cooling_line(self._reviewer)]
+        lines = [
+            *review_lines(review, self._width()),
+            *book_lines(self.desk.address_book, review),
+            cooling_line(self._reviewer),
+        ]
         lines += [fact("✗ refused", reason, "bad") for reason in refusals(review)]
         if view.snapshot is not None:
             # What matters must be seen without scrolling.

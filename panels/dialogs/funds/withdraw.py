@@ -30,6 +30,8 @@ from panels.kit.rows.plain_text import PlainLabel
 from panels.kit.view import View
 
 REVIEWING = Message("Asking the desk for fee, minimum and available balance…", "information")
+TYPED = "typed"
+"""In place of a label: the address was typed."""
 NOTHING_ORDERED = "nothing was ordered; try again"
 
 
@@ -107,6 +109,7 @@ class WithdrawDialog(Dialog[None]):
         self._destinations: dict[str, str] = defaults
         self._shown_asset = self._asset.value
         self._freeze = FreezeRow(desk)
+        self._book = FormChoice((TYPED, *desk.address_book.of(self._asset.value)), id="book")
         self._review_number = 0
         self._asked: tuple[str, str] | None = None
         """What was typed when the review in flight was asked for; None once it is no longer waited for."""
@@ -117,6 +120,9 @@ class WithdrawDialog(Dialog[None]):
             yield PlainLabel("asset", classes="name")
             yield self._asset
         yield self._amount
+        with Horizontal(id="book-row", classes="field"):
+            yield PlainLabel("book", classes="name")
+            yield self._book
         yield self._destination
         yield self.message_line
         with Horizontal(id="buttons"):
@@ -124,7 +130,15 @@ class WithdrawDialog(Dialog[None]):
             yield PlainButton("Review…", id="review", compact=True)
 
     def on_mount(self) -> None:
+        self._show_book()
         self._asset.focus()
+
+    def _show_book(self) -> None:
+        """Offer the labels for the asset, that of the address lit; nothing where the book has none."""
+        book = self.desk.address_book
+        labels = book.of(self._asset.value)
+        self.query_one("#book-row").display = bool(labels)
+        self._book.offer((TYPED, *labels), book.label_of(self._asset.value, self._destination.value) or TYPED)
 
     def paint(self, view: View) -> None:
         super().paint(view)
@@ -136,9 +150,15 @@ class WithdrawDialog(Dialog[None]):
         # Another asset: its own destination, as it was left, and no answer about the previous one.
         event.stop()
         self._stop_waiting()
+        if event.choice is self._book:
+            address = self.desk.address_book.of(self._asset.value).get(self._book.value)
+            if address is not None:
+                self._destination.value = address
+            return
         self._destinations[self._shown_asset] = self._destination.value
         self._shown_asset = self._asset.value
         self._destination.value = self._destinations.get(self._shown_asset, "")
+        self._show_book()
         self._amount.show_problem("")
         self._destination.show_problem("")
         self.paint(self.view)
@@ -150,6 +170,7 @@ class WithdrawDialog(Dialog[None]):
         if self._typed() == self._asked:
             return
         self._stop_waiting()
+        self._show_book()
         for entry in (self._amount, self._destination):
             if entry.input is event.input:
                 entry.show_problem("")
