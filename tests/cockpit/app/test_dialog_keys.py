@@ -1,11 +1,13 @@
 """What holds for the keys of every dialog: one line says them, wrong ones are answered, the focus is seen."""
 
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.widgets import Button, Input
 
 from cockpit.app.app import Exit
+from cockpit.app.operator_actions import NO_SHELL
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
 from panels.dialogs.controls import SpaceButton
@@ -145,3 +147,17 @@ async def test_a_note_is_sent_once_and_an_empty_one_is_not(desk: FakeDesk, link:
         await driven.press(*"q1 bank shut", "enter")
         await driven.hides("kept in the journal")
     assert [body["text"] for body in desk.bodies("notes")] == ["q1 bank shut"]
+
+
+async def test_a_cockpit_that_no_shell_could_resume_is_not_suspended(
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getsid", lambda _pid: os.getpid())
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+z")
+        await driven.shows(NO_SHELL)
+        driven.app.clear_notifications()
+        await driven.press("l")
+        await driven.opens(messages.ESC_CANCELS)
+        await driven.press("ctrl+z", "escape")
+        await driven.shows(NO_SHELL)
