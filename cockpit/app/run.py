@@ -174,8 +174,8 @@ async def run_sandbox(
         options = options_from_environment(os.environ, mouse=mouse)
         seen = TourSeen(root / TOUR_FILE)
         book = read_address_file(keys_file.with_name(ADDRESSES_NAME))
-        where, chosen = of_run(sandbox), PreferencesFile(root / PREFERENCES)
-        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, chosen, book, seen)
+        where, kept = of_run(sandbox), PreferencesFile(root / PREFERENCES)
+        stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, kept, book, seen)
         if not stop:
             echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
             return 0
