@@ -15,7 +15,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
-from panels.kit.rows.arrangement import Arrangement, Clock, ListArranger
+from panels.kit.rows.arrangement import Arrangement, ListClock, ListArranger
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
@@ -157,7 +157,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         fields = [Field("time", when) if field.label == "age" else field for field in detail.fields]
         return detail._replace(fields=tuple(fields))
 
-    def show_times(self, clock: Clock) -> None:
+    def show_times(self, clock: ListClock) -> None:
         """Show ages or times, in this zone."""
         if clock != self.arranger.clock:
             self.arranger.clock = clock

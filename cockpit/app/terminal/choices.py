@@ -8,7 +8,7 @@ import msgspec
 from cockpit.app.terminal.options import TerminalOptions
 from cockpit.app.terminal.preferences import Preferences, PreferencesFile, theme_at_start
 from panels.frame.board import Board
-from panels.kit.rows.arrangement import Arrangement, Clock, Times
+from panels.kit.rows.arrangement import Arrangement, ListClock, Times
 from panels.kit.theme import NAMES
 
 
@@ -22,7 +22,7 @@ class ScreenChoices:
         self.theme, self.problem = theme_at_start(options.theme, self._chosen.theme, options.colours)
         """The theme to start with, and what is wrong with the one that was asked for."""
         self.zoomed = self._chosen.zoomed
-        self._clock = Clock(self._chosen.times, None if options.local_times else UTC)
+        self._clock = ListClock(self._chosen.times, None if options.local_times else UTC)
 
     def restore(self) -> str:
         """Arrange the board as it was; return the panel to show."""
@@ -36,7 +36,7 @@ class ScreenChoices:
     def toggle_times(self) -> None:
         """Show times instead of ages, or ages again."""
         times: Times = "ages" if self._clock.times == "times" else "times"
-        self._clock = Clock(times, self._clock.zone)
+        self._clock = ListClock(times, self._clock.zone)
         for panel in self._board().panels:
             panel.show_times(self._clock)
         self.keep()

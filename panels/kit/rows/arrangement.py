@@ -29,7 +29,7 @@ class Arrangement(msgspec.Struct, frozen=True):
     up: bool = False
 
 
-class Clock(msgspec.Struct, frozen=True):
+class ListClock(msgspec.Struct, frozen=True):
     """Whether times take the place of ages, and the zone that they are written in; None: the terminal's own."""
 
     times: Times = "ages"
@@ -62,7 +62,7 @@ class ListArranger:
     def __init__(self, columns: Sequence[Column], both_from: int) -> None:
         self._own = tuple(columns)
         self._both_from = both_from
-        self.clock = Clock()
+        self.clock = ListClock()
         self.arrangement = Arrangement()
 
     @property
