@@ -15,7 +15,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
-from panels.kit.rows.arrangement import Arrangement, ListClock, ListArranger
+from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
