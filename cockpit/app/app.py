@@ -40,9 +40,10 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
+from panels.kit.form_fields import MOVES_ON, EntryInput
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
-from panels.kit.textual_internals import set_bindings
+from panels.kit.textual_internals import hand_on, set_bindings
 from panels.kit.theme import NAMES, PLAIN_NAME, THEMES
 from panels.kit.view import View
 from panels.views.reconciliation import ReconciliationStrip
@@ -152,6 +153,11 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             event.prevent_default()
             event.stop()
             entry.insert_text_at_cursor(event.character)
+            return
+        if isinstance(entry, EntryInput) and event.key in MOVES_ON:
+            event.prevent_default()
+            event.stop()
+            hand_on(event, entry)
             return
         screen = self.screen
         if isinstance(screen, Dialog) and event.key not in screen.active_bindings:

@@ -27,6 +27,10 @@ class TakesEntries(Protocol):
         """Go on from a line on which Enter was pressed; at once, not by a message."""
 
 
+MOVES_ON = ("enter", "tab", "shift+tab")
+"""Keys that a line of a form takes itself."""
+
+
 class EntryInput(Input):
     """A line of a form that moves on at once: what is typed right behind Enter or tab belongs to the next control,
     however fast it comes.

@@ -108,6 +108,6 @@ async def test_the_board_behind_a_dialog_goes_on(desk: FakeDesk, link: DeskClien
         await driven.shows(newest, "Trading is")
         await driven.pilot.resize_terminal(*NARROW)
         driven.clock.now += 2
-        await driven.shows("Trading is", "▸5 Decide")
+        await driven.shows("Trading is", "▸5 Dec")
         await driven.press("escape")
         await driven.shows(newest)
