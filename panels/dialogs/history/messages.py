@@ -25,4 +25,4 @@ def counted(rows: int) -> str:
 
 
 def rewound(moment: str) -> str:
-    return f"⏪ REWIND · {moment} · not live"
+    return f"◀◀ REWIND · {moment} · not live"
