@@ -40,10 +40,10 @@ class EntryInput(Input):
         holder = self.screen.focused
         if holder is not None and holder is not self:
             hand_on(event, holder)
+        elif event.key == "enter" and isinstance(self.screen, TakesEntries):
+            self.screen.entry_done(self)
         elif event.key == "enter":
-            screen = self.screen
-            if isinstance(screen, TakesEntries):
-                screen.entry_done(self)
+            self.post_message(self.Submitted(self, self.value, None))
         elif event.key == "tab":
             self.screen.focus_next()
         elif event.key == "shift+tab":
