@@ -251,7 +251,8 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         """Say it in place of the key bar: a toast would cover buttons, or the newest rows."""
         number = self.sentences.add(f"{title}: {message}" if title else message, severity)
         self._end_sentence_after(number, SHOWN_S if timeout is None else timeout)
-        self._paint()
+        # Not at once: whoever notifies may be painting.
+        self.call_later(self._paint)
 
     def clear_notifications(self) -> None:
         self.sentences.clear()
