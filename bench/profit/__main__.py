@@ -97,9 +97,7 @@ def _terms(options: argparse.Namespace) -> Terms:
         if len(markets) < len(options.market.split(",")):
             raise ValueError(f"markets {options.market}: known are {', '.join(MARKETS)}")
     mixes = tuple(options.takers.split("/")) if options.takers else ("mixed", "toxic") if quick else tuple(MIXES)
-    recording: Path | None = options.recording or RECORDING
-    if options.generated or (not options.recording and not RECORDING.exists()):
-        recording = None
+    recording: Path | None = None if options.generated else options.recording or RECORDING
     seeds = (QUICK_SEEDS if quick else SEEDS) if options.seeds is None else options.seeds
     hours = (QUICK_HOURS if quick else HOURS) if options.hours is None else options.hours
     if seeds < 1 or options.first_seed < 0 or not 2 <= hours <= 72:

@@ -15,8 +15,9 @@ MarketName = Literal["calm", "normal", "jumpy", "recorded", "crash", "storm"]
 MARKETS: tuple[MarketName, ...] = ("calm", "normal", "jumpy", "recorded", "crash", "storm")
 RECORDED: Mapping[MarketName, tuple[int, int]] = {"recorded": (0, 72), "crash": (19, 27)}
 """From which hour of the recording to which."""
-RECORDING = Path(__file__).parents[3] / "shared" / "market" / "btc-eur-1m-2022-01-20.csv"
-"""Three days of bars of a minute that hold the sell-off of 21 January 2022: beside the project, where they are."""
+_PROJECT = Path(__file__).parents[2]
+RECORDING = next(_PROJECT.parent.glob("*/market/btc-eur-1m-2022-01-20.csv"), None)
+"""Three days of bars of a minute, with the sell-off of 21 January 2022, where a folder beside the project has them."""
 STAND_INS: Mapping[MarketName, RegimeTerms] = {
     "recorded": RegimeTerms(sigma60_bps=12.0, wander=0.45, jumps_per_hour=1, jump_bps=20),
     "crash": RegimeTerms(sigma60_bps=18.0, wander=0.35, jumps_per_hour=1, jump_bps=20),
