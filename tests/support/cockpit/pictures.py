@@ -6,6 +6,7 @@ from typing import Protocol
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
+from panels.dialogs.dialog import Dialog
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
 Before = Callable[[Pilot[Exit]], Awaitable[None]]
@@ -33,15 +34,30 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None,
         # A button that was pressed is shown so for a moment, also behind the dialog that it opened.
         await seen(pilot, lambda: not any(screen.query("Button.-active") for screen in pilot.app.screen_stack))
         await pilot.pause(0.1)
+        draw_behind(pilot)
+        await pilot.pause()
 
     return before
 
 
+def draw_behind(pilot: Pilot[Exit]) -> None:
+    """Have dialogs draw the board behind them again: they keep what they saw, and it may just have been laid out.
+
+    A cockpit does so once a second; the clock of a picture stands.
+    """
+    for screen in pilot.app.screen_stack:
+        if isinstance(screen, Dialog):
+            screen.draw_behind()
+
+
 def painted(pilot: Pilot[Exit]) -> bool:
-    """Whether the whole screen is painted, also what is dimmed behind a dialog."""
+    """Whether the whole screen is painted, also what is dimmed behind a dialog, which is drawn again if not."""
     lines = screen_text(pilot).split("\n")
     # A tall dialog fills most lines by itself: the keys are below it.
-    return bool(lines[-1]) and sum(bool(line) for line in lines) >= pilot.app.size.height - 2
+    filled = bool(lines[-1]) and sum(bool(line) for line in lines) >= pilot.app.size.height - 2
+    if not filled:
+        draw_behind(pilot)
+    return filled
 
 
 async def review(pilot: Pilot[Exit]) -> None:
