@@ -177,7 +177,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             order, review, unknown = unresolved.order, unresolved.review, unresolved.unknown
             self.push_screen(ConfirmDialog(self.desk, order, review, None, confirming_blocked_by, unknown))
         elif snapshot is not None:
-            self.push_screen(WithdrawDialog(self.desk, snapshot))
+            self.push_screen(WithdrawDialog(self.desk, snapshot, recovered.unreadable))
 
     def action_deposit(self) -> None:
         snapshot = self.view_model.newest

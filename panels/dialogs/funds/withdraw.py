@@ -1,6 +1,6 @@
 """The form of a withdrawal: what to send and where, each problem by its field, nothing lost while correcting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -95,13 +95,17 @@ def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -
 
 
 class WithdrawDialog(Dialog[None]):
-    """Asset, amount and destination; from here to the review, and only from there to the order."""
+    """Asset, amount and destination; from here to the review, and only from there to the order.
+
+    ``warnings``: what the operator must know before they order.
+    """
 
     ESCAPE = messages.ESC_CANCELS
     PLACE: ClassVar[Place] = "withdraw"
 
-    def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
+    def __init__(self, desk: DeskPort, snapshot: Snapshot, warnings: Sequence[str] = ()) -> None:
         super().__init__(desk, "Withdraw")
+        self._warnings = "\n".join(warnings)
         defaults = dict(snapshot.withdrawal_defaults)
         self._asset = FormChoice(symbols(snapshot), id="asset")
         self._amount = FormEntry("amount", "amount", placeholder="0.015, or max")
@@ -132,6 +136,10 @@ class WithdrawDialog(Dialog[None]):
     def on_mount(self) -> None:
         self._show_book()
         self._asset.focus()
+        self._warn()
+
+    def _warn(self) -> None:
+        self.show_message(Message(self._warnings, "warning") if self._warnings else None)
 
     def _show_book(self) -> None:
         """Offer the labels for the asset, that of the address lit; nothing where the book has none."""
@@ -199,7 +207,7 @@ class WithdrawDialog(Dialog[None]):
         self._amount.show_problem(parsed.problems.get("amount", ""))
         self._destination.show_problem(parsed.problems.get("destination", ""))
         if parsed.order is None:
-            self.show_message(None)
+            self._warn()
             (self._amount if "amount" in parsed.problems else self._destination).input.focus()
             return
         order = parsed.order
@@ -217,7 +225,7 @@ class WithdrawDialog(Dialog[None]):
         self._review_number += 1
         self._asked = None
         self.query_one("#review", Button).disabled = False
-        self.show_message(None)
+        self._warn()
 
     def _reviewed(self, number: int, order: WithdrawalOrder, reviewed: Reviewed) -> None:
         if not self.is_attached or number != self._review_number:

@@ -142,12 +142,13 @@ async def test_left_open_it_closes_and_sends_nothing(desk: FakeDesk, link: DeskC
     desk.current = unregistered()
     async with cockpit(link) as driven:
         await case.open(driven)
+        left_open = driven.app.screen
         await driven.press(*case.to_button)
         driven.clock.now += 121
         await asyncio.to_thread(desk.say, unregistered(2))
         await driven.press("space")
         await driven.shows("closed after two minutes without input")
-        await driven.hides(case.title)
+        await seen(driven.pilot, lambda: left_open not in driven.app.screen_stack)
     assert desk.asked == []
 
 

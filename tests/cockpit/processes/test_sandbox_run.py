@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,11 @@ def sleeping(*arguments: str) -> Iterator[int]:
     """A process with these words in its command line."""
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *arguments]) as process:
         try:
+            # Until it runs its own program it has the command line of these tests.
+            deadline = time.monotonic() + 30
+            while not runs_with(process.pid, "import time; time.sleep(600)"):
+                assert time.monotonic() < deadline, "the process has not started"
+                time.sleep(0.01)
             yield process.pid
         finally:
             process.kill()
