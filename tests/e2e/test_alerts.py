@@ -58,11 +58,11 @@ async def service_of(desk: DeskProcess) -> psutil.Process:
 
 async def test_a_desk_tells_its_start_its_disarming_and_its_own_death(desk: DeskProcess, phone: AlertService) -> None:
     await desk.start()
-    await until(lambda: phone.count("desk started") == 1, WITHIN_S)
+    await until(lambda: phone.count("desk started") >= 1, WITHIN_S)
     service = await service_of(desk)
     assert SECRET not in " ".join(service.cmdline())
     accepted(await desk.link.send("trade-executor", "disarm"))
-    await until(lambda: phone.count("test: executor disarmed") == 1, WITHIN_S)
+    await until(lambda: phone.count("test: executor disarmed") >= 1, WITHIN_S)
     await until(lambda: f"/beat-{SECRET}" in phone.gets, WITHIN_S)
     shot = await desk.until(lambda shot: shot.alerts.state == "ok" and shot.alerts.delivered >= 2, WITHIN_S)
     assert [row.detail for row in shot.health if row.part == "alerts"] != []
@@ -73,7 +73,7 @@ async def test_a_desk_tells_its_start_its_disarming_and_its_own_death(desk: Desk
     await desk.until(lambda shot: shot.alerts.state == "ok", WITHIN_S)
     service = await service_of(desk)
     os.kill(desk.process.pid, signal.SIGKILL)
-    await until(lambda: phone.count("The desk ended without being asked to") == 1, WITHIN_S)
+    await until(lambda: phone.count("The desk ended without being asked to") >= 1, WITHIN_S)
     await until(lambda: not service.is_running(), WITHIN_S)
     written = [
         path for path in desk.state_dir.rglob("*") if path.is_file() and path.name not in ("alerts.toml", "desk.env")
@@ -88,7 +88,7 @@ async def test_a_desk_that_is_stopped_tells_who_stopped_it(desk: DeskProcess, ph
     await desk.start()
     service = await service_of(desk)
     accepted(await desk.link.shutdown())
-    await until(lambda: phone.count("desk stopped: test: ") == 1, WITHIN_S)
+    await until(lambda: phone.count("desk stopped: test: ") >= 1, WITHIN_S)
     await until(lambda: not service.is_running(), WITHIN_S)
     assert phone.count("without being asked") == 0
 
@@ -103,9 +103,9 @@ async def test_a_fill_and_a_deposit_on_the_venue_are_told_with_their_amounts(
     desk = await launch(COCKPIT_ALERTS_FILE=str(file))
     await desk.arm()
     await taker.deal(BTC.token_id, amount_in=100_000)
-    await until(lambda: phone.count("fill: buy 0.001 BTC at ") == 1, WITHIN_S)
+    await until(lambda: phone.count("fill: buy 0.001 BTC at ") >= 1, WITHIN_S)
     await control.deposit(BTC.token_id, 50_000)
-    await until(lambda: phone.count("deposit: deposit of 0.0005 BTC") == 1, WITHIN_S)
+    await until(lambda: phone.count("deposit: deposit of 0.0005 BTC") >= 1, WITHIN_S)
     await desk.disarm()
     await until(lambda: phone.count("disarmed: test: ") >= 1, WITHIN_S)
     await end(desk)
