@@ -245,5 +245,5 @@ async def test_the_bench_plays_what_the_sandbox_and_the_desk_play(short_dir: Pat
     found = apart(lived, DESK, flow, eyes)
     assert found.agrees, found
     # What it is to find would be found: half a bps of width, another skew, a second of life.
-    for other in ("desk:half_spread_bps=5.5", "desk:-vol", "desk:-skew", "desk:slack_ms=6000"):
+    for other in ("desk:half_spread_bps=5", "desk:-vol", "desk:-skew", "desk:slack_ms=6000"):
         assert not apart(lived, other, flow, eyes).agrees, other
