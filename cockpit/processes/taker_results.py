@@ -124,8 +124,9 @@ def _line(one: TakerResult) -> str:
     if not one.fills:
         return f"  {one.kind}: {one.asked} asked, no fill"
     marks = "/".join("–" if bps is None else f"{bps:+.1f}" for bps in one.markouts)
+    fills = "fill" if one.fills == 1 else "fills"
     return (
-        f"  {one.kind}: {one.asked} asked, {one.fills} fills of {one.eure:,.2f} EURe, P&L {_signed(one.pnl)}, "
+        f"  {one.kind}: {one.asked} asked, {one.fills} {fills} of {one.eure:,.2f} EURe, P&L {_signed(one.pnl)}, "
         f"spread {_signed(one.spread)}, given away {_signed(one.given_away)}, "
         f"markouts {'/'.join(map(str, HORIZONS_S))} s {marks} bps"
     )

@@ -15,6 +15,7 @@ from panels.kit.rows.cells import Cell, Column, GridRow
 from panels.kit.rows.grid import LiveGrid
 from panels.kit.rows.ordering import order_key, ordered
 from panels.kit.theme import NAMES
+from panels.views.decisions import DecisionsPanel
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import WIDE, Clock, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -87,12 +88,12 @@ async def test_columns_are_left_out_and_one_stays(desk: FakeDesk, link: DeskClie
         await driven.shows("EUR/BTC")
         await driven.press("c")
         await driven.opens("Columns of Decisions", messages.SPACE_TOGGLES)
-        titles = driven.app.board.query_one("#decisions").arranger.titles  # type: ignore[attr-defined]
+        titles = driven.app.board.query_one(DecisionsPanel).arranger.titles
         for _ in titles:
             await driven.press("space", "down")
         await driven.press("up", "space")
         await driven.shows(messages.LAST_COLUMN) if "✓" not in driven.boxed else None
-        left = driven.app.board.query_one("#decisions").arranger.arrangement.left_out  # type: ignore[attr-defined]
+        left = driven.app.board.query_one(DecisionsPanel).arranger.arrangement.left_out
         assert len(left) < len(titles)
         await driven.press("escape")
         await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)

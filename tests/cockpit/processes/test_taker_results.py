@@ -103,7 +103,7 @@ def test_a_fill_that_the_venues_traders_did_not_take_has_a_line_of_its_own(tmp_p
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        ("holder", "  holder: 2 asked, 1 fills of 50.00 EURe, P&L -0.40, spread "),
+        ("holder", "  holder: 2 asked, 1 fill of 50.00 EURe, P&L -0.40, spread "),
         ("probe", "  probe: 3 asked, no fill"),
     ],
 )
