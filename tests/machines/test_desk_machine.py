@@ -5,7 +5,6 @@ ARMED shown only when armed. What is right is known from outside the desk: the f
 commands that were answered.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from decimal import Decimal
@@ -24,6 +23,7 @@ from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
 from tests.support.amounts import btc_eure
 from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, DeskHarness, Signed, World
+from tests.support.still_loop import StillLoop
 from venue.protocol.amounts import NOTHING
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
@@ -74,7 +74,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
+        self.loop = StillLoop()
         self.world = self.new_world()
         self.asked = 0
         self.armed: dict[Armable, bool] = dict.fromkeys(ARMABLE, False)

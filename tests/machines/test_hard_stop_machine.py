@@ -27,6 +27,7 @@ from tests.support.desk.chain import Chain, ChainVerifier
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from tests.support.recorder import MemoryRecorder
+from tests.support.still_loop import StillLoop
 from venue.near.rpc import Finality
 from venue.protocol.amounts import NOTHING
 from venue.protocol.nep413 import nep413_hash
@@ -178,7 +179,7 @@ class HardStops(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
+        self.loop = StillLoop()
         self.clock = Clock()
         self.chain = Chain(self.clock)
         self.chain.head.balances = btc_eure(10**9, 10**15)

@@ -32,6 +32,12 @@ routes: st.SearchStrategy[Route] = st.sampled_from(("transaction", "intent"))
 tokens = st.sampled_from((BTC, EURE))
 
 
+@pytest.fixture(autouse=True)
+def read_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes while an order waits for an explanation: real time would only make the search long."""
+    monkeypatch.setattr("cockpit.desk.funding.preflight_reader.READ_AGAIN_AFTER_S", 0)
+
+
 class LiarsMachine(DeskMachine):
     """The desk, what is true, and who lies."""
 
