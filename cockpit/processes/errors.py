@@ -15,3 +15,7 @@ class DeskUnavailableError(ProcessError):
 
 class SandboxRunError(ProcessError):
     """A headless sandbox run could not be carried out; the text says why."""
+
+
+class UnprovenHolderError(ProcessError):
+    """A process is not certain to be the desk, so it is sent no signal; the text says why."""

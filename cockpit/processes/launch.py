@@ -67,12 +67,16 @@ def _tail(log_file: Path) -> str:
 
 
 def is_listening(socket_path: Path) -> bool:
-    """Return whether somebody listens on the Unix socket."""
+    """Return whether somebody listens on the Unix socket, also one that accepts no connection any more."""
     import socket
 
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
+        # The queue of a process that hangs fills up, and would then hold whoever connects for ever.
+        probe.setblocking(False)
         try:
             probe.connect(str(socket_path))
+        except BlockingIOError:
+            return True
         except OSError:
             return False
     return True

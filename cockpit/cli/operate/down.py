@@ -1,6 +1,7 @@
 """`cockpit down`: end the desk, or a sandbox with its venue."""
 
 import asyncio
+import contextlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import click
 from cockpit.cli.common import DONE, REFUSED, ask_desk, refuse, sandbox_root
 from cockpit.cli.messages import NO_SANDBOX, no_desk
 from cockpit.cli.operate.chosen_desk import desk_options
+from cockpit.cli.operate.hung_desk import Asking, HungDesk, end_hung, may_hang, tokens_or_default
+from cockpit.cli.operate.messages import GIVE_YES, NOT_ENDED, SILENT
 from cockpit.cli.operate.outcomes import document, print_json, print_problem
 from cockpit.cli.stop import quotes_left
 from cockpit.client.desk_client import ConnectionLost, DeskClient
-from cockpit.desk.runtime.state_dir_lock import holder_of
+from cockpit.config.paths import HISTORY_NAME
 from cockpit.model.formatting import utc_time
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
@@ -22,29 +25,34 @@ from cockpit.processes.launch import is_listening
 from cockpit.processes.sandbox_run import SandboxRun
 
 NOTHING_TO_END = "Nothing to end."
-NOT_ENDED = "The desk was not ended."
 CANNOT_BURN = "Once the desk has ended nothing can burn them; `cockpit stop --hard` burns them first."
-GIVE_YES = "Give --yes to end it without a question."
 VENUE_ENDED = "The venue of the sandbox has ended."
+ANSWER_S = 6.0
+"""How long the desk has to show a first snapshot."""
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask before the desk is ended; never kills it.")
+@click.option("--force", is_flag=True, help="Do not ask at all, and kill a desk that hangs.")
 @desk_options
-def down(yes: bool, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
+def down(yes: bool, force: bool, socket: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """End the desk, or a sandbox with its venue.
 
     Disarms, writes the history and waits until the process has ended; then says which quotes can still settle. Asks
-    first when the desk trades real money, is armed, or has live quotes.
+    first when the desk trades real money, is armed, or has live quotes. A desk that does not answer is proven to be
+    yours, sent SIGTERM and woken; if it still runs then, it is killed once you agree.
     """
     if sandbox and (socket is not None or env_file is not None):
         raise click.UsageError("give only one of --sandbox, --socket and --env-file")
+    ask = Asking(yes=yes or force, force=force, as_json=as_json)
     if sandbox:
-        sys.exit(_end_sandbox(yes, as_json))
-    from cockpit.cli.common import desk_socket
+        sys.exit(_end_sandbox(ask))
+    from cockpit.cli.common import desk_socket, postgres_url
 
     where = desk_socket(socket, env_file, stopping=True)
-    if not is_listening(where):
+    database = postgres_url(env_file) if socket is None else ""
+    desk = HungDesk(where.parent, database or where.parent / HISTORY_NAME, lambda: tokens_or_default(env_file))
+    if not is_listening(where) and not may_hang(desk):
         text = f"{no_desk(where, sandbox=SandboxRun.running(sandbox_root()) is not None)} {NOTHING_TO_END}"
         if as_json:
             print_json({"ended": [], "reason": text})
@@ -52,14 +60,14 @@ def down(yes: bool, socket: Path | None, sandbox: bool, env_file: Path | None, a
             echo(text)
         sys.exit(DONE)
     found: dict[str, Any] = {"ended": []}
-    code = _end_desk(where, yes, as_json, found)
+    code = _end_desk(where, desk, ask, found)
     if as_json:
         print_json(found)
     sys.exit(code)
 
 
-def _end_sandbox(yes: bool, as_json: bool) -> int:
-    root = sandbox_root()
+def _end_sandbox(ask: Asking) -> int:
+    root, as_json = sandbox_root(), ask.as_json
     running, crashed = SandboxRun.running(root), SandboxRun.crashed(root)
     found: dict[str, Any] = {"ended": []}
     code = DONE
@@ -68,7 +76,8 @@ def _end_sandbox(yes: bool, as_json: bool) -> int:
         if not as_json:
             echo(found["reason"])
     if running is not None:
-        code = _end_desk(running.socket_path, yes, as_json, found)
+        desk = HungDesk(running.directory, running.history_path, running.tokens)
+        code = _end_desk(running.socket_path, desk, ask, found)
         crashed = [running, *crashed] if code == DONE else crashed
     for run in crashed:
         problems = asyncio.run(run.end())
@@ -84,29 +93,29 @@ def _end_sandbox(yes: bool, as_json: bool) -> int:
     return code
 
 
-def _end_desk(where: Path, yes: bool, as_json: bool, found: dict[str, Any]) -> int:
+def _end_desk(where: Path, desk: HungDesk, ask: Asking, found: dict[str, Any]) -> int:
     """Ask where it matters, end the desk, and say what still binds; add to what is printed as JSON."""
     shot = ask_desk(where, _newest)
     if shot is None:
-        print_problem(_silent(where), as_json=as_json)
-        sys.exit(REFUSED)
-    reasons = "" if yes else why_ask(shot)
-    if reasons and (as_json or not sys.stdin.isatty()):
+        return end_hung(desk, ask, found, SILENT.format(where=where))
+    reasons = "" if ask.yes else why_ask(shot)
+    if reasons and not ask.can_ask:
         refuse([f"{reasons} {NOT_ENDED} {GIVE_YES}"], REFUSED)
     if reasons and not click.confirm(f"{reasons} End the desk?"):
         echo(NOT_ENDED, err=True)
         return REFUSED
     ended = ask_desk(where, end_desk)
     if isinstance(ended, ConnectionLost):
-        print_problem(_silent(where), as_json=as_json)
-        sys.exit(REFUSED)
+        return end_hung(desk, ask, found, SILENT.format(where=where))
     last = ended.last or shot
     found |= {"outcome": document(ended.outcome), "at_ns": last.at_ns, "alive": last.alive}
-    if ended.done:
-        found["ended"].append({"what": "desk", "pid": ended.pid})
-    if not as_json:
+    if not ended.done:
+        # It was asked about already.
+        return end_hung(desk, ask.agreed(), found, ended.text)
+    found["ended"].append({"what": "desk", "pid": ended.pid})
+    if not ask.as_json:
         _print(ended, last)
-    return DONE if ended.done else REFUSED
+    return DONE
 
 
 def _print(ended: EndedDesk, last: Snapshot) -> None:
@@ -132,14 +141,8 @@ def why_ask(shot: Snapshot) -> str:
 
 
 async def _newest(link: DeskClient) -> Snapshot | None:
-    async for shot in link.snapshots():
-        return None if isinstance(shot, ConnectionLost) else shot
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ANSWER_S):
+            async for shot in link.snapshots():
+                return None if isinstance(shot, ConnectionLost) else shot
     return None
-
-
-def _silent(where: Path) -> str:
-    holder = holder_of(where.parent)
-    end = f"end process {holder} with `kill {holder}`" if holder is not None else "end its process by hand"
-    return (
-        f"The desk at {where} does not answer. {NOT_ENDED} To end it anyway, {end}; live quotes bind until they expire."
-    )

@@ -11,16 +11,41 @@ from pathlib import Path
 from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
 
 LOCK_NAME = "desk.lock"
+LOCK_BYTES = 64
 MOST_DIGITS = 9
+MOST_TICK_DIGITS = 19
+_STARTED = 19
+"""The place of the start among the fields of ``/proc/PID/stat`` after the name: the 22nd of all."""
 
 
 def holder_of(state_dir: Path) -> int | None:
     """Return the process that last held the directory's lock, as it wrote it down; None when that is not known."""
+    return recorded_holder(state_dir)[0]
+
+
+def recorded_holder(state_dir: Path) -> tuple[int | None, int | None]:
+    """Return the same process, and when it started, in clock ticks since the boot; None for what is not known."""
     try:
-        text = (state_dir / LOCK_NAME).read_bytes()[:32].decode("ascii").strip()
+        lines = (state_dir / LOCK_NAME).read_bytes()[:LOCK_BYTES].decode("ascii").split("\n")
     except (OSError, UnicodeDecodeError):
+        return None, None
+    pid, ticks, *_ = (*lines, "", "")
+    return _number(pid, MOST_DIGITS), _number(ticks, MOST_TICK_DIGITS)
+
+
+def start_ticks(pid: int) -> int | None:
+    """Return when the process started, in clock ticks since the boot; None when it has ended or cannot be read."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except OSError:
         return None
-    return int(text) if text.isdigit() and len(text) <= MOST_DIGITS else None
+    fields = about.rpartition(")")[2].split()
+    return _number(fields[_STARTED], MOST_TICK_DIGITS) if len(fields) > _STARTED else None
+
+
+def _number(text: str, most_digits: int) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else None
 
 
 def _refuse_foreign(state_dir: Path) -> None:
@@ -53,12 +78,13 @@ def hold_state_dir(state_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = os.pread(lock, LOCK_BYTES, 0).decode("ascii", "replace").partition("\n")[0].strip() or "unknown"
             raise AlreadyRunningError(
                 f"a desk is already running for {state_dir} (process {holder}); attach to it with `cockpit`"
             ) from None
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        # With its start: the number of a process that has ended becomes another's.
+        os.pwrite(lock, f"{os.getpid()}\n{start_ticks(os.getpid()) or ''}\n".encode(), 0)
         yield
     finally:
         os.close(lock)

@@ -1,7 +1,6 @@
 """`cockpit down`: it asks where something is at stake, ends the process, and says what still binds."""
 
 import json
-import socket
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +10,8 @@ import pytest
 
 from cockpit.cli.common import DONE, REFUSED
 from cockpit.cli.messages import NO_SANDBOX
-from cockpit.cli.operate.down import CANNOT_BURN, GIVE_YES, NOT_ENDED, NOTHING_TO_END, why_ask
-from cockpit.desk.runtime.state_dir_lock import LOCK_NAME
+from cockpit.cli.operate.down import CANNOT_BURN, NOTHING_TO_END, why_ask
+from cockpit.cli.operate.messages import GIVE_YES, NOT_ENDED
 from cockpit.model.snapshot import LiveQuotes
 from cockpit.processes.ending import STOPPED
 from tests.support.cockpit import samples
@@ -75,17 +74,3 @@ def test_what_is_asked_about() -> None:
     assert "Armed: executor." in why_ask(msgspec.structs.replace(idle, executor_armed=True))
     refused = LiveQuotes(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0, refused=1, refused_last_ms=9_000)
     assert CANNOT_BURN in why_ask(msgspec.structs.replace(idle, alive=refused))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("flags", [(), ("--json",)])
-def test_a_desk_that_does_not_answer_is_named_with_its_process(short_dir: Path, flags: tuple[str, ...]) -> None:
-    (short_dir / LOCK_NAME).write_text("4711\n")
-    with socket.socket(socket.AF_UNIX) as silent:
-        silent.bind(str(short_dir / "desk.sock"))
-        silent.listen(8)
-        ran = run("down", "--yes", *flags, cwd=short_dir, environ={"COCKPIT_STATE_DIR": str(short_dir)}, timeout_s=60)
-    said = json.loads(ran.stdout)["error"] if flags else ran.stderr
-    assert ran.returncode == REFUSED
-    assert NOT_ENDED in said
-    assert "kill 4711" in said

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
-from cockpit.desk.runtime.state_dir_lock import hold_state_dir
+from cockpit.desk.runtime.state_dir_lock import hold_state_dir, recorded_holder, start_ticks
 from cockpit.desk.runtime.unix_server import bind
 
 
@@ -32,13 +32,13 @@ def test_a_second_desk_is_refused_with_the_holder_of_the_directory(tmp_path: Pat
         with pytest.raises(AlreadyRunningError, match=str(os.getpid())), hold_state_dir(state):
             pytest.fail("two desks hold one directory")
     with hold_state_dir(state):
-        assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
+        assert recorded_holder(state) == (os.getpid(), start_ticks(os.getpid()))
 
 
 def test_a_lock_file_left_by_a_killed_desk_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / "desk.lock").write_text("4194304000\n")
     with hold_state_dir(tmp_path):
-        assert (tmp_path / "desk.lock").read_text() == f"{os.getpid()}\n"
+        assert recorded_holder(tmp_path) == (os.getpid(), start_ticks(os.getpid()))
 
 
 def test_an_unusable_state_directory_names_the_setting_to_change(tmp_path: Path) -> None:
