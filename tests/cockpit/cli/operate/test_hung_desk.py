@@ -116,7 +116,9 @@ def test_a_process_that_is_not_proven_is_left_alone(hang: Hang, short_dir: Path)
 async def broken_off(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(rows.run())
-    await history.write([rows.demand(1), rows.decision(1), rows.command(1, deadline_ns=2**62), rows.command(2, deadline_ns=1)])
+    await history.write(
+        [rows.demand(1), rows.decision(1), rows.command(1, deadline_ns=2**62), rows.command(2, deadline_ns=1)]
+    )
     await history.close(None)
 
 
