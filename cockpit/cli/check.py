@@ -17,6 +17,7 @@ from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
+from cockpit.model.recorded.check_text import interlock_text, readable_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.echo import echo, echo_json, echo_marked
@@ -131,8 +132,9 @@ def as_text(checked: CheckOutcome) -> str:
     lines = [f"{checked.mode} {checked.account}, run {checked.run_id}: {checked.rung}"]
     for line in checked.lines:
         mark = _MARKS[line.verdict]
-        wanted = "" if line.verdict == "green" else f"; wanted: {line.wanted}"
-        measured = f"not yet: {line.measured}" if line.verdict == "not yet" else line.measured
+        wanted = "" if line.verdict == "green" else f"; wanted: {readable_text(line.wanted)}"
+        text = interlock_text(line.ident, line.measured)
+        measured = f"not yet: {text}" if line.verdict == "not yet" else text
         lines.append(f"{mark} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")

@@ -44,6 +44,28 @@ def exact(value: Decimal | None, *, signed: bool = False) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
+EURO_PLACES, MAX_PLACES = 4, 8
+"""Decimals that a person reads of an amount in euros, and of any other."""
+
+
+def is_euro(symbol: str) -> bool:
+    """Whether an amount with this symbol counts euros."""
+    return symbol.upper().startswith("EUR")
+
+
+def readable(value: Decimal | None, symbol: str, *, missing: str = UNKNOWN) -> str:
+    """Show an amount as a person reads it: cut towards zero to the decimals of its symbol, without trailing zeros.
+
+    One that is too small for them keeps its first digit, so that it is not shown as zero.
+    """
+    if value is None or not value.is_finite():
+        return missing
+    places = EURO_PLACES if is_euro(symbol) else MAX_PLACES
+    if value != 0:
+        places = max(places, -value.adjusted())
+    return exact(value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_EXACT))
+
+
 def percent(share: Decimal | None, places: int = 1) -> str:
     """Show a share from 0 to 1 in per cent, without the sign."""
     return rounded(None if share is None else share * 100, places)

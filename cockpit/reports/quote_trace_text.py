@@ -1,11 +1,14 @@
 """The quote of one quote as text and JSON. Pure."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from cockpit.model.formatting import exact, utc_moment
+from cockpit.desk.market.pricing import Amounts, edge_bps
+from cockpit.model.formatting import readable, utc_moment
+from cockpit.model.recorded.check_text import check_label, check_text
 from storage.reporting.quote_trace import QuoteTrace, TraceRow
 from venue.protocol.assets import Unit
 from venue.protocol.tokens import TokenTable
@@ -44,8 +47,10 @@ def as_text(quote: QuoteTrace, tokens: TokenTable) -> str:
         lines += ["", f"{utc_moment(row.at_ns)}  {(row.at_ns - start_ns) / 1e6:+,.3f} ms  {name}"]
         lines += [f"  {column:16} {text}" for column, text in _fields(row, request, tokens)]
         if row.table == "trade_decisions":
-            for check, passed, detail in _decoded(row, "checks") or ():
-                lines.append(f"    {'ok  ' if passed else 'FAIL'} {check:16} {detail}")
+            edge = _edge_bps(row.columns)
+            for check, passed, recorded in _decoded(row, "checks") or ():
+                text = check_text(check, passed, recorded, edge)
+                lines.append(f"    {'ok  ' if passed else 'FAIL'} {check_label(check):17} {text}")
     return "\n".join(lines)
 
 
@@ -58,6 +63,13 @@ def _decoded(row: TraceRow, name: str) -> Any:
     return msgspec.json.decode(text) if text else None
 
 
+def _edge_bps(decision: Mapping[str, Any]) -> Decimal | None:
+    amounts = [decision[name] for name in ("amount_in", "amount_out", "notional", "edge")]
+    if any(value is None for value in amounts):
+        return None
+    return edge_bps(decision["side"], Amounts(*map(int, amounts)))
+
+
 def _fields(row: TraceRow, request: Mapping[str, Any], tokens: TokenTable) -> list[tuple[str, str]]:
     found = []
     columns = row.columns
@@ -66,7 +78,7 @@ def _fields(row: TraceRow, request: Mapping[str, Any], tokens: TokenTable) -> li
             continue
         unit = _unit_of(column, columns, request, tokens)
         if unit is not None:
-            text = f"{exact(unit.to_decimal(int(value)))} {unit.symbol}"
+            text = f"{readable(unit.to_decimal(int(value)), unit.symbol)} {unit.symbol}"
         elif column.endswith("_ns") and column != "reaction_ns":
             text = utc_moment(value)
         elif column == "reaction_ns":

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded
+from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded
+from cockpit.model.recorded.check_text import check_label, check_text
 from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
@@ -24,6 +25,7 @@ COLUMNS = (
 REASONS: dict[str, str] = {
     "quote": "quoted",
     "dry": "price check",
+    "request_age": "old request",
     "strategy_armed": "strategy off",
     "executor_armed": "executor off",
     "reference": "no reference",
@@ -33,6 +35,7 @@ REASONS: dict[str, str] = {
     "deadline": "long deadline",
     "amount": "below dust",
     "notional": "over notional",
+    "min_notional": "below min size",
     "edge": "edge too thin",
     "premium": "over premium",
     "covered": "not covered",
@@ -47,6 +50,7 @@ REASONS: dict[str, str] = {
     "salt": "no salt",
     "relay": "relay down",
     "history": "history down",
+    "sent": "not sent",
 }
 
 
@@ -56,6 +60,14 @@ def reason(row: DecisionRow) -> Cell:
     if row.reason == "quote":
         return Cell(f"✓ {text}{' (dry)' if row.dry else ''}", "good")
     return Cell(f"{'◇' if row.actionable else '·'} {text}", "warn" if row.actionable else "muted")
+
+
+def numbers(row: DecisionRow) -> str:
+    """Return what the check that decided compared, as a person reads it."""
+    for name, passed, recorded in row.checks:
+        if not passed:
+            return check_text(name, passed, recorded, row.edge_bps)
+    return check_text("", False, row.detail, row.edge_bps)
 
 
 def edge_role(row: DecisionRow) -> Role:
@@ -72,19 +84,23 @@ def decision_row(row: DecisionRow) -> GridRow:
             Cell(rounded(row.price, 2, missing=NOTHING)),
             Cell(rounded(row.edge_bps, 1, missing=NOTHING), edge_role(row)),
             reason(row),
-            Cell(row.detail, "muted"),
+            Cell(numbers(row), "muted"),
         ),
     )
+
+
+def _look(passed: bool) -> Role:
+    return "good" if passed else "bad"
 
 
 def decision_detail(row: DecisionRow) -> Detail:
     """Return the details of a decision, each check on its own line."""
     fields = [
         Field("decided by", reason(row)),
-        Field("numbers", Cell(row.detail or NOTHING)),
+        Field("numbers", Cell(numbers(row) or NOTHING)),
         Field("side", side(row.side)),
-        Field("notional", Cell(f"{exact(row.notional)} EURe" if row.notional is not None else NOTHING)),
-        Field("price", Cell(f"{exact(row.price)} EUR/BTC" if row.price is not None else NOTHING)),
+        Field("notional", Cell(f"{readable(row.notional, 'EURe')} EURe" if row.notional is not None else NOTHING)),
+        Field("price", Cell(f"{rounded(row.price, 2)} EUR/BTC" if row.price is not None else NOTHING)),
         Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
         Field("age", Cell(age(row.age_ms))),
         Field("request", Cell(row.quote_id), copy=True),
@@ -93,8 +109,11 @@ def decision_detail(row: DecisionRow) -> Detail:
     if row.checks:
         fields.append(Field("", Cell("")))
     fields += [
-        Field(name.replace("_", " "), Cell(f"{'✓' if passed else '✗'} {numbers}", "good" if passed else "bad"))
-        for name, passed, numbers in row.checks
+        Field(
+            check_label(name),
+            Cell(f"{'✓' if passed else '✗'} {check_text(name, passed, recorded, row.edge_bps)}", _look(passed)),
+        )
+        for name, passed, recorded in row.checks
     ]
     base, quote = row.market.split("/")
     return Detail(f"Request: taker {'sells' if row.side == 'buy' else 'buys'} {base} for {quote}", tuple(fields))
@@ -134,7 +153,7 @@ class DecisionsPanel(Panel[DecisionRow]):
             "bps": item.edge_bps,
             "age": item.age_ms // 1000,
             "id": f"{item.decision_id} {item.quote_id}",
-            "detail": item.detail,
+            "detail": f"{numbers(item)} {item.detail}",
         }
 
     def detail_of(self, item: DecisionRow, snapshot: Snapshot) -> Detail:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded, shorten
+from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, shorten
 from cockpit.model.quote_texts import option_day_text
 from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.labels import side
@@ -66,8 +66,8 @@ def fill_row(row: FillRow) -> GridRow:
 
 def fill_detail(row: FillRow) -> Detail:
     base, quote = (
-        f"{exact(row.base_amount)} {row.base_symbol}",
-        f"{exact(row.quote_amount)} {row.quote_symbol}",
+        f"{readable(row.base_amount, row.base_symbol)} {row.base_symbol}",
+        f"{readable(row.quote_amount, row.quote_symbol)} {row.quote_symbol}",
     )
     got, gave = (base, quote) if row.side == "buy" else (quote, base)
     return Detail(
@@ -76,7 +76,7 @@ def fill_detail(row: FillRow) -> Detail:
             Field("side", side(row.side)),
             Field("got", Cell(got)),
             Field("gave", Cell(gave)),
-            Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
+            Field("price", Cell(f"{rounded(row.price, 2)} EUR/BTC")),
             Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
             Field("balances", confirmed(row)),
             Field("age", Cell(age(row.age_ms))),

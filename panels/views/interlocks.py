@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from cockpit.model.formatting import time_left
+from cockpit.model.recorded.check_text import interlock_text, readable_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from panels.kit.alarms import alarm_fields
 from panels.kit.keymap import KeyMap
@@ -83,6 +84,10 @@ def state_of(row: InterlockRow) -> tuple[str, str, Role]:
     return ("!", "warning", "warn") if row.warning else ("✓", "green", "good")
 
 
+def measured(row: InterlockRow) -> str:
+    return interlock_text(row.ident, row.measured)
+
+
 def interlock_row(row: InterlockRow) -> GridRow:
     mark, _, role = state_of(row)
     return GridRow(
@@ -90,8 +95,8 @@ def interlock_row(row: InterlockRow) -> GridRow:
         (
             Cell(mark, role),
             Cell(SHORT.get(row.ident, row.name), "text" if row.passed else "strong"),
-            Cell(row.measured, "muted" if role == "good" else role),
-            Cell(row.wanted, "muted"),
+            Cell(measured(row), "muted" if role == "good" else role),
+            Cell(readable_text(row.wanted), "muted"),
             Cell(row.rung, "muted"),
             closes(row),
         ),
@@ -104,8 +109,8 @@ def interlock_detail(row: InterlockRow) -> Detail:
     fields = [
         Field("state", Cell(f"{mark} {word}", role)),
         Field("required for", Cell(rungs)),
-        Field("measured", Cell(row.measured, "text" if role == "good" else role), copy=True),
-        Field("wanted", Cell(row.wanted)),
+        Field("measured", Cell(measured(row), "text" if role == "good" else role), copy=True),
+        Field("wanted", Cell(readable_text(row.wanted))),
     ]
     if role != "good":
         fields.append(Field("what to do", Cell(row.remedy or "Wait; the desk checks again automatically.", "strong")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import age, coarse_age, exact, number, progress_bar, rounded, time_left
+from cockpit.model.formatting import age, coarse_age, number, progress_bar, readable, rounded, time_left
 from cockpit.model.quote_texts import options_text, refused_text, signed_text
 from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.labels import outcome, side
@@ -125,9 +125,9 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("outcome", outcome(row.outcome)),
             Field("detail", Cell(row.detail or "none")),
             Field("side", side(row.side)),
-            Field("gives", Cell(f"{exact(row.gives)} {row.gives_symbol}")),
-            Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
-            Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
+            Field("gives", Cell(f"{readable(row.gives, row.gives_symbol)} {row.gives_symbol}")),
+            Field("takes", Cell(f"{readable(row.takes, row.takes_symbol)} {row.takes_symbol}")),
+            Field("price", Cell(f"{rounded(row.price, 2)} EUR/BTC")),
             Field("option", option_detail(row)),
             Field(
                 "time left",

@@ -163,8 +163,8 @@ def strategy(facts: InterlockFacts) -> Measurement:
 def shadow(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=facts.shadow_decisions >= facts.min_shadow_decisions,
-        measured=f"{facts.shadow_decisions} actionable decisions without a venue error",
-        wanted=f"at least {facts.min_shadow_decisions}",
+        measured=f"{facts.shadow_decisions:,} actionable decisions without a venue error",
+        wanted=f"at least {facts.min_shadow_decisions:,}",
     )
 
 
@@ -218,8 +218,8 @@ def refusals(facts: InterlockFacts) -> Measurement:
     last = f"; last reason: {facts.last_refusal}" if facts.refusals else ""
     return Measurement(
         passed=not 0 < facts.max_refusals <= facts.refusals,
-        measured=f"{facts.refusals} quotes refused recently for a fault of ours{last}",
-        wanted=f"fewer than {facts.max_refusals}" if facts.max_refusals else "any number",
+        measured=f"{facts.refusals:,} quotes refused recently for a fault of ours{last}",
+        wanted=f"fewer than {facts.max_refusals:,}" if facts.max_refusals else "any number",
     )
 
 
@@ -231,7 +231,7 @@ def reconciliation(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=age_ms is not None and not (lost and lasting),
         measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
-        wanted=f"no more than {facts.max_missing:f} EURe missing, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+        wanted=f"at most {exact(facts.max_missing)} EURe missing, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
         warning=lasting,
     )
 
@@ -261,6 +261,6 @@ def disk(facts: InterlockFacts) -> Measurement:
     free = facts.free_bytes
     return Measurement(
         passed=free is not None and free >= MIN_FREE_BYTES,
-        measured="unknown" if free is None else f"{free // 2**20} MiB free",
+        measured="unknown" if free is None else f"{free // 2**20:,} MiB free",
         wanted=f"at least {MIN_FREE_BYTES // 2**20} MiB",
     )

@@ -20,6 +20,7 @@ from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
+from panels.views.interlocks import measured
 
 MEANING: dict[Part, str] = {
     "strategy-engine": "The strategy prices requests and asks the executor to quote. It signs nothing itself.",
@@ -43,8 +44,8 @@ def arming_blocked_by(view: View, part: Part) -> str:
         return armed_already(part)
     failed = [row for row in snapshot.interlocks if not row.passed]
     if part == "strategy-engine":
-        return "; ".join(f"{row.name}: {row.measured}" for row in failed if row.rung == "SHADOW")
-    return "; ".join(f"{row.name}: {row.measured}" for row in failed) or snapshot.executor_blocked
+        return "; ".join(f"{row.name}: {measured(row)}" for row in failed if row.rung == "SHADOW")
+    return "; ".join(f"{row.name}: {measured(row)}" for row in failed) or snapshot.executor_blocked
 
 
 def consequence(snapshot: Snapshot, part: Part) -> str:

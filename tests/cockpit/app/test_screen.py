@@ -104,11 +104,11 @@ async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskC
     desk.current = samples.snapshot(1, decisions=61)
     async with cockpit(link) as driven:
         await driven.press("enter")
-        await driven.shows("decision-61", "reference age", "✓ 412 ms, at most 5000 ms", "✗ 92.770000 EURe")
+        await driven.shows("decision-61", "reference age", "✓ 0.41 s, at most 5 s", "✗ 92.77 EURe")
         await driven.press("escape")
         await driven.hides("decision-61")
         await driven.press("6", "enter")
-        await driven.shows("quote hash", "hash0249vK3mQpXw7Zt", "28.03571815 EURe")
+        await driven.shows("quote hash", "hash0249vK3mQpXw7Zt", "28.0357 EURe")
 
 
 async def test_a_frozen_view_stands_still_under_a_live_status_bar(desk: FakeDesk, link: DeskClient) -> None:

@@ -44,8 +44,8 @@ def test_a_reason_this_cockpit_does_not_know_is_shown_as_it_is() -> None:
 
 def test_the_details_of_a_decision_list_every_check() -> None:
     fields = {field.label: field.value for field in decision_detail(samples.decision(61)).fields}
-    assert fields["reference age"] == ("✓ 412 ms, at most 5000 ms", "good")
-    assert fields["notional"] == ("✗ 92.770000 EURe, at most 5 EURe", "bad")
+    assert fields["reference age"] == ("✓ 0.41 s, at most 5 s", "good")
+    assert fields["notional"] == ("✗ 92.77 EURe, at most 5 EURe", "bad")
 
 
 @pytest.mark.parametrize("outcome", ["settled", "expired", "burned"])
