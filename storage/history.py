@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -11,13 +11,28 @@ from venue.protocol.amounts import TokenAmounts
 from venue.protocol.units import NS_PER_S
 
 
+class CountedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of the desk's markets as history's views count it; ``counts_as``: the side of the markets it is on."""
+
+    token_id: str
+    symbol: str
+    decimals: int
+    underlying: str
+    underlying_decimals: int
+    counts_as: Literal["base", "quote"]
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a desk. ``mode`` and ``account`` stamp the history: no other may write into it."""
+    """One run of a desk. ``mode`` and ``account`` stamp the history: no other may write into it.
+
+    ``assets``: the tokens that it knows.
+    """
 
     run_id: str
     mode: str
     account: str
     started_ns: int
+    assets: tuple[CountedToken, ...] = ()
 
 
 class PreviousRun(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 import msgspec
 
 from storage.errors import HistoryError
-from storage.history import PreviousRun, Run
+from storage.history import CountedToken, PreviousRun, Run
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 
 LONGEST_LIFE_NS = 3_600 * NS_PER_S
@@ -14,6 +15,33 @@ UNFINISHED_COPY = "history_copying"
 
 STAMP = "SELECT mode, account FROM runs ORDER BY seq LIMIT 1"
 LAST_DEADLINE = "SELECT COALESCE(MAX(deadline_ns), 0) FROM execute_trade_commands"
+
+ASSET_COLUMNS = CountedToken.__struct_fields__
+
+
+def counted_tokens(tokens: TokenTable) -> tuple[CountedToken, ...]:
+    """Return the tokens of the table as a run records them."""
+    return tuple(
+        CountedToken(
+            token_id=token.token_id,
+            symbol=token.symbol,
+            decimals=token.decimals,
+            underlying=token.underlying.name,
+            underlying_decimals=token.underlying.decimals,
+            counts_as="base" if token.underlying == tokens.base else "quote",
+        )
+        for token in tokens.tokens
+    )
+
+
+def upsert_asset(mark: str) -> str:
+    """Return the statement that records a token or a change of it; ``mark`` goes before a value's number: `$`, `?`."""
+    marks = ", ".join(f"{mark}{number}" for number in range(1, len(ASSET_COLUMNS) + 1))
+    changed = ", ".join(f"{name} = excluded.{name}" for name in ASSET_COLUMNS[1:])
+    return (
+        f"INSERT INTO assets ({', '.join(ASSET_COLUMNS)}) VALUES ({marks}) "
+        f"ON CONFLICT (token_id) DO UPDATE SET {changed}"
+    )
 
 
 class RunEnd(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from storage.history import History, PreviousRun, Run
 from storage.retention import retain
+from storage.runs import counted_tokens
 from storage.writer import BATCH, HistoryWriter
 from venue.alarms.scopes import OurScope
 from venue.protocol.units import NS_PER_S
@@ -95,7 +96,13 @@ class Desk:
         """Run until ``stop``. Raises HistoryError when the history cannot be opened, or not written to its end."""
         settings, env = self._settings, self._env
         started_ns = env.wall_ns()
-        run = Run(run_id=env.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
+        run = Run(
+            run_id=env.new_id(),
+            mode=settings.mode,
+            account=settings.account_id,
+            started_ns=started_ns,
+            assets=counted_tokens(settings.tokens),
+        )
         previous_run = await self._history.open(run)
         clean = False
         try:

@@ -19,6 +19,7 @@ from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.journal import Journal, JournalEntry
 from storage.messages import already_open, not_open
 from storage.postgres.backlog import ANSWER_S
+from storage.postgres.catalogue import make_catalogue
 from storage.postgres.connection import PostgresConnection
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA, migrate
@@ -102,6 +103,7 @@ class PostgresHistory(HistoryReads):
     async def _start(self, connection: PostgresConnection, run: Run) -> PreviousRun | None:
         await connection.lock_account(patience_s=LOCK_S)
         await migrate(connection.db, self._where, self._schema)
+        await make_catalogue(connection.db, self._where)
         if not self._journal.empty:
             log.warning("writing %d events of the previous desk from %s", self._journal.events, self._journal.path)
         await self._uplink.write_backlog(connection)

@@ -8,12 +8,23 @@ from storage.errors import HistoryError
 from storage.history import PreviousRun, Run
 from storage.messages import ANOTHER_DATABASE
 from storage.postgres.address import DatabaseAddress
-from storage.runs import LAST_DEADLINE, LONGEST_LIFE_NS, STAMP, UNFINISHED_COPY, RunEnd, check_stamp, previous_run
+from storage.runs import (
+    ASSET_COLUMNS,
+    LAST_DEADLINE,
+    LONGEST_LIFE_NS,
+    STAMP,
+    UNFINISHED_COPY,
+    RunEnd,
+    check_stamp,
+    previous_run,
+    upsert_asset,
+)
 
 _START = (
     "INSERT INTO runs (run_id, mode, account, started_ns, last_write_ns, journal, away_ns) "
     "VALUES ($1, $2, $3, $4, $4, $5, $6)"
 )
+_ASSET = upsert_asset("$")
 _LONGEST_ALLOWED = """
 SELECT MAX(substring(a.arguments FROM '"max_deadline_ms": *([0-9]{1,12})')::bigint)
 FROM operator_actions a JOIN runs r ON r.run_id = a.run_id
@@ -52,6 +63,8 @@ async def start_run(db: Any, where: DatabaseAddress, start: RunStart) -> Previou
         check_stamp(run, stamp, where=where, otherwise=ANOTHER_DATABASE)
         previous = await _previous(db, run.started_ns, start.journal)
         await db.execute(_START, run.run_id, run.mode, run.account, run.started_ns, start.journal, start.away_ns)
+        for asset in run.assets:
+            await db.execute(_ASSET, *(getattr(asset, name) for name in ASSET_COLUMNS))
     return previous
 
 

@@ -25,6 +25,7 @@ from storage.sqlite.errors import explain
 from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
 from storage.sqlite.migrations import SCHEMA, migrate
 from storage.sqlite.runs import start_run
+from storage.sqlite.views import make_views
 from storage.threads import in_thread
 
 REFUSALS = (sqlite3.DataError, sqlite3.IntegrityError, OverflowError, UnicodeError)
@@ -181,6 +182,7 @@ class SqliteHistory(HistoryReads):
         # A commit waits for the disk: signed quotes that a power cut took would not be waited for by the next run.
         await db.execute("PRAGMA synchronous = FULL")
         await migrate(db, self._path, self._schema)
+        await make_views(db, self._path)
         return await start_run(db, self._path, run)
 
     @asynccontextmanager

@@ -7,7 +7,16 @@ import aiosqlite
 
 from storage.history import PreviousRun, Run
 from storage.messages import ANOTHER_DIRECTORY
-from storage.runs import LAST_DEADLINE, LONGEST_LIFE_NS, STAMP, RunEnd, check_stamp, previous_run
+from storage.runs import (
+    ASSET_COLUMNS,
+    LAST_DEADLINE,
+    LONGEST_LIFE_NS,
+    STAMP,
+    RunEnd,
+    check_stamp,
+    previous_run,
+    upsert_asset,
+)
 
 LONGEST_ALLOWED = """
 SELECT MAX(CAST(json_extract(a.arguments, '$.max_deadline_ms') AS INTEGER))
@@ -18,6 +27,7 @@ WHERE a.accepted = 1 AND r.last_write_ns >= ?
 
 _LAST = "SELECT run_id, last_write_ns, ended_ns FROM runs ORDER BY seq DESC LIMIT 1"
 _BROKEN_OFF = "SELECT MAX(last_write_ns) FROM runs WHERE ended_ns IS NULL AND last_write_ns > ?"
+_ASSET = upsert_asset("?")
 _START = "INSERT INTO runs (run_id, mode, account, started_ns, last_write_ns) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -32,6 +42,8 @@ async def start_run(db: aiosqlite.Connection, path: Path, run: Run) -> PreviousR
         check_stamp(run, stamp, where=path, otherwise=ANOTHER_DIRECTORY)
         previous = await _previous(db, run.started_ns)
         await db.execute(_START, (run.run_id, run.mode, run.account, run.started_ns, run.started_ns))
+        for asset in run.assets:
+            await db.execute(_ASSET, tuple(getattr(asset, name) for name in ASSET_COLUMNS))
         await db.commit()
     except BaseException:
         await db.rollback()

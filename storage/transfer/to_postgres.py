@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from storage.errors import HistoryError
 from storage.postgres.address import parse_address
 from storage.postgres.bulk_rows import COPY_OPTIONS, as_csv
+from storage.postgres.catalogue import make_catalogue
 from storage.postgres.connection import connect
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import migrate
@@ -80,6 +81,7 @@ class PostgresTarget(Closing):
 
     def finish(self) -> None:
         """Number new rows behind the copied ones, and let desks write."""
+        self._close_reader()
         self._run(self._finish())
 
     async def _finish(self) -> None:
@@ -92,6 +94,8 @@ class PostgresTarget(Closing):
                     f"(SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}), false)"
                 )
             await db.execute(f"DROP TABLE {UNFINISHED_COPY}")
+        # Behind the rows: one of an older version that a check would refuse must not end the copy.
+        await make_catalogue(db, self._where)
         await db.execute("ANALYZE")
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -100,8 +104,12 @@ class PostgresTarget(Closing):
         except FAULTS as error:
             raise HistoryError(explain(self._where, error)) from None
 
-    def close(self) -> None:
+    def _close_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
+            self._reader = None
+
+    def close(self) -> None:
+        self._close_reader()
         self._connection.abort()
         self._runner.close()

@@ -16,6 +16,7 @@ from storage.runs import UNFINISHED_COPY
 from storage.sqlite.errors import explain
 from storage.sqlite.migrations import migrate
 from storage.sqlite.reader import SqliteReader
+from storage.sqlite.views import make_views
 from storage.transfer.transfer import COLUMNS
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class SqliteTarget(Closing):
         async with aiosqlite.connect(self._part, isolation_level=None) as db:
             await db.execute("PRAGMA journal_mode = WAL")
             await migrate(db, self._part)
+            await make_views(db, self._part)
 
     def _mark(self, db: Any, first_run: str) -> None:
         db.execute("BEGIN EXCLUSIVE")

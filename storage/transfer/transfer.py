@@ -10,15 +10,20 @@ import msgspec
 from storage.errors import HistoryError
 from storage.reader import Reader, runs
 from storage.rows import TABLES
+from storage.runs import ASSET_COLUMNS
 
 STEP_ROWS = 5_000
 """Rows in one transaction."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     **{table.name: ("id", *table.columns) for table in TABLES},
+    "assets": ("seq", *ASSET_COLUMNS),
     "runs": ("seq", "run_id", "mode", "account", "started_ns", "last_write_ns", "ended_ns"),
 }
-"""What is copied. The runs come last, and are replaced each time, since they alone change."""
+"""What is copied."""
+
+REPLACED = ("assets", "runs")
+"""These come last, and are replaced each time, since they alone change."""
 
 _AMOUNTS = (
     *("amount", "amount_in", "amount_out", "balance", "reserved", "spendable", "notional", "edge", "fee"),
@@ -30,6 +35,7 @@ _INTEGERS = (
     *("id", "seq", "at_ns", "deadline_ns", "since_ns", "expires_ns", "reaction_ns", "started_ns", "last_write_ns"),
     *("min_deadline_ms", "others", "quotes", "block_height", "actionable", "accepted"),
     *("dry", "router_leg", "asked_ns", "min_wait_ms", "max_wait_ms", "protocol_fee_included", "slippage_bps"),
+    *("decimals", "underlying_decimals"),
 )
 _SUMMED = frozenset((*_AMOUNTS, *_INTEGERS))
 
@@ -76,7 +82,7 @@ def transfer(source: Reader, target: Target, report: Callable[[str, int, int], N
         raise HistoryError("the history holds no run: there is nothing to copy")
     target.start(every[0].run_id)
     for table, columns in COLUMNS.items():
-        key, replace = columns[0], table == "runs"
+        key, replace = columns[0], table in REPLACED
         last = 0 if replace else target.last_id(table)
         rows = source.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {key} > ? ORDER BY {key}", last)
         copied = 0
