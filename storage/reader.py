@@ -5,6 +5,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from storage.errors import HistoryError
 from storage.rows import TABLES
 
@@ -81,5 +82,5 @@ def find_run(reader: Reader, name: str) -> RunRow:
     if len(found) == 1:
         return found[0]
     newest = ", ".join(run.run_id for run in every[-3:])
-    matching = f"{len(found)} runs start" if found else "no run starts"
+    matching = counted(len(found), "run starts", "runs start") if found else "no run starts"
     raise HistoryError(f"{matching} with {name}; the newest are {newest} (`last` is the newest)")

@@ -21,6 +21,7 @@ from cockpit.model.events import (
     SwapDemand,
     TradeDecision,
 )
+from cockpit.model.formatting import counted
 from storage.errors import HistoryError, RefusedDataError
 from storage.history import HistoryHealth
 
@@ -126,7 +127,7 @@ class SetAside:
     def _problem(self) -> str:
         if not self.refused:
             return f"the database refused events of an earlier run: read {self.path}, then move it away"
-        text = f"the database refused {self.refused} events, kept in {self.path} ({self._last})"
+        text = f"the database refused {counted(self.refused, 'event')}, kept in {self.path} ({self._last})"
         return f"{text}; {self.lost} of them are of money: check them, then restart the desk" if self.lost else text
 
     def _failed(self, error: OSError) -> HistoryError:

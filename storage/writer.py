@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
+from cockpit.model.formatting import counted
 from storage.errors import HistoryError
 from storage.history import HEALTHY, History
 from storage.messages import WRITER_STOPPED
@@ -161,7 +162,9 @@ class HistoryWriter:
             self._end()
         if self._queue or self.dropped:
             lost = len(self._queue) + self.dropped
-            raise HistoryError(f"{lost} events could not be written to the history: {self._error or 'stopped'}")
+            raise HistoryError(
+                f"{counted(lost, 'event')} could not be written to the history: {self._error or 'stopped'}"
+            )
         if self._health.lost:
             # The next desk must not take the record for whole.
             raise HistoryError(self._health.problem)
@@ -254,7 +257,7 @@ class HistoryWriter:
     def _overflow(self) -> None:
         self.dropped += 1
         if self.dropped == 1:
-            reason = f"the history queue overflowed at {self._capacity:,} events: restart the desk"
+            reason = f"the history queue overflowed at {counted(self._capacity, 'event')}: restart the desk"
             self._enter("overflown", f"{reason} ({self._error})" if self._error else reason)
 
     def _fail(self, reason: str) -> None:

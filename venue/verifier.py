@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from venue.near.agreement import ENOUGH, answers
 from venue.near.rpc import Finality, NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
@@ -78,7 +79,7 @@ class Verifier:
 
         def amounts(texts: list[str]) -> tuple[int, ...]:
             if len(texts) != len(token_ids):
-                raise ValueError(f"{len(texts)} balances for {len(token_ids)} tokens")
+                raise ValueError(f"{counted(len(texts), 'balance')} for {counted(len(token_ids), 'token')}")
             return tuple(amount_of(text) for text in texts)
 
         found, height = await self._view("mt_batch_balance_of", args, _TEXTS, finality, amounts)

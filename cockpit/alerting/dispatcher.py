@@ -21,6 +21,7 @@ from cockpit.config.secret import Secret
 from cockpit.model.alerts.alert import MAX_TEXT, Alert, Severity
 from cockpit.model.alerts.state import AlertsState, UndeliveredRow
 from cockpit.model.environment import Environment
+from cockpit.model.formatting import counted
 
 FAILING_AFTER = 3
 """So many failures in a row of one target are an alert of their own, to the others."""
@@ -240,7 +241,7 @@ class Dispatcher:
             return messages.UNDELIVERED.format(count=self._dead.unseen)
         if self._file is None:
             return "no file of alerts; heartbeat only"
-        return f"{targets} target{'' if targets == 1 else 's'}, {self.delivered:,} messages delivered"
+        return f"{counted(targets, 'target')}, {counted(self.delivered, 'message')} delivered"
 
 
 def _stamp(file: Path) -> object:

@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.client.desk_client import DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE, Part
-from cockpit.model.formatting import time_left
+from cockpit.model.formatting import counted, time_left
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.desk_port import Answer
 from panels.dialogs.trading.arm import is_armed
@@ -129,9 +129,8 @@ def disarmed_text(snapshot: Snapshot | None) -> str:
     live = None if snapshot is None else snapshot.alive
     if live is None or not live.quotes:
         return "DISARMED."
-    many = live.quotes != 1
-    quotes = f"{live.quotes} live quote{'s' if many else ''} still bind{'' if many else 's'}"
-    return f"DISARMED. {quotes} for {time_left(live.last_death_ms)} (^o burns {'them' if many else 'it'})."
+    quotes = counted(live.quotes, "live quote still binds", "live quotes still bind")
+    return f"DISARMED. {quotes} for {time_left(live.last_death_ms)} (^o burns all)."
 
 
 def worst_of(outcomes: Sequence[Outcome]) -> Outcome:

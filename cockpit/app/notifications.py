@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.commands import ARMABLE
-from cockpit.model.formatting import rounded
+from cockpit.model.formatting import counted, rounded
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.outcome import short_names
@@ -69,7 +69,7 @@ def _disarms_without_row(before: Snapshot, now: Snapshot, known: Collection[str]
 
 def _fill_text(settled: int, now: Snapshot) -> str:
     if settled > 1 or not now.executions:
-        return f"{settled:,} fills"
+        return counted(settled, "fill")
     last = now.executions[0]
     return f"filled: {last.side} {last.base_amount.normalize():f} {last.base_symbol} at {rounded(last.price, 2)} EUR"
 
@@ -101,7 +101,7 @@ class FillCounter:
         waiting = self._waiting
         if waiting is not None:
             count = waiting.fills + fill.fills
-            fill = Notification("fill", f"{count:,} fills", count)
+            fill = Notification("fill", counted(count, "fill"), count)
         self._waiting = fill
 
     def take_due(self, now_s: float) -> Notification | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from cockpit.client.desk_client import ConnectionLost
+from cockpit.model.formatting import counted
 from cockpit.model.snapshot import Snapshot
 from panels.kit.view import View
 
@@ -12,12 +13,12 @@ def new_rows(shown: Snapshot, newest: Snapshot) -> str:
     if shown.run_id != newest.run_id:
         return "another desk's rows are"
     before, now = shown.counts, newest.counts
-    counted = (
+    since = (
         ("decision", now.decisions - before.decisions),
         ("quote", now.sent - before.sent),
         ("fill", now.settled - before.settled),
     )
-    return ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for noun, count in counted if count > 0)
+    return ", ".join(counted(count, f"new {noun}") for noun, count in since if count > 0)
 
 
 class ViewModel:

@@ -9,6 +9,7 @@ import click
 from cockpit.cli.common import history_options, history_place
 from cockpit.cli.operate.chosen_desk import AS_JSON
 from cockpit.cli.operate.outcomes import print_json
+from cockpit.model.formatting import counted
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 from storage.errors import HistoryError
@@ -39,7 +40,7 @@ def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None
             {"file": str(file), "bytes": made.size, "rows": rows, "tables": made.rows, "seconds": round(took_s, 3)}
         )
         return
-    echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {took_s:.1f} s")
+    echo(f"{file}: {counted(rows, 'row')}, {made.size / 1e6:,.1f} MB, verified, in {took_s:.1f} s")
     for name, count in made.rows.items():
         echo(f"  {name:<28} {count:>12,}")
 

@@ -15,6 +15,7 @@ from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
+from cockpit.model.formatting import counted
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.recorded.check_text import interlock_text, readable_text
@@ -167,7 +168,7 @@ def summary(checked: CheckOutcome) -> str:
     verdicts = [line.verdict for line in checked.lines]
     red, waiting, warned = verdicts.count("red"), verdicts.count("not yet"), verdicts.count("warning")
     if red:
-        return f"{red} {'interlock fails' if red == 1 else 'interlocks fail'}; the desk cannot be armed"
+        return f"{counted(red, 'interlock fails', 'interlocks fail')}; the desk cannot be armed"
     passing = "all interlocks pass" + (f", {warned} with a warning" if warned else "")
     if not waiting:
         return passing

@@ -15,7 +15,7 @@ from cockpit.client.desk_client import DeskClient, Reviewed
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from cockpit.model.formatting import exact
+from cockpit.model.formatting import counted, exact
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
 from venue.protocol.assets import Token
@@ -250,5 +250,4 @@ def _omni(review: WithdrawalReview) -> list[str]:
 def _committed(review: WithdrawalReview) -> str:
     if not review.alive_quotes:
         return f"no live quote gives {review.symbol}"
-    many = "live quote" if review.alive_quotes == 1 else "live quotes"
-    return f"{review.alive_promised} {review.symbol} to {review.alive_quotes} {many}"
+    return f"{review.alive_promised} {review.symbol} to {counted(review.alive_quotes, 'live quote')}"

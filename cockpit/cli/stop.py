@@ -13,7 +13,7 @@ from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
 from cockpit.cli.operate.outcomes import document, exit_code, newest, print_json, print_outcome
 from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE
-from cockpit.model.formatting import time_left
+from cockpit.model.formatting import counted, time_left
 from cockpit.model.quote_texts import MAKER_TERMS, counts, refused_text
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
@@ -126,11 +126,9 @@ def quotes_left(shot: Snapshot) -> str:
     """Return the same without what to do about it; empty when there are none."""
     live, found = shot.alive, []
     if live.quotes:
-        many = "live quote commits" if live.quotes == 1 else "live quotes commit"
+        many = counted(live.quotes, "live quote commits", "live quotes commit")
         last = "expires" if live.quotes == 1 else "the last expires"
-        found.append(
-            f"{live.quotes} {many} {_amounts(live.btc, live.eure)}; {last} in {time_left(live.last_death_ms)}."
-        )
+        found.append(f"{many} {_amounts(live.btc, live.eure)}; {last} in {time_left(live.last_death_ms)}.")
     if live.refused:
         found.append(f"{refused_text(live, shot.at_ns)}: {_amounts(live.refused_btc, live.refused_eure)}.")
     return " ".join(found)

@@ -10,6 +10,7 @@ import click
 from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, waiting_events
 from cockpit.cli.operate.chosen_desk import AS_JSON
 from cockpit.cli.operate.outcomes import print_json
+from cockpit.model.formatting import counted
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 from storage.errors import HistoryError
@@ -54,7 +55,7 @@ def _copy(source: Path | str, target: Path | str, as_json: bool) -> None:
 
     def show_progress(table: str, last: int, copied: int) -> None:
         if not as_json:
-            echo(f"  {table:<28} {copied:>12,} rows{f' after id {last:,}' if last else ''}")
+            echo(f"  {table:<28} {copied:>12,} copied{f' after id {last:,}' if last else ''}")
 
     try:
         with reader_of(source) as reader, _target(target) as store:
@@ -68,7 +69,7 @@ def _copy(source: Path | str, target: Path | str, as_json: bool) -> None:
         tables = {table: one.rows for table, one in found.items()}
         print_json({"rows": rows, "tables": tables, "seconds": round(took_s, 3)})
     else:
-        echo(f"{rows:,} rows copied, counts and sums equal, in {took_s:.1f} s")
+        echo(f"{counted(rows, 'row')} copied, counts and sums equal, in {took_s:.1f} s")
 
 
 def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | PostgresTarget]":

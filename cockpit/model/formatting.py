@@ -24,6 +24,11 @@ def number(value: Decimal | int | None, places: int = 0, *, signed: bool = False
     return f"{cut:+,.{places}f}" if signed else f"{cut:,.{places}f}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Say how many there are: "1 fill", "2,000 fills"; ``many`` where an s is not enough: "2 quotes expire"."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def rounded(value: Decimal | None, places: int, *, signed: bool = False, missing: str = UNKNOWN) -> str:
     """Show a price or a ratio with ``places`` decimals, rounded half to even."""
     if value is None or not value.is_finite():

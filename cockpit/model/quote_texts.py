@@ -6,7 +6,7 @@ Signed are live quotes, and those that the relay refused and that could still se
 from decimal import Decimal
 
 from cockpit.model.commands import NO_OPTION_LIMIT, Limits
-from cockpit.model.formatting import exact, rounded, time_left, utc_time
+from cockpit.model.formatting import counted, exact, rounded, time_left, utc_time
 from cockpit.model.snapshot import HardStopState, LiveQuotes, OptionDayState, OptionState
 
 _NS_PER_MS = 1_000_000
@@ -52,7 +52,7 @@ def option_day_text(day: OptionDayState) -> str:
     )
     unknown = day.buy.fills + day.sell.fills - day.buy.known - day.sell.known
     text = f"given away {rounded(day.given_away, 2)} of {rounded(day.written, 2)} EURe written today ({sides})"
-    return f"{text}; unknown of {unknown:,} fills" if unknown else text
+    return f"{text}; unknown of {counted(unknown, 'fill')}" if unknown else text
 
 
 def _eure(amount: Decimal | None) -> str:

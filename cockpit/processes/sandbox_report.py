@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from cockpit.accounting.percentiles import percentile
+from cockpit.model.formatting import counted
 from cockpit.model.snapshot import Counts
 from cockpit.processes.taker_results import OptionResult, TakerResult, option_line, option_result, taker_results
 from cockpit.processes.taker_results import lines as by_kind
@@ -100,12 +101,12 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
         quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
         others = "other pairs filtered" if self.other_pairs is None else f"{self.other_pairs} for other pairs"
         lines = [
-            f"{self.requests} requests for our markets in {self.seconds:g} s ({others}), {self.router_legs} of them "
-            f"router legs; {self.dry} dry requests; "
-            f"{self.decisions} decisions recorded",
+            f"{counted(self.requests, 'request')} for our markets in {self.seconds:g} s ({others}), "
+            f"{self.router_legs} of them router legs; {counted(self.dry, 'dry request')}; "
+            f"{counted(self.decisions, 'decision')} recorded",
             "asked, price checks included: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
             f"quotes: {quotes}",
-            f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
+            f"fills: {counted(self.fills['buy'], 'buy')}, {counted(self.fills['sell'], 'sell')}",
         ]
         for row in self.balances:
             token = tokens.by_symbol(row.symbol)

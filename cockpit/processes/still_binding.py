@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.model.errors import NOT_READABLE
-from cockpit.model.formatting import exact, utc_time
+from cockpit.model.formatting import counted, exact, utc_time
 from cockpit.processes.readers import reader_of
 from storage import queries
 from storage.errors import HistoryError
@@ -49,7 +49,7 @@ def left_behind(place: Path | str, tokens: TokenTable, now_ns: int) -> LeftBehin
     live = [one for one in quotes if one.command.deadline_ns > now_ns]
     found = [_binding(live, tokens) if live else NO_QUOTE_RECORDED]
     if quotes:
-        ask = "1 quote without an outcome" if len(quotes) == 1 else f"{len(quotes)} quotes without an outcome"
+        ask = counted(len(quotes), "quote without an outcome", "quotes without an outcome")
         found.append(f"The next start asks the Verifier about {ask}, and explains the balances since the last record.")
     else:
         found.append("The next start explains the balances since the last record.")
@@ -61,7 +61,7 @@ def _binding(live: list[RecordedQuote], tokens: TokenTable) -> str:
     for one in live:
         amounts += TokenAmounts({one.command.asset_out: one.command.amount_out})
     until_ns = max(one.command.deadline_ns for one in live)
-    many = "1 recorded quote" if len(live) == 1 else f"{len(live)} recorded quotes"
+    many = counted(len(live), "recorded quote")
     given = " and ".join(_amount(tokens, token_id, units) for token_id, units in amounts.items())
     return f"{many} can still settle until {utc_time(until_ns)}, for {given}. Nothing can burn them now."
 

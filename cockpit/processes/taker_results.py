@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S, markout
 from cockpit.accounting.pnl import value_at_mid
-from cockpit.model.formatting import rounded
+from cockpit.model.formatting import counted, rounded
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span
 from storage.reporting.mids import RecordedMid, mids_at, nearest_mid
@@ -124,10 +124,9 @@ def _line(one: TakerResult) -> str:
     if not one.fills:
         return f"  {one.kind}: {one.asked} asked, no fill"
     marks = "/".join("–" if bps is None else f"{bps:+.1f}" for bps in one.markouts)
-    fills = "fill" if one.fills == 1 else "fills"
     return (
-        f"  {one.kind}: {one.asked} asked, {one.fills} {fills} of {one.eure:,.2f} EURe, P&L {_signed(one.pnl)}, "
-        f"spread {_signed(one.spread)}, given away {_signed(one.given_away)}, "
+        f"  {one.kind}: {one.asked} asked, {counted(one.fills, 'fill')} of {one.eure:,.2f} EURe, "
+        f"P&L {_signed(one.pnl)}, spread {_signed(one.spread)}, given away {_signed(one.given_away)}, "
         f"markouts {'/'.join(map(str, HORIZONS_S))} s {marks} bps"
     )
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from cockpit.config.pricing_presets import PRESETS, PRICING
 from cockpit.config.settings import NAMES, Settings
 from cockpit.model.commands import Limits, PriceParams
-from cockpit.model.formatting import exact, number, rounded, utc_moment
+from cockpit.model.formatting import counted, exact, number, rounded, utc_moment
 from cockpit.reports.decision_replay import Replay, RuleChanges, Tally
 from cockpit.reports.errors import InvalidChangeError
 from cockpit.reports.report_text import table
@@ -91,7 +91,7 @@ def as_json(result: Replay) -> str:
 def as_text(result: Replay, given: Sequence[str], tokens: TokenTable) -> str:
     """For people: recorded beside replayed."""
     under = "its own settings" if not given else ", ".join(given)
-    lines = [f"{number(result.decisions)} decisions under {under}: {number(result.same)} identical"]
+    lines = [f"{counted(result.decisions, 'decision')} under {under}: {number(result.same)} identical"]
     if result.without_record:
         lines.append(
             f"{number(result.without_record)} of them cannot be replayed: an older version recorded too little"
@@ -100,7 +100,7 @@ def as_text(result: Replay, given: Sequence[str], tokens: TokenTable) -> str:
     if result.filled:
         lines += [
             "",
-            f"of {number(result.filled)} fills, {number(result.filled_still)} would have been quoted again, "
+            f"of {counted(result.filled, 'fill')}, {number(result.filled_still)} would have been quoted again, "
             f"{number(result.filled_better)} of them at an equal or better price for the taker",
         ]
     for difference in () if given else result.differences:

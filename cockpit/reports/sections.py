@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
-from cockpit.model.formatting import age, exact, number, percent, rounded, utc_moment
+from cockpit.model.formatting import age, counted, exact, number, percent, rounded, utc_moment
 from cockpit.reports.breakdowns.group_tables import group_tables
 from cockpit.reports.figures import TradingReport
 from venue.protocol.assets import EXACT
@@ -29,8 +29,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def title(report: TradingReport) -> str:
-    run = "run" if report.runs == 1 else "runs"
-    return f"{utc_moment(report.from_ns)}  to  {utc_moment(report.to_ns)}  ({report.runs} {run})"
+    return f"{utc_moment(report.from_ns)}  to  {utc_moment(report.to_ns)}  ({counted(report.runs, 'run')})"
 
 
 def whose(report: TradingReport) -> str:
@@ -97,7 +96,7 @@ def _to_fills(report: TradingReport) -> list[str]:
     if found is None or not found.known:
         return []
     p50, p90, p99, most = (number(ms) for ms in (found.p50_ms, found.p90_ms, found.p99_ms, found.max_ms))
-    return [f"quote to fill p50 {p50}, p90 {p90}, p99 {p99}, max {most} ms of {number(found.known)} fills"]
+    return [f"quote to fill p50 {p50}, p90 {p90}, p99 {p99}, max {most} ms of {counted(found.known, 'fill')}"]
 
 
 def _of_them(report: TradingReport) -> str:
@@ -111,7 +110,7 @@ def _from_relay(report: TradingReport) -> list[str]:
     if p50 is None:
         return []
     return [
-        f"relay latency p50 {p50}, p99 {p99}, max {most} ms of {number(report.dated)} dated requests, "
+        f"relay latency p50 {p50}, p99 {p99}, max {most} ms of {counted(report.dated, 'dated request')}, "
         "the offset of the two clocks included"
     ]
 
@@ -145,7 +144,7 @@ def _options(report: TradingReport) -> list[Section]:
         lines.append(
             f"given away {rounded(options.given_away, 4, signed=True)} while quotes were open: "
             f"edge {rounded(options.signed_edge, 4)} at signing, {rounded(options.booked_edge, 4)} at booking, "
-            f"of {number(options.known)} of {number(options.fills)} fills"
+            f"of {number(options.known)} of {counted(options.fills, 'fill')}"
         )
     if options.minutes:
         lines += [
@@ -240,7 +239,7 @@ def _fees(report: TradingReport) -> list[Cells]:
     return [
         ("", "BTC", "EURe"),
         (
-            f"protocol, {fees.pips} {'pip' if fees.pips == 1 else 'pips'}, part of the amounts given",
+            f"protocol, {counted(fees.pips, 'pip')}, part of the amounts given",
             exact(fees.protocol_btc),
             rounded(fees.protocol_eure, 6),
         ),

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from cockpit.model.events import TradeDecision
+from cockpit.model.formatting import counted
 from cockpit.reports.decision_replay import RuleChanges, replay
 from cockpit.tuning import messages
 from cockpit.tuning.advice import FEW_FILLS, Advice, FoldCheck, judge
@@ -193,5 +194,5 @@ def _warnings(evidence: Evidence, fills: int) -> tuple[str, ...]:
         share = f"{fills / len(evidence.outcomes):.1%}"
         found.append(f"{share} of the quotes were filled, below {FEW_FILLS:.0%}: {messages.FEW_UNINFORMED}")
     if evidence.unmarked:
-        found.append(f"{evidence.unmarked} fills have no mid after 60 s and are left out")
+        found.append(f"{counted(evidence.unmarked, 'fill')} without a mid after 60 s left out")
     return tuple(found)

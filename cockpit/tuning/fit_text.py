@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.formatting import UNKNOWN, utc_moment
+from cockpit.model.formatting import UNKNOWN, counted, utc_moment
 from cockpit.reports.report_text import table
 from cockpit.tuning import messages
 from cockpit.tuning.candidates import Candidate
@@ -30,7 +30,8 @@ def _lines(result: TuneFit, curve: str) -> Iterator[str]:
     yield from (line for text in ASSUMPTIONS for line in textwrap.wrap(f"- {text}", WIDTH, subsequent_indent="  "))
     yield ""
     yield f"from {utc_moment(result.span.from_ns)} to {utc_moment(result.span.to_ns)}:"
-    yield f"{result.decisions:,} decisions; {result.quotes:,} quotes that are over, {result.fills:,} of them filled"
+    ended = counted(result.quotes, "quote that is over", "quotes that are over")
+    yield f"{counted(result.decisions, 'decision')}; {ended}, {result.fills:,} of them filled"
     if result.sigmas:
         low, mid, high = result.sigmas
         yield (f"regime seen: σ60 {low:.1f} … {mid:.1f} … {high:.1f} bps (5, 50, 95 %); nothing is said of any other")
@@ -42,7 +43,7 @@ def _lines(result: TuneFit, curve: str) -> Iterator[str]:
             [("from (UTC)", "quotes", "fills", "predicted", "eur60 booked", "predicted", "off"), *_folds(result)]
         )
         yield ""
-        yield f"{len(result.scores)} candidates over {result.days:.2f} days, EURe by the mid of 60 s later:"
+        yield f"{counted(len(result.scores), 'candidate')} over {result.days:.2f} days, EURe by the mid of 60 s later:"
         yield from table([_HEAD, *(_row(result, one) for one in result.scores)])
         yield (
             f"deflated: the lower bound when the best of {max(0, len(result.check.intervals))} is chosen; were none "

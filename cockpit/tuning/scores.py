@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from cockpit.tuning.candidates import Candidate
 from cockpit.tuning.fill_model import FILL_FEATURES, LOSS_FEATURES
 from cockpit.tuning.folds import Clock, Fold
@@ -48,7 +49,7 @@ class Score(msgspec.Struct, kw_only=True):
         if self.inside < LEAST_INSIDE * self.quotes:
             return f"only {self.inside / self.quotes:.0%} of its quotes are as wide as what was tried"
         if self.near < LEAST_NEAR:
-            return f"only {self.near} fills at widths like its own"
+            return f"only {counted(self.near, 'fill')} at widths like its own"
         return ""
 
 

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from cockpit.model.commands import Result
-from cockpit.model.formatting import time_left
+from cockpit.model.formatting import counted, time_left
 from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
@@ -64,7 +64,7 @@ def quit_situation(view: View) -> str:
     live = snapshot.alive
     if live.quotes:
         sentences.append(
-            f"{live.quotes} live quote{'' if live.quotes == 1 else 's'} may still settle, the last for "
+            f"{counted(live.quotes, 'live quote')} may still settle, the last for "
             f"{time_left(live.last_death_ms)}. Stopping the desk does not revoke them."
         )
     if live.refused:

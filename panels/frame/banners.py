@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
 
-from cockpit.model.formatting import age
+from cockpit.model.formatting import age, counted
 from panels.frame.board import LEAST
 from panels.kit.messages import CONNECTED_WITHOUT_DATA, desk_stopped
 from panels.kit.rows.cells import Cell, Line
@@ -75,7 +75,7 @@ def faults_line(faults: tuple[str, ...]) -> Line | None:
     """Show the newest fault, how many there are, and the key that acknowledges them; None without one."""
     if not faults:
         return None
-    count = f"{len(faults)} faults, latest: " if len(faults) > 1 else ""
+    count = f"{counted(len(faults), 'fault')}, latest: " if len(faults) > 1 else ""
     return (
         Cell(" ! FAULT ", "alarm"),
         Cell(" a", "accent"),

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import age, exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
+from cockpit.model.formatting import age, counted, exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
 from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name
@@ -70,7 +70,7 @@ def live_quotes(view: View, snapshot: Snapshot) -> Line:
 def _live_quotes(view: View, snapshot: Snapshot) -> Line:
     live = snapshot.alive
     remaining = max(0, live.last_death_ms - view.quiet_ms)
-    count = f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}"
+    count = counted(live.quotes, "live quote")
     if not live.quotes:
         return (Cell(NO_LIVE_QUOTES, "muted"),)
     if snapshot.executor_armed:
@@ -169,7 +169,7 @@ def operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     if not snapshot.executor_armed or not snapshot.operators or snapshot.sign_age_ms is None:
         return ()
     ms = snapshot.sign_age_ms + view.quiet_ms
-    who = "operator" if snapshot.operators == 1 else f"{snapshot.operators} operators"
+    who = "operator" if snapshot.operators == 1 else counted(snapshot.operators, "operator")
     return ((Cell(f"{who}: ", "muted"), Cell("key just now" if ms < 60_000 else f"key {uptime(ms)} ago")),)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cockpit.model.alarms import NO_ALARMS, AlarmRow, AlarmsState, alarm_text, none_known, source_text, unreadable
+from cockpit.model.formatting import counted
 from cockpit.model.snapshot import Snapshot
 from panels.kit.rows.cells import Cell, Field, Line
 from panels.kit.theme import Role
@@ -44,4 +45,4 @@ def alarm_fields(snapshot: Snapshot) -> tuple[Field, ...]:
 def alarm_words(snapshot: Snapshot) -> str:
     """Name the alarms that matter here in a few words, for a panel's frame; empty without one."""
     grave = sum(row.effect != "shown" for row in snapshot.alarms.rows)
-    return f"{grave} venue alarm{'' if grave == 1 else 's'}" if grave else ""
+    return counted(grave, "venue alarm") if grave else ""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.ages import age_ms
 from cockpit.model.alerts.state import ALERTS, AlertsState, UndeliveredRow
-from cockpit.model.formatting import age, sparkline, uptime, utc_moment
+from cockpit.model.formatting import age, counted, sparkline, uptime, utc_moment
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
 from panels.kit.keymap import KeyMap
@@ -159,5 +159,5 @@ class HealthPanel(Panel[HealthRow]):
 
     def summary(self, snapshot: Snapshot) -> str:
         others = snapshot.attached - 1
-        watching = f" · {others} other cockpit{'s' if others > 1 else ''} connected" if others > 0 else ""
+        watching = f" · {counted(others, 'other cockpit')} connected" if others > 0 else ""
         return f"desk up {uptime(age_ms(snapshot.at_ns, snapshot.started_ns) or 0)}{watching}"

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 import msgspec
 
 from cockpit.model.ages import age_ms
-from cockpit.model.formatting import age, coarse_age
+from cockpit.model.formatting import age, coarse_age, counted
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_REASON_GIVEN
@@ -139,5 +139,5 @@ class LogPanel(Panel[LogEntry]):
 
     def summary(self, snapshot: Snapshot) -> str:
         refused = sum(not row.accepted for row in snapshot.journal)
-        words = f"{len(snapshot.journal)} command{'' if len(snapshot.journal) == 1 else 's'}"
+        words = counted(len(snapshot.journal), "command")
         return f"{words}, {refused} refused" if refused else words

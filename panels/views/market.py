@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, exact_age, number, rounded
+from cockpit.model.formatting import NOTHING, age, counted, exact_age, number, rounded
 from cockpit.model.market_requests import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
@@ -88,7 +88,7 @@ def latency_line(snapshot: Snapshot, width: int) -> Line:
     latency, counts = snapshot.relay_latency, snapshot.counts
     if not latency.requests:
         return ()
-    kinds = f" · {number(counts.router_legs)} router legs · {number(counts.dry)} dry, not counted as requests"
+    kinds = f" · {counted(counts.router_legs, 'router leg')} · {number(counts.dry)} dry, not counted as requests"
     if latency.p50_ms is None:
         return (Cell(f"relay latency unknown: no request is dated{kinds}", "muted"),)
     text = f"relay latency p50 {latency.p50_ms} ms, p99 {latency.p99_ms} ms"

@@ -151,13 +151,13 @@ def panel_summary(snapshot: Snapshot) -> str:
         f"{counts.expired:,} expired",
         f"{counts.refused:,} refused",
     ]
-    counted = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
+    outcomes = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
     refused = refused_text(snapshot.alive, snapshot.at_ns)
     known = (
         refused,
         signed_text(snapshot.alive, snapshot.limits),
         options_text(snapshot.options, snapshot.limits),
-        counted,
+        outcomes,
     )
     return "; ".join(part for part in known if part)
 

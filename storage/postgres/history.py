@@ -13,6 +13,7 @@ from typing import Any
 
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
+from cockpit.model.formatting import counted
 from storage import queries
 from storage.errors import HistoryError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
@@ -151,7 +152,7 @@ class PostgresHistory(HistoryReads):
         if uplink.connection is not None or not self._open:
             return HEALTHY
         left_ns = self._away_ns - (self._monotonic_ns() - uplink.answered_ns)
-        waiting = f"{self._journal.events} events wait in {self._journal.path}"
+        waiting = f"{counted(self._journal.events, 'event waits', 'events wait')} in {self._journal.path}"
         signing = (
             f"signing stops in {left_ns / NS_PER_S:.0f} s" if left_ns > 0 else "signing is stopped until it is back"
         )

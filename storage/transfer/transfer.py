@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from storage.errors import HistoryError
 from storage.reader import Reader, runs
 from storage.rows import TABLES
@@ -103,8 +104,8 @@ def verify(source: Reader, target: Reader) -> dict[str, Totals]:
         if there != here:
             names = [name for name in there.sums if there.sums[name] != here.sums[name]]
             raise HistoryError(
-                f"the copy differs in {table}: {there.rows} rows in the source, {here.rows} in the copy, and the sums "
-                f"of {', '.join(names) or 'no column'}. Remove the unfinished copy and start again"
+                f"the copy differs in {table}: {counted(there.rows, 'row')} in the source, {here.rows} in the copy, "
+                f"and the sums of {', '.join(names) or 'no column'}. Remove the unfinished copy and start again"
             )
         found[table] = there
     return found

@@ -69,7 +69,7 @@ async def test_live_quotes_are_burned_and_settled_ones_are_not_counted_as_burned
     await until(lambda: outcomes(desk)["burned"] == shot.hard_stop.burned)  # type: ignore[union-attr]
     journal = "SELECT reason FROM operator_actions WHERE command = 'hard-stop ended'"
     await until(lambda: len(desk.rows(journal)) == 1)
-    assert f"{shot.hard_stop.burned} were burned" in desk.rows(journal)[0][0]
+    assert f"{shot.hard_stop.burned} burned" in desk.rows(journal)[0][0]
     # A burned quote can never be settled.
     refused = await taker.take(quotes[-1])
     assert (refused["status"], "nonce was already used" in refused["reason"]) == ("FAILED", True)
@@ -126,7 +126,7 @@ async def test_quotes_with_an_invalidated_salt_are_left_out_and_stay_committed(
         assert [row.detail for row in shown] == [SALT_INVALID] * (6 + refused)
         ended = "SELECT reason FROM operator_actions WHERE command = 'hard-stop ended'"
         await until(lambda: len(desk.rows(ended)) == 1)
-        assert f"{6 + refused} carry an invalidated salt" in desk.rows(ended)[0][0]
+        assert f"{6 + refused} with an invalidated salt" in desk.rows(ended)[0][0]
 
 
 @pytest.mark.slow

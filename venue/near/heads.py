@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from venue.protocol.units import NS_PER_S
 
 BLOCKS_PER_S = 4
@@ -52,9 +53,9 @@ class Heads:
             return "no height is agreed on yet"
         latest = self._latest(now_ns)
         if height > latest:
-            return f"it names block {height:,}, {height - latest:,} blocks ahead of what time allows"
+            return f"it names block {height:,}, {counted(height - latest, 'block')} ahead of what time allows"
         if height < self._height - APART:
-            return f"it names block {height:,}, {self._height - height:,} blocks behind the others"
+            return f"it names block {height:,}, {counted(self._height - height, 'block')} behind the others"
         return ""
 
     def is_plausible(self, height: int, now_ns: int) -> bool:
@@ -84,7 +85,7 @@ class Heads:
             if group is not best:
                 side = "ahead of" if group[0][0] > best[-1][0] else "behind"
                 wrong |= {
-                    index: f"it names block {height:,}, {abs(height - best[-1][0]):,} blocks {side} the others"
+                    index: f"it names block {height:,}, {counted(abs(height - best[-1][0]), 'block')} {side} the others"
                     for height, index in group
                 }
         return wrong

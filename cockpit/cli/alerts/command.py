@@ -10,6 +10,7 @@ import click
 from cockpit.cli.common import DONE, ENV_FILE, REFUSED, UNUSABLE, ask_desk, load_settings, refuse, state_dir
 from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
 from cockpit.cli.operate.outcomes import print_json, print_outcome
+from cockpit.model.formatting import counted
 from cockpit.processes.echo import echo
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def check(as_json: bool, env_file: Path | None) -> None:
         echo(f"{rule.name}: {rule.severity} and worse to {', '.join(rule.to)}{escalates}")
     if rules.digest is not None:
         echo(f"digest: daily at {rules.digest.at:%H:%M} to {', '.join(rules.digest.to)}")
-    echo(f"{len(targets)} targets can be used.")
+    echo(f"{counted(len(targets), 'target')} can be used.")
 
 
 @alerts.command()

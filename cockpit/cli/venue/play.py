@@ -10,6 +10,7 @@ import msgspec
 
 from cockpit.cli.common import refuse
 from cockpit.cli.venue.settings import venue_settings
+from cockpit.model.formatting import counted
 from cockpit.processes.echo import echo
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.scenario.errors import ScenarioError
@@ -58,7 +59,7 @@ def play(scenario: str, out: Path, seed: int | None, settings: tuple[str, ...]) 
         refuse(exc.problems)
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot play {scenario}: {exc}") from None
-    echo(f"{found.name}, seed {config.seed}: {found.header.duration_s:g} s, {played.frames} frames")
+    echo(f"{found.name}, seed {config.seed}: {found.header.duration_s:g} s, {counted(played.frames, 'frame')}")
     for problem in played.problems:
         echo(f"did not happen: {problem}")
     echo(f"sha256 {hashing.hash.hexdigest()}")

@@ -16,6 +16,7 @@ from cockpit.desk.inventory.losses import missing_value
 from cockpit.desk.inventory.movements import losses, total
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
+from cockpit.model.formatting import counted
 from storage.reporting.differences import ACCEPT_COMMAND
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import Token
@@ -90,7 +91,7 @@ class AcceptRemainder:
             return "the bridge has not reported deposits yet"
         if unbooked:
             return (
-                f"{len(unbooked)} credited {'deposit is' if len(unbooked) == 1 else 'deposits are'} not booked yet "
+                f"{counted(len(unbooked), 'credited deposit is', 'credited deposits are')} not booked yet "
                 f"({self._text(total(unbooked))}); wait for the next readings"
             )
         for asset, units in self._tokens.by_token(amounts):

@@ -19,6 +19,7 @@ from cockpit.model.commands import (
     Result,
     TradingOrder,
 )
+from cockpit.model.formatting import counted
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 
@@ -122,7 +123,7 @@ class CommandHandler:
             return first
         request = CommandRequest(actor=request.actor) if first is not None else request
         text = (
-            f"disarmed; burning {live} {'quote' if live == 1 else 'quotes'} that could still settle"
+            f"disarmed; burning {counted(live, 'quote')} that could still settle"
             if live
             else f"disarmed; {NO_LIVE_QUOTES}"
         )

@@ -7,7 +7,7 @@ import msgspec
 from cockpit.desk.risk.committed_flow import FlowSeen
 from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.alarms import NO_ALARMS, AlarmsState, alarm_text, none_known, source_text, unasked, unreadable
-from cockpit.model.formatting import exact, number
+from cockpit.model.formatting import counted, exact, number
 from venue.protocol.assets import Unit
 
 SALT_MAX_AGE_MS = 90_000
@@ -141,7 +141,7 @@ def committed_limit(facts: InterlockFacts) -> Measurement:
     needed = None if flow.needed is None else facts.quote.to_decimal(flow.needed)
     text = f"limit {number(limit, 0)} {facts.quote.symbol}; "
     text += (
-        f"{flow.requests} requests in the last hour, too few to judge"
+        f"{counted(flow.requests, 'request')} in the last hour, too few to judge"
         if needed is None
         else f"the last hour's requests need {number(needed, 0)}"
     )
@@ -157,13 +157,13 @@ def committed_limit(facts: InterlockFacts) -> Measurement:
 
 def strategy(facts: InterlockFacts) -> Measurement:
     armed = facts.strategy_armed
-    return Measurement(passed=armed, measured="armed" if armed else "strategy not armed", wanted="armed")
+    return Measurement(passed=armed, measured="armed" if armed else "not armed", wanted="armed")
 
 
 def shadow(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=facts.shadow_decisions >= facts.min_shadow_decisions,
-        measured=f"{facts.shadow_decisions:,} actionable decisions without a venue error",
+        measured=f"{counted(facts.shadow_decisions, 'actionable decision')} without a venue error",
         wanted=f"at least {facts.min_shadow_decisions:,}",
     )
 
@@ -218,7 +218,7 @@ def refusals(facts: InterlockFacts) -> Measurement:
     last = f"; last reason: {facts.last_refusal}" if facts.refusals else ""
     return Measurement(
         passed=not 0 < facts.max_refusals <= facts.refusals,
-        measured=f"{facts.refusals:,} quotes refused recently for a fault of ours{last}",
+        measured=f"{counted(facts.refusals, 'quote')} refused recently for a fault of ours{last}",
         wanted=f"fewer than {facts.max_refusals:,}" if facts.max_refusals else "any number",
     )
 
@@ -245,7 +245,7 @@ def alarms(facts: InterlockFacts) -> Measurement:
         # Those that disarm come first.
         texts = [alarm_text(state.rows[0]), f"and {total - 1} more" if total > 1 else ""]
     elif total:
-        texts = [f"{total} alarms touch others only" if total > 1 else "1 alarm touches others only"]
+        texts = [f"{counted(total, 'alarm touches', 'alarms touch')} others only"]
     else:
         texts = [NO_ALARMS if none_known(state) else ""]
     texts += [source_text(row) for row in state.sources]

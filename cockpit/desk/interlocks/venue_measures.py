@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from cockpit.desk.interlocks.measures import InterlockFacts, Measurement
+from cockpit.model.formatting import counted
 from venue.protocol.units import NS_PER_S
 from venue.verifier import PAUSED
 
@@ -104,6 +105,6 @@ def _seconds(ms: int | None) -> int:
 def _left(ms: int) -> str:
     left = timedelta(milliseconds=ms)
     if left.days >= 2:
-        return f"{left.days} days"
+        return counted(left.days, "day")
     hours, minutes = ms // 3_600_000, ms // 60_000
     return f"{hours} h" if hours >= 2 else f"{minutes} min"

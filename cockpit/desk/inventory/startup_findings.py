@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cockpit.desk.inventory.movements import Movement, total
+from cockpit.model.formatting import counted
 from storage.history import PreviousRun
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import Token
@@ -20,15 +21,15 @@ def run_ended(previous: PreviousRun) -> str:
 
 
 def without_outcome(quotes: int) -> str:
-    return f"{_count(quotes, 'quote')} of earlier runs had no outcome on record"
+    return f"{counted(quotes, 'quote')} of earlier runs had no outcome on record"
 
 
 def asking(quotes: int) -> str:
-    return f"asking the Verifier for the nonces of {_count(quotes, 'quote')} without an outcome on record"
+    return f"asking the Verifier for the nonces of {counted(quotes, 'quote')} without an outcome on record"
 
 
 def still_live(quotes: int) -> str:
-    return f"{_count(quotes, 'quote')} of earlier runs may still be settled; all but refused ones stay committed"
+    return f"{counted(quotes, 'quote')} of earlier runs may still be settled; all but refused ones stay committed"
 
 
 def unrecorded(left_ms: int) -> str:
@@ -36,7 +37,7 @@ def unrecorded(left_ms: int) -> str:
 
 
 def accounted(quotes: int) -> str:
-    return f"all {_count(quotes, 'quote')} of earlier runs have an outcome on record"
+    return f"all {counted(quotes, 'quote')} of earlier runs have an outcome on record"
 
 
 def unknown_token(token_id: str) -> str:
@@ -72,7 +73,7 @@ def opening(
     """
     found = []
     if fills:
-        count = _count(len(fills), "fill")
+        count = counted(len(fills), "fill")
         found.append(f"{count} while no desk was running: {signed(tokens, total(fills))}; booked")
     if flows:
         found.append(f"deposits and withdrawals while no desk was running: {signed(tokens, total(flows))}")
@@ -98,10 +99,6 @@ def signed(tokens: TokenTable, amounts: TokenAmounts) -> str:
 
 def _signed(asset: Token, units: int) -> str:
     return f"{asset.to_decimal(units).normalize():+f} {asset.symbol}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _at(ns: int) -> str:

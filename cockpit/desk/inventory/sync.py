@@ -20,6 +20,7 @@ from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
+from cockpit.model.formatting import counted
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
 from venue.protocol.amounts import NOTHING, TokenAmounts
@@ -135,12 +136,13 @@ class Inventory:
             return "the unexplained difference has changed"
         live = self._book.reservations.signed_count()
         if live:
-            return f"{live} {'quote is' if live == 1 else 'quotes are'} still open and may explain it; wait for expiry"
+            return f"{counted(live, 'quote is', 'quotes are')} still open and may explain it; wait for expiry"
         unbooked = self.unbooked_deposits()
         if unbooked is None:
             return "the bridge has not reported deposits yet"
         if unbooked:
-            return f"{len(unbooked)} credited deposits are not booked yet; wait for the next readings"
+            credited = counted(len(unbooked), "credited deposit is", "credited deposits are")
+            return f"{credited} not booked yet; wait for the next readings"
         if amounts != ledger.recorded_difference:
             return "it was found only once; a second reading must show the same"
         ledger.accept(amounts)

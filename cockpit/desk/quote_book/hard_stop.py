@@ -22,7 +22,7 @@ from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.salts import Salts
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
-from cockpit.model.formatting import utc_time
+from cockpit.model.formatting import counted, utc_time
 from cockpit.model.recorder import Recorder
 from cockpit.model.snapshot import HardStopState
 from storage.errors import HistoryError
@@ -215,13 +215,13 @@ class HardStopRun:
         self._unfinished = False
         self._calls.forget()
         self._result = (
-            f"of {done.asked} quotes {done.burned} were burned, {done.settled} had settled and {done.expired} expired"
+            f"of {counted(done.asked, 'quote')}, {done.burned} burned, {done.settled} settled first, "
+            f"{done.expired} expired first"
         )
         if done.unburnable:
             until = utc_time(self._wall_ns() + done.unburnable_left_ms * NS_PER_MS)
             self._result += (
-                f"; {done.unburnable} carry an invalidated salt: they can neither settle nor be burned, "
-                f"and stay signed until {until}"
+                f"; {done.unburnable} with an invalidated salt can neither settle nor be burned: signed until {until}"
             )
         self._recorder.record(
             OperatorAction(

@@ -11,6 +11,7 @@ from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.model.ages import age_ms
 from cockpit.model.alerts.state import ALERTS, AlertsState
 from cockpit.model.commands import Part
+from cockpit.model.formatting import counted
 from cockpit.model.snapshot import PartHealth, State
 from storage.writer import HistoryWriter
 from venue.reference.feed import Feed
@@ -153,7 +154,7 @@ def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
         state = "down"
     error = deposits.last_error
     pending = sum(deposit.status not in FINISHED for deposit in deposits.deposits or ())
-    detail = f"{pending} pending deposits" if known else "no answer from the bridge yet"
+    detail = counted(pending, "pending deposit") if known else "no answer from the bridge yet"
     return _health("liquidity-manager", state, detail, age_ms(now_ns, deposits.at_ns), error, deposits.counters)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from cockpit.model.formatting import exact, number, time_left
+from cockpit.model.formatting import counted, exact, number, time_left
 from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingOutcome, PricingPreview
 
 NO_REQUESTS = "No request was kept in the last hour: nothing can be said of what this would have quoted."
@@ -27,9 +27,8 @@ def preview_lines(preview: PricingPreview, name_of: Callable[[str], str] = str) 
     if not preview.requests:
         return [NO_REQUESTS]
     before, after, many = preview.before, preview.after, preview.requests
-    requests = "request" if many == 1 else "requests"
     lines = [
-        f"{many:,} {requests} of the last {time_left(preview.over_ms)}, before → after. {AS_IF_ARMED}",
+        f"{counted(many, 'request')} of the last {time_left(preview.over_ms)}, before → after. {AS_IF_ARMED}",
         f"quoted      {_share(before.quoted, many)} → {_share(after.quoted, many)}",
         f"mean width  {_bps(before.width_bps)} → {_bps(after.width_bps)}",
         f"edge        {_bps(before.edge_bps)} → {_bps(after.edge_bps)}",

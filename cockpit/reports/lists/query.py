@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from cockpit.reports.errors import InvalidQueryError
 from storage.reader import LATER_NS, Reader, Span, find_run
 
@@ -37,7 +38,7 @@ def parse_query(text: str) -> HistoryQuery:
         else:
             words.append(piece.casefold())
     if len(words) > MOST_WORDS:
-        raise InvalidQueryError(f"{len(words)} words; at most {MOST_WORDS} are looked for at once")
+        raise InvalidQueryError(f"{counted(len(words), 'word')}; at most {MOST_WORDS} are looked for at once")
     return HistoryQuery(day=day, run=run, words=tuple(words))
 
 

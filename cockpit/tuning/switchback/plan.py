@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from cockpit.model.formatting import counted
 from cockpit.tuning.switchback.errors import InvalidPlanError
 
 WIDTHS = tuple(Decimal(width) for width in (14, 10, 7, 5))
@@ -138,8 +139,9 @@ def plan_text(plan: Plan) -> str:
             f"{len(plan.steps)} steps, {plan.seconds} s in which the desk trades, seed {plan.seed}:",
             *lines,
             f"runs while the desk's limits are at most {plan.max_notional_eure:f} EURe a quote and "
-            f"{plan.max_fills_per_hour} fills an hour",
-            f"worst cost {plan.worst_cost_eure:f} EURe: {plan.most_fills} fills of {plan.max_notional_eure:f} EURe, "
+            f"{counted(plan.max_fills_per_hour, 'fill')} an hour",
+            f"worst cost {plan.worst_cost_eure:f} EURe: {counted(plan.most_fills, 'fill')} of "
+            f"{plan.max_notional_eure:f} EURe, "
             f"each {ADVERSE_BPS - plan.narrowest:f} bps on the wrong side of the mid; allowed {plan.max_cost_eure:f}",
         )
     )

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from cockpit.model.commands import MAX_FEE_PERCENT, NEW_ADDRESS, WithdrawalReview
-from cockpit.model.formatting import time_left
+from cockpit.model.formatting import counted, time_left
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
@@ -51,7 +51,7 @@ def committed_text(review: WithdrawalReview) -> str:
     if not quotes:
         return f"none of your live quotes gives {review.symbol}"
     committed = amount(review.alive_promised, review.symbol)
-    return f"{quotes} live quote{'' if quotes == 1 else 's'} may still take {committed}"
+    return f"{counted(quotes, 'live quote')} may still take {committed}"
 
 
 def review_lines(review: WithdrawalReview, width: int) -> list[Line]:

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from cockpit.model.formatting import utc_moment
+from cockpit.model.formatting import counted, utc_moment
 from cockpit.model.recorded.pages import LISTS, Cursor, RecordedList, RecordedPage, RecordedRow, RecordedText
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
@@ -111,7 +111,7 @@ class HistoryDialog(Dialog[None]):
             self._say(messages.searched(utc_moment(found.searched_ns).removesuffix(" UTC")))
         else:
             end = messages.START if self._ended else "n or the last row reads older ones"
-            self._say(f"{messages.counted(len(self._rows))} · {end}" if self._rows else messages.NOTHING_FOUND)
+            self._say(f"{counted(len(self._rows), 'row')} · {end}" if self._rows else messages.NOTHING_FOUND)
 
     def _show(self) -> None:
         rows = [GridRow(row.key, tuple(Cell(text, row.tone) for text in row.cells)) for row in self._rows]
@@ -212,7 +212,7 @@ class HistoryDialog(Dialog[None]):
         if isinstance(found, str):
             self._say(found, "warning")
             return
-        self._say(messages.counted(len(self._rows)))
+        self._say(counted(len(self._rows), "row"))
         self.open_next(RecordedTextDialog(self.desk, found))
 
     def _chosen(self) -> RecordedRow | None:

@@ -1,5 +1,7 @@
 """Texts of the history dialog."""
 
+from cockpit.model.formatting import counted
+
 READING = "reading…"
 NOT_KNOWN = "This cockpit does not know where the history is: it was started on a socket of its own"
 NOTHING_FOUND = "nothing recorded"
@@ -13,15 +15,11 @@ ONLY_RECORDED = "Only what the history holds; the desk is live behind this."
 
 
 def limit_reached(rows: int) -> str:
-    return f"{rows:,} rows are shown, the most at once; look for an earlier day to go on"
+    return f"{counted(rows, 'row')} shown, the most at once; look for an earlier day to go on"
 
 
 def searched(moment: str) -> str:
     return f"searched back to {moment} UTC; n goes on"
-
-
-def counted(rows: int) -> str:
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}"
 
 
 def rewound(moment: str) -> str:

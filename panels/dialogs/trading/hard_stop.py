@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from textual.widget import Widget
 
 from cockpit.model.commands import Result
-from cockpit.model.formatting import number, rounded, time_left
+from cockpit.model.formatting import counted, number, rounded, time_left
 from cockpit.model.quote_texts import MAKER_TERMS, counts, refused_text
 from cockpit.model.snapshot import HardStopState
 from panels.dialogs.choices import Choice
@@ -36,7 +36,7 @@ def stop_situation(view: View) -> str:
     sentences = []
     if live.quotes:
         sentences.append(
-            f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}: {number(live.btc, 8)} BTC and "
+            f"{counted(live.quotes, 'live quote')}: {number(live.btc, 8)} BTC and "
             f"{rounded(live.eure, 2)} EURe committed. Without a hard stop the last one expires in "
             f"{time_left(live.last_death_ms)}."
         )

@@ -97,7 +97,7 @@ async def test_reads_are_refused_until_the_history_is_complete(postgres: Postgre
     await history.open(facts.run())
     wire.cut()
     await history.write([facts.withdrawal(1)])
-    with pytest.raises(HistoryError, match="wait in"):
+    with pytest.raises(HistoryError, match="waits in"):
         await history.prepared_withdrawals()
     wire.mend()
     await back(history)

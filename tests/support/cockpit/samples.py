@@ -413,7 +413,7 @@ def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRo
         replace(
             line,
             passed=False,
-            measured={"relay": RELAY_LOST, "strategy": "strategy not armed"}[line.ident],
+            measured={"relay": RELAY_LOST, "strategy": "not armed"}[line.ident],
             remedy=remedies[line.ident],
             grace_left_ms=grace_left_ms if line.ident == red[0] else None,
         )

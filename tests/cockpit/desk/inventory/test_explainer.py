@@ -210,7 +210,7 @@ async def test_a_theft_beside_a_deposit_is_a_loss(opened: InventoryHarness) -> N
     opened.chain.advance(10**6 - 10**5, 0)
     for _ in range(2):
         await read(opened)
-    assert "credited deposits are not booked yet" in opened.inventory.accept(opened.inventory.ledger.unexplained)
+    assert "1 credited deposit is not booked yet" in opened.inventory.accept(opened.inventory.ledger.unexplained)
     opened.clock.pass_ms(CERTAIN_NS // 10**6)
     for _ in range(2):
         await read(opened)

@@ -235,7 +235,7 @@ async def test_a_salt_that_is_invalidated_during_the_stop_ends_it_and_releases_n
             await asyncio.sleep(0)
     running.cancel()
     assert watched.clock() - began < 40 * NS_PER_S
-    assert "3 carry an invalidated salt" in journal[0].reason
+    assert "3 with an invalidated salt" in journal[0].reason
     assert watched.reservations.reserved(EURE.token_id) == sum(one.amount_out for one in quotes.values())
     progress = burner.progress()
     assert progress is not None
