@@ -89,7 +89,8 @@ def test_actions_of_the_keys_file() -> None:
 def test_paths_of_the_control_api() -> None:
     accepting = AcceptRemainder.routes(typing.cast(Any, SimpleNamespace(_accept=lambda request: None)))
     api = made_of_nothing(Api)
-    api._identity, api._routes = {}, [*made_of_nothing(FundingRoutes).routes(), *accepting]
+    api._more_reading, api._identity = [], {}
+    api._routes = [*made_of_nothing(FundingRoutes).routes(), *accepting]
     found = {f"{' '.join(sorted(getattr(route, 'methods', ()) or ['WS']))} {route.path}" for route in api.app().routes}
     assert {*BEFORE["routes"]} <= found
 

@@ -19,7 +19,7 @@ from cockpit.model.formatting import counted
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.recorded.check_text import interlock_text, readable_text
-from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
+from cockpit.model.snapshot import InterlockRow, MetricsState, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.echo import echo, echo_json, echo_marked
 from cockpit.processes.errors import DeskUnavailableError
@@ -63,6 +63,7 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     demand_by_market: tuple[MarketRequestsRow, ...] = ()
     demand_ms: int = 0
     other_pairs: str = ""
+    metrics: MetricsState = MetricsState()
 
 
 @click.command()
@@ -124,6 +125,7 @@ def outcome_of(shot: Snapshot) -> CheckOutcome:
         demand_by_market=shot.demand_by_market,
         demand_ms=shot.demand_ms,
         other_pairs=other_pairs_text(shot.counts),
+        metrics=shot.metrics,
     )
 
 
@@ -139,7 +141,9 @@ def as_text(checked: CheckOutcome) -> str:
         lines.append(f"{mark} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
-    return "\n".join([*lines, *_alarm_lines(checked.alarms), *market_lines(checked), summary(checked)])
+    return "\n".join(
+        [*lines, *_alarm_lines(checked.alarms), metrics_line(checked.metrics), *market_lines(checked), summary(checked)]
+    )
 
 
 def _alarm_lines(state: AlarmsState) -> list[str]:
@@ -161,6 +165,14 @@ def market_lines(checked: CheckOutcome) -> list[str]:
         by_market = requests_by_market(checked.demand_by_market, checked.demand_ms)
         lines.append(f"{by_market} · {checked.other_pairs}" if checked.other_pairs else by_market)
     return lines
+
+
+def metrics_line(metrics: MetricsState) -> str:
+    """Say where a dashboard reads the metrics."""
+    if metrics.problem:
+        return f"! metrics at /metrics of the socket only: {metrics.problem}"
+    port = f"{metrics.address} and " if metrics.address else ""
+    return f"metrics at {port}/metrics of the socket" + ("" if port else "; METRICS_ADDRESS serves them on a port")
 
 
 def summary(checked: CheckOutcome) -> str:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
 from cockpit.config.errors import InvalidSettingError, SettingsError
+from cockpit.config.loopback_address import LoopbackAddress, loopback_address
 from cockpit.config.markets import Markets, load_markets
 from cockpit.config.notifications import Means, Occasion
 from cockpit.config.paths import (
@@ -277,6 +278,9 @@ class Settings(BaseSettings):
     )
     heartbeat_fail_url: Annotated[Secret | None, BeforeValidator(fields.secret_url)] = Field(
         default=None, validation_alias="HEARTBEAT_FAIL_URL"
+    )
+    metrics_address: Annotated[LoopbackAddress | None, BeforeValidator(loopback_address)] = Field(
+        default=None, validation_alias="METRICS_ADDRESS"
     )
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")

@@ -29,6 +29,8 @@ from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.market.volatility import resume
+from cockpit.desk.metrics.scrape import MetricSources
+from cockpit.desk.metrics.serving import Metrics
 from cockpit.desk.risk import committed_flow
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.operators import Operators
@@ -37,7 +39,7 @@ from cockpit.desk.runtime.instance_id import instance_id
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.runtime.unix_server import QuietServer, bind, server
 from cockpit.desk.snapshots.builder import SnapshotBuilder
-from cockpit.desk.snapshots.health import status_worker
+from cockpit.desk.snapshots.health import metrics_health, status_worker
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
@@ -171,10 +173,12 @@ class Desk:
             interlocks=self._interlocks.rows,
             alarms=self._alarms.state,
             alerts=lambda: self._feed.state,
+            metrics=lambda: self._metrics.state,
             journal=journal,
             stream=self._stream,
             dead_man=self._dead_man,
         )
+        self._metrics = Metrics(self._settings.metrics_address, self._metric_sources(run, trading, funding, journal))
         servers = self._servers(run, api)
         pairs = zip(servers, listeners, strict=True)
         serving = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
@@ -183,6 +187,7 @@ class Desk:
         recall = recall_earnings(trading.earnings, trading.option_day, self._recall, run.started_ns)
         recalling = asyncio.create_task(recall, name="recall")
         self._start_workers(client, trading, funding)
+        self._metrics.start(self._supervisor)
         start_alerting(self._settings, run, self._feed, self._supervisor, self._env, facts=self._read_facts)
         gc.collect()
         gc.freeze()
@@ -226,6 +231,7 @@ class Desk:
             part_state=lambda part: part_state(part, self._snapshots.snapshot(), self._writer.state()),
             identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
             routes=parts.routes,
+            reading=self._metrics.routes(),
             quiet=self._trading.relay.flush,
         )
         app = api.app() if self._takes_commands else api.read_only_app()
@@ -332,7 +338,27 @@ class Desk:
 
     def _read_facts(self, settled: int) -> DeskFacts:
         rows, now = self._interlocks.rows(), self._env.wall_ns()
-        return read_facts(self._trading, self._writer, self._supervisor, rows, now, settled=settled)
+        others = metrics_health(self._metrics.state)
+        return read_facts(self._trading, self._writer, self._supervisor, rows, now, settled=settled, others=others)
+
+    def _metric_sources(
+        self, run: Run, trading: TradingParts, funding: FundingParts, journal: CommandJournal
+    ) -> MetricSources:
+        return MetricSources(
+            run=run,
+            env=self._env,
+            trading=trading,
+            funding=funding,
+            writer=self._writer,
+            supervisor=self._supervisor,
+            journal=journal,
+            stream=self._stream,
+            dead_man=self._dead_man,
+            interlocks=self._interlocks.rows,
+            alarms=self._alarms.state,
+            alerts=lambda: self._feed.state,
+            ticked_ns=lambda: self._snapshots.ticked_ns,
+        )
 
     def _our_scope(self) -> OurScope:
         settings = self._settings

@@ -410,6 +410,18 @@ class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
     warning: bool = False
 
 
+METRICS = "metrics"
+"""The name of the port of the metrics among the parts of a desk."""
+
+
+class MetricsState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where metrics are served beside the desk's sockets. ``address``: a URL; empty for nowhere."""
+
+    address: str = ""
+    state: State = "starting"
+    problem: str = ""
+
+
 class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
     """A command and its outcome; ``actor`` may be the desk itself."""
 
@@ -437,7 +449,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
     ``hard_stop``: the last one of this run. ``alarms``: the venue's own, ``alerts``: who is told when
     nobody looks. ``options``: None while the mid is unknown.
-    ``earnings``: None from a desk of before there were any.
+    ``earnings``: None from a desk of before there were any. ``metrics``: where a dashboard reads them.
     """
 
     seq: int
@@ -502,6 +514,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alerts: AlertsState = AlertsState()
     option_day: OptionDayState = OptionDayState()
     earnings: EarningsState | None = None
+    metrics: MetricsState = MetricsState()
 
     @property
     def stopped_by(self) -> str:

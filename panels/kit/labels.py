@@ -1,7 +1,7 @@
 """Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
 from cockpit.model.alerts.state import ALERTS
-from cockpit.model.snapshot import State
+from cockpit.model.snapshot import METRICS, State
 from panels.kit.rows.cells import Cell
 from panels.kit.theme import Role
 
@@ -35,6 +35,7 @@ PART_NAMES: dict[str, str] = {
     "strategy-engine": "strategy",
     "trade-executor": "executor",
     ALERTS: "alerts",
+    METRICS: "metrics",
 }
 
 ACTS_ALONE: dict[str, str] = {

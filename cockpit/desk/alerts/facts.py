@@ -13,7 +13,7 @@ from cockpit.desk.snapshots.deposit_rows import printable
 from cockpit.desk.snapshots.health import healths
 from cockpit.desk.snapshots.quote_rows import fill_row
 from cockpit.model.formatting import exact
-from cockpit.model.snapshot import FillRow, InterlockRow, Trading
+from cockpit.model.snapshot import FillRow, InterlockRow, PartHealth, Trading
 from storage.writer import HistoryWriter
 from venue.bridges.poa.client import Deposit
 
@@ -60,8 +60,9 @@ def read_facts(
     now_ns: int,
     *,
     settled: int,
+    others: Iterable[PartHealth] = (),
 ) -> DeskFacts:
-    """``settled``: as many fills are known already."""
+    """``settled``: as many fills are known already. ``others``: parts beside the seven."""
     book, history = trading.book, writer.state()
     count = book.counters["settled"]
     new = min(max(0, count - settled), NEWEST_FILLS, len(book.fills))
@@ -76,7 +77,7 @@ def read_facts(
         history_problem=history.error if history.status in ("failing", "overflown") else "",
         down=tuple(
             f"{row.part}: {row.detail or row.last_error}"
-            for row in healths(trading, writer, supervisor, now_ns)
+            for row in (*healths(trading, writer, supervisor, now_ns), *others)
             if row.state == "down"
         ),
         exceptions=trading.engine.counters["exceptions"],

@@ -31,7 +31,8 @@ async def _at_once() -> None:
 class Api:
     """Routes to the desk. ``identity`` is what ``/healthz`` returns; ``snapshot`` makes the newest one.
 
-    ``quiet`` returns once no quote that was written is still in this process; disarming is acknowledged after it.
+    ``reading``: routes that change nothing, on both sockets. ``quiet`` returns once no quote that was written is still
+    in this process; disarming is acknowledged after it.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Api:
         part_state: Callable[[Part], object],
         identity: dict[str, str],
         routes: Sequence[BaseRoute] = (),
+        reading: Sequence[BaseRoute] = (),
         quiet: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._control = control
@@ -51,6 +53,7 @@ class Api:
         self._part_state = part_state
         self._identity = identity
         self._routes = routes
+        self._more_reading = reading
         self._quiet = quiet
 
     def read_only_app(self) -> Starlette:
@@ -66,7 +69,7 @@ class Api:
         for part in PARTS:
             routes.append(Route(f"/{part}/healthz", self._part_healthz(part)))
             routes.append(Route(f"/{part}/state", self._part(part)))
-        return routes
+        return [*routes, *self._more_reading]
 
     def app(self) -> Starlette:
         routes: list[BaseRoute] = [

@@ -30,6 +30,8 @@ class _Known(msgspec.Struct):
 class CommandJournal:
     """Remembers what every command id asked for, and its first result. ``entries``: the newest, oldest first.
 
+    ``accepted`` and ``refused`` count all that were recorded.
+
     An id answers only the same command with the same arguments: anything else must not be called done.
     """
 
@@ -38,6 +40,7 @@ class CommandJournal:
         self._recorder = recorder
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self.entries: deque[OperatorAction] = deque(maxlen=SHOWN)
+        self.accepted = self.refused = 0
 
     def get(self, command_id: str) -> Result | None:
         """Return the first result of this id, whatever the command was."""
@@ -90,6 +93,8 @@ class CommandJournal:
             reason=result.reason,
         )
         self.entries.append(action)
+        self.accepted += accepted
+        self.refused += not accepted
         self._recorder.record(action)
         return result
 

@@ -10,6 +10,7 @@ import msgspec
 from cockpit.config.settings import Settings
 from cockpit.desk.composition.credentials import Credentials
 from cockpit.desk.earnings.chart_course import ChartCourse
+from cockpit.desk.earnings.fill_counts import FillCounts
 from cockpit.desk.earnings.meter import EarningsMeter
 from cockpit.desk.earnings.recorder_tap import RecorderTap
 from cockpit.desk.funding.deposits import DepositTracker
@@ -90,6 +91,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     option_day: OptionDay
     earnings: EarningsMeter
     chart_course: ChartCourse
+    fill_counts: FillCounts
     refusals: RejectionRate
     withdrawals: WithdrawalBook
     deposits: DepositTracker
@@ -158,7 +160,7 @@ def build_trading(
     reference = _reference(settings, env, tapped, limits, ahead_ns, euro_rate)
     _bound_signer(signer, tokens, limits, reference)
 
-    option_day = OptionDay(env.wall_ns())
+    option_day, fill_counts = OptionDay(env.wall_ns()), FillCounts(tokens)
 
     def on_fill(commitment: Commitment) -> None:
         now_ns, mid = env.wall_ns(), reference.trusted_mid
@@ -166,6 +168,7 @@ def build_trading(
         earnings.filled(commitment)
         option_day.filled(now_ns, commitment.side, given_away(tokens, commitment, mid))
         chart_course.filled(now_ns, commitment)
+        fill_counts.filled(commitment)
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
     withdrawals = WithdrawalBook(env, tapped, tokens, reserve=book.reservations.set_leaving)
@@ -299,6 +302,7 @@ def build_trading(
         option_day=option_day,
         earnings=earnings,
         chart_course=chart_course,
+        fill_counts=fill_counts,
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Literal
 
+from cockpit.accounting.duration_histogram import FILL_NS, DurationHistogram
 from cockpit.desk.quote_book.awaited_answers import AwaitedAnswers
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.refusals import refuses
@@ -39,7 +40,9 @@ SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, a
 class QuoteBook:
     """Every quote of this run until it has expired, their reservations, and the newest for the screen.
 
-    ``on_fill`` gets each fill once, as it is booked.
+    ``on_fill`` gets each fill once, as it is booked. ``reached``: how often a quote came to each outcome; it never
+    falls, as ``counters`` do where a later outcome corrects one. ``to_fill``: from the request to the relay's report of
+    the settlement, where there is one; ``to_booking``: from there until it was booked.
     """
 
     def __init__(
@@ -53,6 +56,9 @@ class QuoteBook:
     ) -> None:
         self.reservations = reservations
         self.counters: Counter[str] = Counter()
+        self.reached: Counter[Outcome] = Counter()
+        self.to_fill = DurationHistogram(FILL_NS)
+        self.to_booking = DurationHistogram(FILL_NS)
         self.recent: deque[Quote] = deque(maxlen=shown)
         self.fills: deque[Quote] = deque(maxlen=shown)
         self._on_fill = on_fill
@@ -204,6 +210,14 @@ class QuoteBook:
     def get(self, quote_hash: str) -> Quote | None:
         return self._quotes.get(quote_hash)
 
+    @property
+    def settling_count(self) -> int:
+        return len(self._settling)
+
+    @property
+    def past_expiry_count(self) -> int:
+        return len(self._past_expiry)
+
     def settling(self) -> tuple[Commitment, ...]:
         """Return quotes that the relay reports settled and the balances have not confirmed yet."""
         return tuple(quote.commitment for quote in self._settling.values())
@@ -290,6 +304,9 @@ class QuoteBook:
         quote.settled_ns = self._wall_ns()
         if while_away:
             quote.reported_ns = None
+        if quote.reported_ns is not None:
+            self.to_fill.note(quote.reported_ns - quote.commitment.sent_ns)
+            self.to_booking.note(quote.settled_ns - quote.reported_ns)
         self.fills.append(quote)
         self._move(quote, "settled", detail)
         self._on_fill(quote.commitment)
@@ -336,6 +353,7 @@ class QuoteBook:
     ) -> None:
         quote.detail = detail
         self.counters[outcome] += 1
+        self.reached[outcome] += 1
         commitment, status = quote.commitment, quote.status
         self._record(
             TradeResult(

@@ -10,6 +10,7 @@ from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.errors import SendUncertainError
+from cockpit.desk.quoting.stage_times import StageTimes
 from cockpit.desk.quoting.strategy import Decision
 from cockpit.model.environment import Environment
 from cockpit.model.events import ExecuteTrade, SwapDemand
@@ -44,15 +45,23 @@ class Executor:
         self.salt: bytes | None = None
         self.counters: Counter[str] = Counter()
         self.reactions_us: deque[int] = deque(maxlen=4096)
+        self.times = StageTimes()
         self.last_error = ""
 
     def execute(
-        self, request: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, received_ns: int
+        self,
+        request: SwapDemand,
+        decision: Decision,
+        amounts: Amounts,
+        decision_id: str,
+        received_ns: int,
+        *,
+        decided_ns: int,
     ) -> ExecuteTrade | None:
         """Sign, reserve and write the quote; None when one of the three refused, with the reason in ``last_error``.
 
         Raises SendUncertainError, with what went wrong as its cause, when it may have been written or not.
-        ``received_ns`` is monotonic.
+        ``received_ns`` and ``decided_ns`` are monotonic.
         """
         salt = self.salt
         if salt is None:
@@ -70,6 +79,7 @@ class Executor:
         except RefusedToSignError as exc:
             self._refuse(str(exc))
             return None
+        signed_ns = self._monotonic_ns()
         commitment = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=request.quote_id,
@@ -111,9 +121,13 @@ class Executor:
             raise SendUncertainError(
                 _command(commitment, self._monotonic_ns() - received_ns, decision.written)
             ) from exc
-        reaction_ns = self._monotonic_ns() - received_ns
+        sent_ns = self._monotonic_ns()
+        reaction_ns = sent_ns - received_ns
         self._book.sent(commitment, request_id)
         self.reactions_us.append(reaction_ns // 1000)
+        self.times.sign.note(signed_ns - decided_ns)
+        self.times.send.note(sent_ns - signed_ns)
+        self.times.total.note(reaction_ns)
         return _command(commitment, reaction_ns, decision.written)
 
     def _refuse(self, reason: str) -> None:

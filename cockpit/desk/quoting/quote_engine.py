@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from cockpit.accounting.duration_histogram import TRANSIT_NS, DurationHistogram
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.partner_costs import PartnerCosts
 from cockpit.desk.market.pricing import Prices
@@ -65,7 +66,7 @@ class QuoteEngine:
 
     ``invalid_salt`` asks for the Verifier's salt to be read again. ``on_failure`` gets what broke the quote path; the
     executor is disarmed by then. Without ``declines`` what is not quoted is not answered. ``latencies_us``: how long
-    each of the newest dated requests took from the relay to here, by two clocks.
+    each of the newest dated requests took from the relay to here, by two clocks; ``transit``: all of them.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class QuoteEngine:
         self.reasons: Counter[str] = Counter()
         self.recent: deque[tuple[TradeDecision, Market]] = deque(maxlen=200)
         self.latencies_us: deque[int] = deque(maxlen=4096)
+        self.transit = DurationHistogram(TRANSIT_NS)
         self.last_request_ns: int | None = None
 
     def view(self, market: Market, now_ns: int = 0, waited_ms: int = 0, partner: str = "") -> DeskView:
@@ -232,14 +234,18 @@ class QuoteEngine:
             self._arming.disarm("trade-executor", f"disarmed by {reason}")
             self._on_failure(reason)
             log.exception("the quote path failed; the executor is disarmed")
+        if request.asked_ns is not None:
+            self.transit.note(request.at_ns - request.asked_ns)
 
     def _handle(self, request: SwapDemand, received_ns: int) -> None:
         market = self._tokens.market(request.asset_in, request.asset_out)
         if market is None:
             self.counters["no_market"] += 1
             return
-        view = self.view(market, received_ns, (self._monotonic_ns() - received_ns) // NS_PER_MS, request.partner)
+        started_ns = self._monotonic_ns()
+        view = self.view(market, received_ns, (started_ns - received_ns) // NS_PER_MS, request.partner)
         decision = decide(request, view, self.prices(view))
+        decided_ns = self._monotonic_ns()
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"
         command = None
@@ -247,7 +253,9 @@ class QuoteEngine:
         broken: BaseException | None = None
         try:
             if decision.execute and decision.amounts is not None:
-                command = self._executor.execute(request, decision, decision.amounts, decision_id, received_ns)
+                command = self._executor.execute(
+                    request, decision, decision.amounts, decision_id, received_ns, decided_ns=decided_ns
+                )
                 failure = "" if command is not None else self._executor.last_error
         except SendUncertainError as exc:
             # It is on record like any other, so that a later run knows of it too.
@@ -263,6 +271,9 @@ class QuoteEngine:
         event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
         self._record(event)
         self.kept.note(request, market, event.view)
+        times = self._executor.times
+        times.read.note(started_ns - received_ns)
+        times.decide.note(decided_ns - started_ns)
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1

@@ -401,6 +401,14 @@ def checks_for(view: DeskView) -> tuple[Callable[[CheckInputs], RiskCheck], ...]
 
 COMMITTED = "promised"
 """The recorded name of the check of what is committed."""
+REASONS = (
+    "quote",
+    "sent",
+    "dry",
+    "request_age",
+    *(COMMITTED if check is committed else check.__name__ for check in CHECKS),
+)
+"""All that names a decision: a quote, one that was not sent after all, or the first check that failed."""
 _OF_THE_REQUEST = frozenset(("dry", "request_age", "deadline", "amount", "min_notional", "notional", "premium"))
 
 

@@ -14,12 +14,13 @@ ENDED = "it ended without being asked to"
 
 
 class Supervisor:
-    """Runs named workers as tasks.
+    """Runs named workers as tasks. ``workers``: the names of all that were started.
 
     ``errors`` holds the last failure of each, on one line; ``down``, those that wait for their restart.
     """
 
     def __init__(self) -> None:
+        self.workers: list[str] = []
         self.restarts: Counter[str] = Counter()
         self.errors: dict[str, str] = {}
         self.down: set[str] = set()
@@ -28,6 +29,7 @@ class Supervisor:
 
     def start(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
         """Run the worker until ``stop``; when it raises, returns or is cancelled, restart it a second later."""
+        self.workers.append(name)
         self._tasks.append(asyncio.create_task(self._keep_running(name, worker), name=name))
 
     async def _keep_running(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:

@@ -18,7 +18,7 @@ from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
 from cockpit.desk.snapshots.earnings import earnings_state
-from cockpit.desk.snapshots.health import alerts_health, healths, history_state
+from cockpit.desk.snapshots.health import alerts_health, healths, history_state, metrics_health
 from cockpit.desk.snapshots.inventory_rows import inventory_state
 from cockpit.desk.snapshots.market_rows import (
     demand_rows,
@@ -48,6 +48,7 @@ from cockpit.model.snapshot import (
     InterlockRow,
     JournalRow,
     KeyView,
+    MetricsState,
     Mode,
     QuoteRow,
     Reaction,
@@ -89,6 +90,7 @@ class SnapshotBuilder:
         interlocks: Callable[[], tuple[InterlockRow, ...]],
         alarms: Callable[[], AlarmsState],
         alerts: Callable[[], AlertsState],
+        metrics: Callable[[], MetricsState] = MetricsState,
         journal: CommandJournal,
         stream: SnapshotStream,
         dead_man: DeadManSwitch,
@@ -108,6 +110,7 @@ class SnapshotBuilder:
         self._interlocks = interlocks
         self._alarms = alarms
         self._alerts = alerts
+        self._metrics = metrics
         self._journal = journal
         self._stream = stream
         self._dead_man = dead_man
@@ -186,7 +189,7 @@ class SnapshotBuilder:
         prices = engine.prices(view)
         self._seq += 1
         writer = self._writer.state()
-        interlocks, alerts = self._interlocks(), self._alerts()
+        interlocks, alerts, metrics = self._interlocks(), self._alerts(), self._metrics()
         inventory = inventory_state(
             tokens, trading.inventory, trading.deposits, book.reservations, trading.pricing.current, view.mid, now
         )
@@ -216,7 +219,11 @@ class SnapshotBuilder:
             quotes=quotes,
             executions=executions,
             market=market_state(trading.reference, prices, now, trading.chart_course),
-            health=(*healths(trading, self._writer, self._supervisor, now), *alerts_health(alerts)),
+            health=(
+                *healths(trading, self._writer, self._supervisor, now),
+                *alerts_health(alerts),
+                *metrics_health(metrics),
+            ),
             limits=trading.limits.current,
             pricing=trading.pricing.current,
             lives=trading.pricing.lives,
@@ -254,6 +261,7 @@ class SnapshotBuilder:
             hard_stop=trading.hard_stop.progress(),
             alarms=self._alarms(),
             alerts=alerts,
+            metrics=metrics,
             tokens=self._tokens,
             markets=tuple(market.name for market in self._markets.tokens.markets),
             stage=self._markets.stage_note,

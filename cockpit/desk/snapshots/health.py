@@ -12,7 +12,7 @@ from cockpit.model.ages import age_ms
 from cockpit.model.alerts.state import ALERTS, AlertsState
 from cockpit.model.commands import Part
 from cockpit.model.formatting import counted
-from cockpit.model.snapshot import PartHealth, State
+from cockpit.model.snapshot import METRICS, MetricsState, PartHealth, State
 from storage.writer import HistoryWriter
 from venue.reference.feed import Feed
 
@@ -61,6 +61,18 @@ def alerts_health(alerts: AlertsState) -> tuple[PartHealth, ...]:
     return (
         PartHealth(
             part=ALERTS, state=alerts.state, detail=alerts.detail, age_ms=None, last_error=error, counters=counters
+        ),
+    )
+
+
+def metrics_health(metrics: MetricsState) -> tuple[PartHealth, ...]:
+    """Return the row of the port of the metrics; none where no address is set."""
+    if not metrics.address:
+        return ()
+    detail = metrics.problem or f"served at {metrics.address}"
+    return (
+        PartHealth(
+            part=METRICS, state=metrics.state, detail=detail, age_ms=None, last_error=metrics.problem, counters={}
         ),
     )
 

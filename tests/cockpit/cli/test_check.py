@@ -11,8 +11,9 @@ import pytest
 
 from cockpit.cli.check import as_text, outcome_of, summary
 from cockpit.cli.messages import NO_SANDBOX
+from cockpit.desk.metrics.messages import port_taken
 from cockpit.model.market_requests import MarketRequestsRow, TokenRow
-from cockpit.model.snapshot import InterlockRow, Snapshot
+from cockpit.model.snapshot import InterlockRow, MetricsState, Snapshot
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import alarms, snapshot
 from tests.support.processes.command import GOOD, env_file, run
@@ -131,3 +132,24 @@ def token(symbol: str, bridge: str, quoted: bool = True) -> TokenRow:
     return TokenRow(
         symbol=symbol, underlying="BTC", token_id=f"nep141:{symbol}", chain="btc:mainnet", bridge=bridge, quoted=quoted
     )
+
+
+@pytest.mark.parametrize(
+    ("metrics", "line"),
+    [
+        (MetricsState(), "metrics at /metrics of the socket; METRICS_ADDRESS serves them on a port"),
+        (
+            MetricsState(address="http://127.0.0.1:9464/metrics", state="ok"),
+            "metrics at http://127.0.0.1:9464/metrics and /metrics of the socket",
+        ),
+        (
+            MetricsState(address="http://127.0.0.1:9464/metrics", state="down", problem=port_taken("127.0.0.1:9464")),
+            "! metrics at /metrics of the socket only: 127.0.0.1:9464 is taken by another program; free it, or set "
+            "METRICS_ADDRESS to another port",
+        ),
+    ],
+)
+def test_it_says_where_the_metrics_are_served(metrics: MetricsState, line: str) -> None:
+    checked = outcome_of(msgspec.structs.replace(shown(row("reference")), metrics=metrics))
+    assert line in as_text(checked).splitlines()
+    assert checked.metrics == metrics
