@@ -3,7 +3,9 @@
 import base64
 from pathlib import Path
 
+import asyncpg
 import base58
+import pytest
 
 from cockpit.model.commands import PARTS
 from tests.e2e.conftest import Launch
@@ -38,6 +40,35 @@ def leaks(where: str, written: bytes, secrets: dict[str, bytes]) -> list[str]:
 def written(desk: DeskProcess) -> list[Path]:
     """Every file of the state directory but the settings it was given."""
     return [path for path in desk.state_dir.rglob("*") if path.is_file() and path != desk.env_file]
+
+
+async def in_database(url: str) -> list[tuple[str, bytes]]:
+    """Every row of every table, as text."""
+    db = await asyncpg.connect(url)
+    try:
+        names = [row[0] for row in await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        return [
+            (name, row[0].encode())
+            for name in names
+            for row in await db.fetch(f"SELECT row_to_json(t)::text FROM {name} t")
+        ]
+    finally:
+        await db.close()
+
+
+@pytest.mark.slow
+async def test_no_secret_is_in_the_database(
+    launch: Launch, control: Control, taker: Taker, venue: VenueProcess, postgres_url: str
+) -> None:
+    secrets = {**forms(venue.env), "password": b"hunter2"}
+    desk = await launch(POSTGRES_URL=postgres_url.replace("//desk@", "//desk:hunter2@"))
+    await desk.arm()
+    await taker.deal(BTC.token_id, amount_in=50_000)
+    await desk.until(lambda shot: shot.counts.settled == 1)
+    assert desk.process.stop() == 0
+    written = await in_database(postgres_url)
+    assert {"trade_execution_results", "operator_actions", "execute_trade_commands"} <= {name for name, _ in written}
+    assert [leak for name, row in written for leak in leaks(name, row, secrets)] == []
 
 
 async def test_no_secret_is_written_or_served(
