@@ -59,7 +59,9 @@ def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, RecordedMid]:
     asked = msgspec.json.encode(list(times)).decode()
     found: dict[int, RecordedMid] = {}
     for at_ns, found_mid in reader.rows(_MIDS, asked):
-        recorded_ns, _, mid = (found_mid or "0 ").partition(" ")
+        if found_mid is None:
+            continue
+        recorded_ns, _, mid = found_mid.partition(" ")
         if at_ns - int(recorded_ns) <= STALE_NS:
             found[at_ns] = RecordedMid(Decimal(mid), int(recorded_ns))
     return found
