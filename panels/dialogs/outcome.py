@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
+from cockpit.model.pricing.value_texts import in_words
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.kit.labels import PART_NAMES
@@ -42,7 +43,7 @@ def find_in_journal(snapshot: Snapshot | None, command_id: str) -> Result | None
 
 
 def short_names(text: str) -> str:
-    """Name the parts as on the screen: the desk's commands use the names of its services."""
+    """Name parts and changed values as on the screen: the desk's commands use names of its services and settings."""
     for part, name in PART_NAMES.items():
         text = text.replace(part, name)
-    return text
+    return in_words(text)

@@ -20,6 +20,7 @@ from cockpit.model.commands import (
     TradingOrder,
 )
 from cockpit.model.formatting import counted
+from cockpit.model.pricing.pricing_set import change_text
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 
@@ -166,9 +167,10 @@ class CommandHandler:
 
     async def _set_limits(self, wanted: Limits, patch: Mapping[str, object], request: CommandRequest) -> Result:
         record_result = self.journal.record_result
-        changes = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
-        result = record_result(request, SET_LIMITS, patch, True, changes)
-        if wanted.max_deadline_ms > self._limits.current.max_deadline_ms:
+        now = self._limits.current
+        changes = ", ".join(change_text(name, getattr(now, name), getattr(wanted, name)) for name in patch)
+        result = record_result(request, SET_LIMITS, patch, True, changes or "nothing changed")
+        if wanted.max_deadline_ms > now.max_deadline_ms:
             try:
                 await self.journal.flush()
             except HistoryError as exc:

@@ -16,7 +16,7 @@ from cockpit.desk.quoting.pricing_preview import preview_in_slices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import CommandRequest, Result
 from cockpit.model.environment import Environment
-from cockpit.model.pricing.pricing_set import PRESET, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.pricing.pricing_set import PRESET, PricingPreview, PricingSet, PricingTerms, change_text
 
 COMMAND = "set pricing"
 PREVIEW = "preview pricing"
@@ -133,11 +133,11 @@ class SetPricing:
 
 
 def _sentence(now: PricingSet, wanted: PricingSet, patch: Mapping[str, object]) -> str:
-    values = wanted.values()
+    before, values = now.values(), wanted.values()
     named = [name for name in patch if name != PRESET]
     if PRESET in patch:
         named = [*named, *(name for name in now.differences(wanted) if name not in named)]
         more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-        listed = ", ".join(f"{name} = {values[name]}" for name in named[:MOST_NAMED])
+        listed = ", ".join(change_text(name, before[name], values[name]) for name in named[:MOST_NAMED])
         return f"preset {patch[PRESET]}: {listed}{more}" if listed else f"preset {patch[PRESET]}: {NOTHING_CHANGED}"
-    return ", ".join(f"{name} = {values[name]}" for name in named) or NOTHING_CHANGED
+    return ", ".join(change_text(name, before[name], values[name]) for name in named) or NOTHING_CHANGED

@@ -56,6 +56,11 @@ PRICING_FIELDS = (
 PRICING_NAMES = tuple(field.name for field in PRICING_FIELDS)
 
 
+def change_text(name: str, before: object, after: object) -> str:
+    """Write a change as the journal keeps it."""
+    return f"{name} = {after}" if after == before else f"{name} = {after} (was {before})"
+
+
 class PricingSet(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a change of the pricing may change, with the limits that it must fit."""
 

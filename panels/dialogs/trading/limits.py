@@ -1,79 +1,53 @@
 """The form of the limits: it checks what cannot be right; the desk decides."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import msgspec
+from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.model.commands import Limits, Result
-from cockpit.model.formatting import exact
+from cockpit.model.formatting import exact, progress_bar, rounded
+from cockpit.model.pricing.value_texts import LIMIT_FIELDS, Typed, Value, parse_values, problem_in_words
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
-from panels.kit.form_fields import EntryInput
 from panels.kit.messages import NO_CONNECTION
-from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
+from panels.kit.value_rows import ValueRow
 from panels.kit.view import View
+from panels.views.earnings.limits_used import Used, limits_used
 
-Changes = Mapping[str, Decimal | int]
-
-
-class LimitField(NamedTuple):
-    """A limit of ``Limits`` by its name there, its label and its unit."""
-
-    name: str
-    label: str
-    unit: str
+FIELDS = LIMIT_FIELDS
+BAR_WIDTH, USE_STEPS = 4, 1000
 
 
-FIELDS = (
-    LimitField("max_notional_eure", "Max size of a quote", "EURe"),
-    LimitField("min_notional_eure", "Min size of a quote", "EURe"),
-    LimitField("max_promised_eure", "Max committed in live quotes", "EURe"),
-    LimitField("max_signed_eure", "Max signed, refused included", "EURe"),
-    LimitField("max_option_eure", "Max worth of signed options", "EURe"),
-    LimitField("max_asset_share", "Max share of one asset", "of 1"),
-    LimitField("max_quotes_per_second", "Max quotes", "per s"),
-    LimitField("max_fills_per_hour", "Max fills", "per h"),
-    LimitField("max_loss_per_day_eure", "Max daily loss", "EURe"),
-    LimitField("min_edge_bps", "Min edge", "bps"),
-    LimitField("max_reference_age_ms", "Max price age", "ms"),
-    LimitField("max_inventory_age_ms", "Max balance age", "ms"),
-    LimitField("max_divergence_bps", "Max source divergence", "bps"),
-    LimitField("max_deadline_ms", "Max quote validity", "ms"),
-)
+def values(limits: Limits) -> dict[str, Value]:
+    return {name: getattr(limits, name) for name in Limits.__struct_fields__}
 
 
-def field_text(limits: Limits, name: str) -> str:
-    """Write a limit as it is edited: every digit, without grouping."""
-    value = getattr(limits, name)
-    return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
-
-
-def parse_limits(texts: Mapping[str, str], current: Limits) -> tuple[Changes, tuple[str, ...]]:
+def parse_limits(texts: Mapping[str, str], current: Limits) -> Typed:
     """Return the limits that differ from ``current``, and a sentence for every value that cannot be used."""
-    changes: dict[str, Decimal | int] = {}
-    problems: list[str] = []
-    for name, label, unit in FIELDS:
-        text = texts[name].strip()
-        if text == field_text(current, name):
-            continue
-        decimal = isinstance(getattr(current, name), Decimal)
-        try:
-            changes[name] = Decimal(text) if decimal else int(text)
-        except (InvalidOperation, ValueError):
-            wanted = "a number" if decimal else "a whole number"
-            problems.append(f"{label}: {text or 'nothing'!r} is not {wanted} ({unit})")
-    if not problems:
-        problems += msgspec.structs.replace(current, **changes).problems()
-    return changes, tuple(problems)
+    typed = parse_values(FIELDS, texts, values(current))
+    if typed.problems:
+        return typed
+    problems = msgspec.structs.replace(current, **typed.changes).problems()
+    return typed._replace(problems=tuple(problem_in_words(problem) for problem in problems))
+
+
+def use_line(one: Used) -> Line:
+    """Draw what is used of a limit, and say it."""
+    used, limit = one.used, one.limit
+    if used is None:
+        return (Cell(f"{'':{BAR_WIDTH}} use unknown", "warn"),)
+    bar = progress_bar(int(used * USE_STEPS), int(limit * USE_STEPS), BAR_WIDTH)
+    return (Cell(f"{bar} ", one.role), Cell(f"{rounded(used, one.places)} of {exact(limit)}", one.role))
 
 
 class LimitsDialog(CommandDialog[Result]):
@@ -89,17 +63,20 @@ class LimitsDialog(CommandDialog[Result]):
     def __init__(self, desk: DeskPort, current: Limits) -> None:
         super().__init__(desk, "Limits", (Choice("do", "Set the limits"),))
         self._current = current
-        self._changes: Changes = {}
+        self._changes: Mapping[str, Value] = {}
 
     def question(self) -> Iterable[Widget]:
-        for name, label, unit in FIELDS:
-            with Horizontal(classes="field"):
-                yield PlainLabel(label, classes="name")
-                entry = EntryInput(field_text(self._current, name), id=name, compact=True)
-                entry.cursor_blink = False
-                yield entry
-                yield PlainLabel(unit, classes="unit")
+        for field in FIELDS:
+            yield ValueRow(field, getattr(self._current, field.name))
         yield PlainText("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
+
+    def paint(self, view: View) -> None:
+        super().paint(view)
+        if view.snapshot is not None:
+            used = {one.limit_name: one for one in limits_used(view.snapshot)}
+            for row in self.query(ValueRow):
+                one = used.get(row.field.name)
+                row.show_use(self.styled([use_line(one)]) if one is not None else Text())
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return view.snapshot and (desk_identity(view), view.snapshot.limits)

@@ -11,9 +11,9 @@ from textual.widgets import Input
 
 from cockpit.client.desk_client import Previewed, UnknownOutcome
 from cockpit.model.commands import Result
-from cockpit.model.formatting import exact
 from cockpit.model.pricing.preview_text import preview_lines
-from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.pricing.value_texts import parse_values, problem_in_words, value_text
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
@@ -24,6 +24,7 @@ from panels.dialogs.outcome import Message, describe
 from panels.kit.form_fields import FormChoice
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.value_rows import ValueRow
 from panels.kit.view import View
 from panels.views.decisions import REASONS
 
@@ -36,29 +37,22 @@ def pricing_set(snapshot: Snapshot) -> PricingSet:
     return PricingSet(params=snapshot.pricing, limits=snapshot.limits, lives=snapshot.lives)
 
 
-def value_text(value: Decimal | int) -> str:
-    """Write a value as it is edited: every digit, without grouping."""
-    return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
+def preset_text(field: PricingField, text: str) -> str:
+    """Return the value of a preset as the form shows it; one that is no number as it is."""
+    try:
+        return value_text(field, Decimal(text))
+    except InvalidOperation:
+        return text
 
 
 def parse_pricing(texts: Mapping[str, str], current: PricingSet) -> tuple[dict[str, object], tuple[str, ...]]:
     """Return the values that differ from ``current``, and a sentence for every value that cannot be used."""
-    changes: dict[str, object] = {}
-    problems: list[str] = []
-    values = current.values()
-    for name, label, unit in PRICING_FIELDS:
-        text, value = texts[name].strip(), values[name]
-        if text == value_text(value):
-            continue
-        decimal = isinstance(value, Decimal)
-        try:
-            changes[name] = str(Decimal(text)) if decimal else int(text)
-        except (InvalidOperation, ValueError):
-            wanted = "a number" if decimal else "a whole number"
-            problems.append(f"{label}: {text or 'nothing'!r} is not {wanted} ({unit})")
-    if not problems:
-        problems += current.changed(changes)[1]
-    return changes, tuple(problems)
+    typed = parse_values(PRICING_FIELDS, texts, current.values())
+    changes: dict[str, object] = {
+        name: str(value) if isinstance(value, Decimal) else value for name, value in typed.changes.items()
+    }
+    problems = typed.problems or tuple(problem_in_words(problem) for problem in current.changed(changes)[1])
+    return changes, problems
 
 
 class PricingDialog(CommandDialog[Result]):
@@ -86,13 +80,8 @@ class PricingDialog(CommandDialog[Result]):
             with Horizontal(classes="field", id="presets") as presets:
                 presets.display = False
                 yield PlainLabel("Preset", classes="name")
-            for name, label, unit in PRICING_FIELDS:
-                with Horizontal(classes="field"):
-                    yield PlainLabel(label, classes="name")
-                    entry = Input(value_text(self._current.values()[name]), id=name, compact=True)
-                    entry.cursor_blink = False
-                    yield entry
-                    yield PlainLabel(unit, classes="unit")
+            for field in PRICING_FIELDS:
+                yield ValueRow(field, self._current.values()[field.name])
         yield PlainText(messages.UNTIL_RESTART, id="meaning")
         yield PlainText("", id="preview_text")
 
@@ -124,9 +113,8 @@ class PricingDialog(CommandDialog[Result]):
         if self._previewed is not None and changes != self._previewed:
             self._drop_preview()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def entry_done(self, entry: Input) -> None:
         # Enter goes to the next field; only the button sets.
-        event.stop()
         self.focus_next()
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
@@ -134,7 +122,9 @@ class PricingDialog(CommandDialog[Result]):
         self.touch()
         values = self._presets.get(self.query_one("#preset", FormChoice).value, {})
         for name, text in values.items():
-            self.query_one(f"#{name}", Input).value = text
+            row = self.query_one(f"#{name}", Input).parent
+            if isinstance(row, ValueRow):
+                row.input.value = preset_text(row.field, text)
 
     def leave(self, button: str) -> None:
         if button == "preview":

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from cockpit.model.commands import NO_OPTION_LIMIT
-from cockpit.model.formatting import number, percent, rounded, utc_time
+from cockpit.model.formatting import exact, number, percent, rounded, utc_time
 from cockpit.model.snapshot import Snapshot
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.theme import Role
@@ -15,8 +15,12 @@ NEAR, AT = Decimal("0.8"), Decimal(1)
 
 
 class Used(NamedTuple):
-    """A limit and how much of it is used, both as numbers of one unit; ``used`` is None while unknown."""
+    """A limit and how much of it is used, both as numbers of one unit; ``used`` is None while unknown.
 
+    ``limit_name``: the limit's name in ``Limits``.
+    """
+
+    limit_name: str
     name: str
     used: Decimal | None
     limit: Decimal
@@ -27,32 +31,47 @@ class Used(NamedTuple):
     def share(self) -> Decimal | None:
         return None if self.used is None else self.used / self.limit
 
+    @property
+    def role(self) -> Role:
+        share = self.share
+        return "warn" if share is None else "bad" if share >= AT else "warn" if share >= NEAR else "text"
+
+
+@overload
+def seconds(ms: int) -> Decimal: ...
+@overload
+def seconds(ms: int | None) -> Decimal | None: ...
+def seconds(ms: int | None) -> Decimal | None:
+    """Return milliseconds as seconds."""
+    return None if ms is None else Decimal(ms).scaleb(-3)
+
 
 def limits_used(snapshot: Snapshot) -> list[Used]:
     """List the limits that something can use up, the day's loss first."""
     limits, alive, earnings, options = snapshot.limits, snapshot.alive, snapshot.earnings, snapshot.options
 
-    def known(value: int | Decimal | None) -> Decimal | None:
-        return None if value is None else Decimal(value)
-
     share = snapshot.inventory.btc_share
     divergences = [abs(one.divergence_bps) for one in snapshot.market.sources if one.divergence_bps is not None]
+    largest = None if share is None else max(share, 1 - share) * 100
+    price_age, balance_age = seconds(snapshot.market.age_ms), seconds(snapshot.inventory.age_ms)
     found = [
-        Used("committed", alive.committed_eure, limits.max_promised_eure, "EURe"),
-        Used("signed", alive.signed_eure, limits.max_signed_eure, "EURe"),
-        Used("one asset", None if share is None else max(share, 1 - share) * 100, limits.max_asset_share * 100, "%", 1),
-        Used("price age", known(snapshot.market.age_ms), Decimal(limits.max_reference_age_ms), "ms"),
-        Used("balance age", known(snapshot.inventory.age_ms), Decimal(limits.max_inventory_age_ms), "ms"),
-        Used("divergence", max(divergences, default=None), limits.max_divergence_bps, "bps", 1),
+        Used("max_promised_eure", "committed", alive.committed_eure, limits.max_promised_eure, "EURe"),
+        Used("max_signed_eure", "signed", alive.signed_eure, limits.max_signed_eure, "EURe"),
+        Used("max_asset_share", "one asset", largest, limits.max_asset_share * 100, "%", 1),
+        Used("max_reference_age_ms", "price age", price_age, seconds(limits.max_reference_age_ms), "s", 1),
+        Used("max_inventory_age_ms", "balance age", balance_age, seconds(limits.max_inventory_age_ms), "s", 1),
+        Used("max_divergence_bps", "divergence", max(divergences, default=None), limits.max_divergence_bps, "bps", 1),
     ]
     if limits.max_option_eure < NO_OPTION_LIMIT:
         value = None if options is None else options.value
-        found.insert(0, Used("options", value, limits.max_option_eure, "EURe", 2))
+        found.insert(0, Used("max_option_eure", "options", value, limits.max_option_eure, "EURe", 2))
     if earnings is not None:
+        fills, quotes = Decimal(earnings.fills_in_hour), Decimal(earnings.quotes_in_second)
+        most_fills, most_quotes = Decimal(limits.max_fills_per_hour), Decimal(limits.max_quotes_per_second)
         found[:0] = [
-            Used("daily loss", earnings.loss, limits.max_loss_per_day_eure, "EURe", 2),
-            Used("fills in the hour", Decimal(earnings.fills_in_hour), Decimal(limits.max_fills_per_hour), ""),
-            Used("quotes in the second", Decimal(earnings.quotes_in_second), Decimal(limits.max_quotes_per_second), ""),
+            Used("max_loss_per_day_eure", "daily loss", earnings.loss, limits.max_loss_per_day_eure, "EURe", 2),
+            Used("max_fills_per_hour", "fills in the hour", fills, most_fills, ""),
+            Used("max_quotes_per_second", "quotes in the second", quotes, most_quotes, ""),
         ]
     return found
 
@@ -60,12 +79,12 @@ def limits_used(snapshot: Snapshot) -> list[Used]:
 def used_line(one: Used) -> Line:
     """Name a limit, what is used of it, and the share."""
     share = one.share
-    role: Role = "warn" if share is None else "bad" if share >= AT else "warn" if share >= NEAR else "text"
+    role = one.role
     unit = f" {one.unit}" if one.unit else ""
     return (
         Cell(f"{one.name} ", "muted"),
         Cell(rounded(one.used, one.places), role),
-        Cell(f" of {rounded(one.limit, one.places)}{unit}", "muted"),
+        Cell(f" of {exact(one.limit)}{unit}", "muted"),
         Cell(f" {percent(share, 0)}%" if share is not None else "", role),
     )
 

@@ -39,7 +39,7 @@ def test_what_others_did_is_announced_once_and_own_commands_are_not() -> None:
         with_rows(row("bob", "old")),
         with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
     )
-    assert diff_snapshots(before, after, {"mine"}) == (Notification("other", "bob on pts/3: min_edge_bps = 7"),)
+    assert diff_snapshots(before, after, {"mine"}) == (Notification("other", "bob on pts/3: Min edge: 7 bps"),)
     assert diff_snapshots(after, after, {"mine"}) == ()
 
 
@@ -133,7 +133,7 @@ async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDes
         emitted: list[str] = []
         driven.app.emit = emitted.append  # type: ignore[assignment,method-assign]
         await asyncio.to_thread(desk.say, with_rows(row("bob on pts/3")))
-        await driven.shows("bob on pts/3: min_edge_bps = 7")
+        await driven.shows("bob on pts/3: Min edge: 7 bps")
         down = replace(with_rows(row("bob on pts/3"), seq=3), history="down")
         await asyncio.to_thread(desk.say, down)
         await driven.shows("! FAULT", "a acknowledges", "history is down")

@@ -11,8 +11,9 @@ from textual.widgets import Button, Input
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import PriceParams
 from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingTerms
+from cockpit.model.pricing.value_texts import value_text
 from panels.dialogs import messages
-from panels.dialogs.trading.pricing import AS_IT_IS, PricingDialog, parse_pricing, pricing_set, value_text
+from panels.dialogs.trading.pricing import AS_IT_IS, PricingDialog, parse_pricing, pricing_set
 from panels.kit.messages import TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
@@ -49,7 +50,7 @@ async def test_a_change_is_previewed_and_then_set(desk: FakeDesk, link: DeskClie
         dialog = await opened(driven)
         assert dialog.focused is dialog.query_one("#cancel")
         assert dialog.query_one("#do", Button).disabled
-        put(dialog, half_spread_bps="9.5", quote_deadline_slack_ms="4000")
+        put(dialog, half_spread_bps="9.5", quote_deadline_slack_ms="4")
         await driven.pilot.pause()
         assert dialog.query_one("#do", Button).disabled
         await previewed(driven, dialog)
@@ -110,7 +111,7 @@ async def test_what_cannot_be_and_what_is_refused_is_said(desk: FakeDesk, link: 
         await driven.shows(messages.NO_VALUE_CHANGED)
         put(dialog, half_spread_bps="9000")
         await driven.press("space")
-        await driven.shows("half_spread_bps must be from 0 to 5000")
+        await driven.shows("Half spread must be from 0 to 5000")
         put(dialog, half_spread_bps="9")
         await driven.press("space")
         await driven.shows("the moon is not full")
@@ -145,18 +146,27 @@ async def test_a_preset_fills_the_form_and_sends_nothing(desk: FakeDesk, link: D
     assert desk.bodies("pricing") == []
 
 
+def shown_values() -> dict[str, str]:
+    return {field.name: value_text(field, NOW.values()[field.name]) for field in PRICING_FIELDS}
+
+
 def test_values_that_were_not_touched_are_not_sent() -> None:
-    texts = {name: value_text(value) for name, value in NOW.values().items()}
+    texts = shown_values()
     assert set(texts) == {field.name for field in PRICING_FIELDS}
     assert parse_pricing(texts, NOW) == ({}, ())
-    changes, problems = parse_pricing({**texts, "max_skew_bps": " 7.50 ", "quote_deadline_ms": "2000"}, NOW)
+    changes, problems = parse_pricing({**texts, "max_skew_bps": " 7.50 ", "quote_deadline_ms": "2"}, NOW)
     assert (changes, problems) == ({"max_skew_bps": "7.50", "quote_deadline_ms": 2000}, ())
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("half_spread_bps", ""), ("half_spread_bps", "wide"), ("quote_deadline_ms", "1.5"), ("max_notional_eure", "1e12")],
+    [
+        ("half_spread_bps", ""),
+        ("half_spread_bps", "wide"),
+        ("quote_deadline_ms", "1.2345"),
+        ("max_notional_eure", "1e12"),
+    ],
 )
 def test_what_cannot_be_used_is_refused_here(name: str, text: str) -> None:
-    texts = {field: value_text(value) for field, value in NOW.values().items()}
+    texts = shown_values()
     assert parse_pricing({**texts, name: text}, NOW)[1]

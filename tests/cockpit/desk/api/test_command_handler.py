@@ -138,7 +138,7 @@ async def test_a_refresh_runs_once_for_an_id_and_reports_the_problem(desk: Desk)
 async def test_some_limits_are_changed_and_the_others_stay(desk: Desk) -> None:
     result = await desk.control.limits({"max_notional_eure": "12.5", "max_deadline_ms": 90_000}, by())
     assert result.accepted
-    assert "max_notional_eure = 12.5" in result.reason
+    assert result.reason == "max_notional_eure = 12.5 (was 5), max_deadline_ms = 90000 (was 125000)"
     assert desk.limits.current == Limits(max_notional_eure=Decimal("12.5"), max_deadline_ms=90_000)
     assert desk.in_force == [desk.limits.current]
     assert json.loads(desk.journal[0].arguments) == {"max_notional_eure": "12.5", "max_deadline_ms": 90_000}
@@ -294,7 +294,7 @@ async def test_an_id_of_other_limits_is_refused_unless_they_are_stricter(desk: D
     stricter = await desk.control.limits({"max_notional_eure": 1}, by("ann", "l-1"))
     assert (stricter.accepted, desk.limits.current.max_notional_eure) == (True, Decimal(1))
     again = await desk.control.limits({"max_notional_eure": 100}, by("ann", "l-1"))
-    assert again.reason == "max_notional_eure = 100"
+    assert again.reason == "max_notional_eure = 100 (was 5)"
     assert desk.limits.current.max_notional_eure == 1, "answered, not done"
     ids = [action.command_id for action in desk.journal]
     assert len(set(ids)) == len(ids) == 3

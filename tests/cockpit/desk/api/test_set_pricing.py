@@ -46,7 +46,7 @@ def test_what_is_named_changes_and_the_rest_stays() -> None:
     case = Case()
     for _ in range(2):
         result = case.route.set(OPS, {"half_spread_bps": "8", "vol_factor": 0.25})
-        assert (result.accepted, result.reason) == (True, "half_spread_bps = 8, vol_factor = 0.25")
+        assert (result.accepted, result.reason) == (True, "half_spread_bps = 8 (was 20), vol_factor = 0.25 (was 0)")
     assert case.pricing.current == PriceParams(half_spread_bps=Decimal(8), vol_factor=Decimal("0.25"))
     (entry,) = case.desk.journal
     assert (entry.actor, entry.command, entry.accepted) == ("ops", COMMAND, True)
@@ -114,7 +114,10 @@ def test_sizes_least_edge_and_lives_change_with_the_rest_as_one_set() -> None:
 def test_a_preset_sets_its_values_and_others_go_over_them() -> None:
     case = Case()
     result = case.route.set(OPS, {"preset": "quiet", "min_edge_bps": "2"}, case.presets)
-    assert (result.accepted, result.reason) == (True, "preset quiet: min_edge_bps = 2, half_spread_bps = 9")
+    assert (result.accepted, result.reason) == (
+        True,
+        "preset quiet: min_edge_bps = 2 (was 5), half_spread_bps = 9 (was 20)",
+    )
     assert case.pricing.current == PriceParams(half_spread_bps=Decimal(9))
     assert case.desk.limits.current == Limits(min_edge_bps=Decimal(2))
 
