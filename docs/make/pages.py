@@ -7,6 +7,7 @@ from docs.make.floors import floors
 from docs.make.gaps import gap_table
 from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
+from docs.make.metrics import metric_table
 from docs.make.option_picture import option_table
 from docs.make.pictures import DOCS, picture_table
 from docs.make.settings import settings_page
@@ -16,6 +17,7 @@ TABLES = (
     ("architecture", "floors", floors),
     ("cockpit", "keys", key_table),
     ("development", "pictures", picture_table),
+    ("metrics", "metrics", metric_table),
     ("sandbox", "control", control_table),
     ("sandbox", "faults", fault_table),
     ("sandbox", "ports", port_table),
