@@ -7,9 +7,9 @@ import msgspec
 
 from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import counted, rounded
+from cockpit.model.recorded.names import short_names
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
-from panels.dialogs.outcome import short_names
 from panels.dialogs.trading.arm import is_armed
 from panels.frame.status_bar import lost_connection
 from panels.kit.labels import part_name

@@ -72,17 +72,19 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--within",
     "within_s",
+    metavar="SECONDS",
     type=click.FloatRange(0, 600),
     default=WITHIN_S,
     show_default=True,
-    help="Seconds a desk may take after its start before red counts.",
+    help="How long after its start a desk's red does not count.",
 )
 @click.option(
     "--listen",
     "listen_s",
+    metavar="SECONDS",
     type=click.FloatRange(0, 3600),
     default=0.0,
-    help="Seconds of requests to count by market before it prints; what came by then, by default.",
+    help="Count requests by market for this long before printing; by default, those seen so far.",
 )
 @ENV_FILE
 def check(as_json: bool, sandbox: bool, within_s: float, listen_s: float, env_file: Path | None) -> None:
@@ -91,8 +93,8 @@ def check(as_json: bool, sandbox: bool, within_s: float, listen_s: float, env_fi
     Shows what is measured, what is wanted and what to do; then the tokens, and the requests in each market. Asks the
     running desk; if there is none, starts a read-only desk and ends it afterwards.
 
-    Exit code 0: every interlock passes, with a warning or without, but those that only arming turns green; 1: an
-    interlock fails, or the desk does not answer; 2: the settings cannot be used, or there is no desk to check.
+    Exit code 0: every interlock passes or warns, except those that only arming turns green; 1: an interlock fails, or
+    the desk does not answer; 2: the settings cannot be used, or there is no desk to check.
     """
     if sandbox and env_file is not None:
         raise click.UsageError("give only one of --sandbox and --env-file")

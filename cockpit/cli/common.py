@@ -53,13 +53,20 @@ def _absolute_file(context: click.Context, parameter: click.Parameter, value: st
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
-            "--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers; 1 by default."
+            "--seed",
+            metavar="NUMBER",
+            type=click.IntRange(0),
+            help="Same seed, same requests, prices and rival answers; 1 by default.",
         ),
         click.option(
-            "--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together; 5 by default."
+            "--rate",
+            metavar="PER_SECOND",
+            type=click.FloatRange(0, 10_000),
+            help="Requests a second, all pairs together; 5 by default.",
         ),
         click.option(
             "--other-pairs",
+            metavar="SHARE",
             type=click.FloatRange(0, 1),
             help="Share of requests for other pairs, 0 to 1; 0.9 by default.",
         ),
@@ -67,6 +74,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--credited", metavar="SYMBOL", help="The kind of BTC that a deposit becomes; nBTC by default."),
         click.option(
             "--legacy-share",
+            metavar="SHARE",
             type=click.FloatRange(0, 1),
             help="Share of the legacy BTC in the requests for our markets, 0 to 1; 0.2 by default.",
         ),
@@ -82,7 +90,12 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(exists=True, dir_okay=False, resolve_path=True),
             help="Play the tokens and markets of this markets.toml too.",
         ),
-        click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
+        click.option(
+            "--speed",
+            metavar="FACTOR",
+            type=click.FloatRange(0.01, 100_000),
+            help="Market seconds per second; 1 by default.",
+        ),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
         click.option(
             "--scenario",

@@ -45,7 +45,7 @@ class _Desk(NamedTuple):
 
 
 DESTINATION = click.option(
-    "--to", "destination", default="", help="Destination address; the configured one by default."
+    "--to", "destination", metavar="ADDRESS", default="", help="Destination address; the configured one by default."
 )
 
 
@@ -81,13 +81,16 @@ def estimate(desk: _Desk, asset: str, amount: str, destination: str) -> None:
 @click.argument("asset")
 @click.argument("amount")
 @DESTINATION
-@click.option("--key", required=True, help="Idempotency key; the same key never withdraws twice.")
+@click.option("--key", metavar="KEY", required=True, help="Idempotency key; the same key never withdraws twice.")
 @click.option(
     "--fee",
+    metavar="AMOUNT",
     default=None,
     help="The bridge fee you reviewed, whole tokens; another one is refused. Needed above 5 % of AMOUNT.",
 )
-@click.option("--native-fee", default=None, help="What you reviewed beside it, NEAR; nothing by default.")
+@click.option(
+    "--native-fee", metavar="NEAR", default=None, help="What you reviewed beside it, NEAR; nothing by default."
+)
 @click.pass_obj
 def withdraw(
     desk: _Desk, asset: str, amount: str, destination: str, key: str, fee: str | None, native_fee: str | None

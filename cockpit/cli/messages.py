@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cockpit.client.desk_client import ConnectionLost, UnknownOutcome
+from cockpit.model.recorded.names import short_names
 
 NOTHING_SENT = "Nothing was sent."
 CHECK_FIRST = "The desk may have done it; check the cockpit before you repeat it."
@@ -13,8 +14,8 @@ NO_SANDBOX = "No sandbox is running; start one with `cockpit sandbox`."
 def unknown_outcome(outcome: UnknownOutcome, next_step: str = CHECK_FIRST) -> str:
     """Describe a command without an answer; ``next_step`` is added if it may have reached the desk."""
     if outcome.sent:
-        return f"{outcome.command}: no reply ({outcome.reason}). {next_step}"
-    return f"{outcome.command}: {outcome.reason}. {NOTHING_SENT}"
+        return f"{short_names(outcome.command)}: no reply ({outcome.reason}). {next_step}"
+    return f"{short_names(outcome.command)}: {outcome.reason}. {NOTHING_SENT}"
 
 
 def disconnected(lost: ConnectionLost) -> str:

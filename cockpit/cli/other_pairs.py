@@ -18,6 +18,7 @@ from cockpit.processes.echo import echo
 @click.command("other-pairs")
 @click.option(
     "--seconds",
+    metavar="SECONDS",
     type=click.IntRange(SHORTEST_COUNT_S, LONGEST_COUNT_S),
     default=60,
     show_default=True,

@@ -29,6 +29,7 @@ from storage.errors import HistoryError
 @click.option("--fills", is_flag=True, help="With --csv: one fill a row instead; with --json: include the fills.")
 @click.option(
     "--fee-pips",
+    metavar="PIPS",
     type=click.IntRange(0, 999_999),
     default=1,
     show_default=True,

@@ -23,6 +23,7 @@ from cockpit.cli.messages import NO_SANDBOX
 @click.option(
     "--for",
     "seconds",
+    metavar="SECONDS",
     type=click.FloatRange(1, 86_400),
     default=None,
     help="With --headless: seconds to run; 60 by default.",

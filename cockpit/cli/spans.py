@@ -18,10 +18,10 @@ FIRST_YEAR, LAST_YEAR = 1970, 2261
 
 def span_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--run", help="One run: its id, a unique prefix of it, or `last`."),
-        click.option("--to", "until", help="Up to this UTC time, exclusive."),
-        click.option("--from", "since", help="From this UTC time, such as 2026-11-25T14:30."),
-        click.option("--day", help="One UTC day, such as 2026-11-25."),
+        click.option("--run", metavar="RUN", help="One run: its id, a unique prefix of it, or `last`."),
+        click.option("--to", "until", metavar="TIME", help="Up to this UTC time, exclusive."),
+        click.option("--from", "since", metavar="TIME", help="From this UTC time, such as 2026-11-25T14:30."),
+        click.option("--day", metavar="DATE", help="One UTC day, such as 2026-11-25."),
     ):
         command = option(command)
     return command

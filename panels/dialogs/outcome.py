@@ -4,10 +4,9 @@ from typing import Literal, NamedTuple
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
-from cockpit.model.pricing.value_texts import in_words
+from cockpit.model.recorded.names import short_names
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
-from panels.kit.labels import PART_NAMES
 
 Severity = Literal["information", "warning", "error"]
 
@@ -40,10 +39,3 @@ def find_in_journal(snapshot: Snapshot | None, command_id: str) -> Result | None
         return None
     reason = f"{row.reason} {messages.FOUND_IN_JOURNAL}"
     return Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=reason, at_ns=0)
-
-
-def short_names(text: str) -> str:
-    """Name parts and changed values as on the screen: the desk's commands use names of its services and settings."""
-    for part, name in PART_NAMES.items():
-        text = text.replace(part, name)
-    return in_words(text)

@@ -7,7 +7,7 @@ from textual import events
 from panels.frame.message_line import Sentences, said_lines
 from panels.kit.actions import Action
 from panels.kit.keymap import display
-from panels.kit.messages import is_already
+from panels.kit.messages import is_already, result_there
 from panels.kit.rows.cells import Cell, Line, fit, line_width
 from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
@@ -20,11 +20,15 @@ ALWAYS_SHOWN = frozenset({"disarm", "help", "quit"})
 
 
 def entry(action: Action, reason: str) -> Line:
-    """A key and its name; grey, with a glyph, while ``reason`` says that it is unavailable."""
+    """A key and its name; grey, with a glyph, while ``reason`` says that it is unavailable.
+
+    What is done already is named in place of its key: "● strategy armed".
+    """
     key = display(action.keys[0])
+    if is_already(reason):
+        return (Cell(f"● {result_there(reason)}", "muted"),)
     if reason:
-        glyph = "●" if is_already(reason) else "✗"
-        return (Cell(f"{glyph}{key} {action.name}", "muted"),)
+        return (Cell(f"✗{key} {action.name}", "muted"),)
     loud = action.anywhere
     return (Cell(f"{key} ", "strong" if loud else "accent"), Cell(action.name, "strong" if loud else "text"))
 

@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
         id="pricing",
         keys=("p",),
         name="Pricing",
-        help="Show or change spreads, skew, target, sizes and lives",
+        help="Show or change spreads, skew, target, sizes, lifetimes",
         action="pricing",
         group="Trade",
     ),

@@ -1,7 +1,7 @@
 """Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
-from cockpit.model.alerts.state import ALERTS
-from cockpit.model.snapshot import METRICS, State
+from cockpit.model.recorded.names import PART_NAMES
+from cockpit.model.snapshot import State
 from panels.kit.rows.cells import Cell
 from panels.kit.theme import Role
 
@@ -19,23 +19,12 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "accepted": ("◆ accepted", "accent"),
     "refused": ("✗ refused", "bad"),
     "unknown": ("? unknown", "warn"),
+    "settling": ("◆ settling", "accent"),
     "settled": ("✓ settled", "good"),
     "expired": ("· expired", "muted"),
     "burning": ("◌ burning", "warn"),
     "burned": ("✗ burned", "muted"),
     "no salt": ("✗ no salt", "muted"),
-}
-
-PART_NAMES: dict[str, str] = {
-    "near-intents-ingest": "requests",
-    "market-reference-ingest": "reference",
-    "inventory-sync": "inventory",
-    "liquidity-manager": "funds",
-    "history-writer": "history",
-    "strategy-engine": "strategy",
-    "trade-executor": "executor",
-    ALERTS: "alerts",
-    METRICS: "metrics",
 }
 
 ACTS_ALONE: dict[str, str] = {

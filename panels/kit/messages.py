@@ -46,3 +46,9 @@ def already(subject: str, state: str) -> str:
 def is_already(reason: str) -> bool:
     """Whether an action is unavailable only because its result is there."""
     return reason.split()[-2:-1] == ["already"]
+
+
+def result_there(reason: str) -> str:
+    """Return what is there: "executor armed" of "the executor is already armed"."""
+    words = reason.removeprefix("the ").split()
+    return " ".join([*words[:-3], words[-1]])

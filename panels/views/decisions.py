@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded
 from cockpit.model.recorded.check_text import check_label, check_text
+from cockpit.model.recorded.names import reason_name
 from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
@@ -22,41 +23,10 @@ COLUMNS = (
     Column("numbers", 14, from_width=72, grow=True),
 )
 
-REASONS: dict[str, str] = {
-    "quote": "quoted",
-    "dry": "price check",
-    "request_age": "old request",
-    "strategy_armed": "strategy off",
-    "executor_armed": "executor off",
-    "reference": "no reference",
-    "reference_age": "stale price",
-    "inventory": "no balance",
-    "inventory_age": "stale balance",
-    "deadline": "long deadline",
-    "amount": "below dust",
-    "notional": "over notional",
-    "min_notional": "below min size",
-    "edge": "edge too thin",
-    "premium": "over premium",
-    "covered": "not covered",
-    "promised": "max committed",
-    "signed": "max signed",
-    "option": "max options",
-    "share": "share limit",
-    "rate": "quote rate",
-    "fills": "fills per hour",
-    "loss": "daily loss",
-    "trading": "trading state",
-    "salt": "no salt",
-    "relay": "relay down",
-    "history": "history down",
-    "sent": "not sent",
-}
-
 
 def reason(row: DecisionRow) -> Cell:
     """Name the check that decided: quoted ✓, quotable but not armed ◇, or declined ·."""
-    text = REASONS.get(row.reason, row.reason.replace("_", " "))
+    text = reason_name(row.reason)
     if row.reason == "quote":
         return Cell(f"✓ {text}{' (dry)' if row.dry else ''}", "good")
     return Cell(f"{'◇' if row.actionable else '·'} {text}", "warn" if row.actionable else "muted")

@@ -7,7 +7,7 @@ import msgspec
 
 from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, coarse_age, counted
-from cockpit.model.pricing.value_texts import in_words
+from cockpit.model.recorded.names import short_names
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_REASON_GIVEN
@@ -41,13 +41,13 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def journal_entry(row: JournalRow) -> LogEntry:
-    outcome = in_words(row.reason) or ("done" if row.accepted else NO_REASON_GIVEN)
+    outcome = short_names(row.reason) or ("done" if row.accepted else NO_REASON_GIVEN)
     return LogEntry(
         key=f"command/{row.command_id}",
         age_ms=row.age_ms,
         who=row.actor,
         mark="✓" if row.accepted else "✗",
-        what=row.command,
+        what=short_names(row.command),
         text=outcome if row.accepted else f"refused: {outcome}",
     )
 

@@ -44,7 +44,7 @@ def pricing(
 ) -> None:
     """Show or change what quotes are priced by.
 
-    Spreads, skew, target, least edge, sizes and lives, such as half_spread_bps=9, are checked as one set. What the
+    Spreads, skew, target, min edge, sizes and lifetimes, such as half_spread_bps=9, are checked as one set. What the
     change would have made of the last hour's requests is shown before it is taken. It is journalled, applies from the
     next decision on, and ends with the run: a start takes the settings. Without a change: print what is in force, and
     the presets.
@@ -60,9 +60,9 @@ def pricing(
         sys.exit(print_outcome(found, as_json=as_json))
     answer: dict[str, Any] = {"preview": found}
     if not as_json:
-        from panels.views.decisions import REASONS
+        from cockpit.model.recorded.names import reason_name
 
-        named = preview_lines(found, lambda check: REASONS.get(check, check))
+        named = preview_lines(found, reason_name)
         echo("\n".join([*(change_lines(found) or [SAME]), *named]))
     code = DONE
     if not preview and found.changes:

@@ -24,13 +24,19 @@ from storage.errors import HistoryError
 )
 @click.option(
     "--fold-hours",
+    metavar="HOURS",
     type=click.IntRange(1, 168),
     default=24,
     show_default=True,
     help="Length of a part that is judged by those before it; shorter ones are for rehearsals.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the bootstrap; same seed, same answer."
+    "--seed",
+    metavar="NUMBER",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Of the bootstrap; same seed, same answer.",
 )
 @span_options
 @history_options

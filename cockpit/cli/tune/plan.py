@@ -43,15 +43,23 @@ class _Amounts(click.ParamType[tuple[Decimal, ...]]):
 @click.option(
     "--every",
     "every_s",
+    metavar="SECONDS",
     type=click.IntRange(1, 86_400),
     default=3_600,
     show_default=True,
     help="Seconds for which each is tried at once.",
 )
 @click.option(
-    "--rounds", type=click.IntRange(1, 100), default=1, show_default=True, help="How often each is tried, in new order."
+    "--rounds",
+    metavar="NUMBER",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How often each is tried, in new order.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Of the order.")
+@click.option(
+    "--seed", metavar="NUMBER", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Of the order."
+)
 @click.option(
     "--max-notional",
     type=_Amounts(),
@@ -62,6 +70,7 @@ class _Amounts(click.ParamType[tuple[Decimal, ...]]):
 )
 @click.option(
     "--max-fills",
+    metavar="NUMBER",
     type=click.IntRange(1, 1_000_000),
     default=60,
     show_default=True,

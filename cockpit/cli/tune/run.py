@@ -29,11 +29,12 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 @click.option("--restore", is_flag=True, help="Only put the half spread of before the plan back.")
 @desk_options
 def run(file: Path, restore: bool, sandbox: bool, socket: Path | None, env_file: Path | None, as_json: bool) -> None:
-    """Try the half spreads of the plan in FILE on the running desk, in their order.
+    """Try the plan's half spreads on the running desk.
 
-    Each change is a journalled command. Time counts while the desk trades; it pauses, with the old half spread, while
-    the desk is disarmed or halted. However it ends, the old half spread is put back, or it says what is left in force.
-    Progress is kept beside FILE, so that it can be gone on with. Its commands are no sign of an operator.
+    FILE holds the plan; its order is kept. Each change is a journalled command. Time counts while the desk trades; it
+    pauses, with the old half spread, while the desk is disarmed or halted. However it ends, the old half spread is put
+    back, or it says what is left in force. Progress is kept beside FILE, so that a later run continues it. Its commands
+    are no sign of an operator.
 
     Exit code 0: finished; 1: refused or ended early; 3: what is in force is unknown.
     """

@@ -34,11 +34,17 @@ PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
 @click.option("--no-rivals", is_flag=True, help="No other makers, as --rivals none.")
 @click.option(
     "--settle-s",
+    metavar="SECONDS",
     type=click.FloatRange(0, 600),
     nargs=2,
-    help="Shortest and longest time from publishing to settlement, seconds.",
+    help="Shortest and longest time from publishing to settlement; 0.8 2 by default.",
 )
-@click.option("--deposit-btc", type=click.IntRange(0), help="The maker's first deposit in satoshi; 0 for none.")
+@click.option(
+    "--deposit-btc",
+    metavar="SATOSHI",
+    type=click.IntRange(0),
+    help="The maker's first deposit; 1000000 by default.",
+)
 @click.option(
     "--host",
     metavar="ADDRESS",
@@ -46,6 +52,7 @@ PEM = click.Path(exists=True, dir_okay=False, resolve_path=True)
 )
 @click.option(
     "--port",
+    metavar="PORT",
     type=click.IntRange(0, 65_526),
     help=f"First of {len(SERVICES)} consecutive ports: {', '.join(SERVICES)}. 0 by default, for free ones.",
 )

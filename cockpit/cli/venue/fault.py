@@ -30,15 +30,18 @@ def named_faults(pairs: Sequence[str]) -> dict[str, object]:
 @click.command()
 @click.argument("faults", nargs=-1, metavar="[NAME[=VALUE]]...")
 @click.option(
-    "--control", envvar="SANDBOX_CONTROL_URL", help="The venue's control endpoint; the newest sandbox's by default."
+    "--control",
+    metavar="URL",
+    envvar="SANDBOX_CONTROL_URL",
+    help="The venue's control endpoint; the newest sandbox's by default.",
 )
 @click.option("--mend", is_flag=True, help="Switch every other fault off first.")
 @click.option("--list", "listed", is_flag=True, help="List every fault with its unit, range and usual value.")
 def fault(faults: tuple[str, ...], control: str | None, mend: bool, listed: bool) -> None:
-    """Switch faults of a running sandbox on and off, then print those that hold.
+    """Switch faults of a running sandbox on and off.
 
-    A name alone switches its fault on. A VALUE is plain text, such as near_a=429, a list such as
-    exchange_frozen=kraken,coinbase, or JSON.
+    Then prints those in force. A name alone switches its fault on. A VALUE is plain text, such as near_a=429, a list
+    such as exchange_frozen=kraken,coinbase, or JSON.
     """
     if listed:
         for kind in (Faults, OneTimeFaults):

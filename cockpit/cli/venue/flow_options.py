@@ -42,6 +42,7 @@ def flow_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--dry",
+            metavar="SHARE",
             type=click.FloatRange(0, 1),
             help="Share of price checks in all requests, 0.2 by default; with other takers than today's, share of the "
             "probes that say they are one, 0.5 by default.",
@@ -58,11 +59,13 @@ def flow_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--one-sided",
+            metavar="SHARE",
             type=click.FloatRange(0, 1),
             help="Share of the requests for the markets that sell BTC; 0.5 by default.",
         ),
         click.option(
             "--long-lives",
+            metavar="SHARE",
             type=click.FloatRange(0, 1),
             help="Share of the requests for an exact amount out that ask for 5 to 20 minutes; 0 by default.",
         ),

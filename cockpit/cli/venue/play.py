@@ -39,7 +39,7 @@ class _Hashing:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A new file for every frame of every endpoint, as --record writes them.",
 )
-@click.option("--seed", type=click.IntRange(0), help="Another seed than the scenario's.")
+@click.option("--seed", metavar="NUMBER", type=click.IntRange(0), help="Another seed than the scenario's.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any venue setting; may be repeated.")
 def play(scenario: str, out: Path, seed: int | None, settings: tuple[str, ...]) -> None:
     """Play a scenario in virtual time against a scripted maker.

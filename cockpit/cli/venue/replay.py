@@ -15,9 +15,15 @@ DROPPED = "the log left out {frames} frames, which came faster than they could b
 
 @click.command()
 @click.argument("log", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--port", type=click.IntRange(0, 65_526), default=0, help="First of the ports; 0 picks free ones.")
 @click.option(
-    "--speed", type=click.FloatRange(0.01, 1_000), default=1.0, help="Recorded seconds a second; 1 by default."
+    "--port", metavar="PORT", type=click.IntRange(0, 65_526), default=0, help="First of the ports; 0 picks free ones."
+)
+@click.option(
+    "--speed",
+    metavar="FACTOR",
+    type=click.FloatRange(0.01, 1_000),
+    default=1.0,
+    help="Recorded seconds a second; 1 by default.",
 )
 @click.option(
     "--write-env",

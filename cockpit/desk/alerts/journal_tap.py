@@ -3,6 +3,7 @@
 from cockpit.desk.alerts.feed import AlertFeed
 from cockpit.model.commands import ARMABLE
 from cockpit.model.events import AnyEvent, OperatorAction
+from cockpit.model.recorded.names import short_names
 from cockpit.model.recorder import Recorder
 
 DISARMS = (*(f"disarm {part}" for part in ARMABLE), "hard-stop")
@@ -32,7 +33,7 @@ class JournalTap:
         await self._recorder.flush()
 
     def _note(self, action: OperatorAction) -> None:
-        text = f"{action.actor}: {action.reason or action.command}"
+        text = f"{action.actor}: {short_names(action.reason or action.command)}"
         if action.command in DISARMS:
             by_desk = action.actor == "desk" or action.actor.startswith("the desk:")
             self._feed.note("disarm", "critical" if by_desk else "info", text, subject="desk" if by_desk else "person")

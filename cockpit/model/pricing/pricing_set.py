@@ -37,21 +37,21 @@ class PricingField(NamedTuple):
 
 PRICING_FIELDS = (
     PricingField("half_spread_bps", "Half spread", "bps"),
-    PricingField("vol_factor", "Half spread, per σ of the life", "× σ"),
+    PricingField("vol_factor", "Half spread, per σ of lifetime", "× σ"),
     PricingField("max_skew_bps", "Max skew", "bps"),
     PricingField("skew_sigmas", "Max skew, per σ of a minute", "× σ"),
-    PricingField("target_btc_share", "Target share of BTC", "of 1"),
+    PricingField("target_btc_share", "Target share of BTC", "0 to 1"),
     PricingField("max_premium_bps", "Max option in a quote", "bps"),
-    PricingField("unknown_sigma_bps", "σ while it is unknown", "bps"),
-    PricingField("partner_weight", "Partner's excess cost, charged", "of 1"),
-    PricingField("partner_shrink", "Partner's fills to be known", "fills"),
+    PricingField("unknown_sigma_bps", "σ while unknown", "bps"),
+    PricingField("partner_weight", "Partner's excess cost, charged", "0 to 1"),
+    PricingField("partner_shrink", "Fills until a partner is known", "fills"),
     PricingField("partner_max_bps", "Max add-on for a partner", "bps"),
     PricingField("min_edge_bps", "Min edge", "bps"),
     PricingField("min_notional_eure", "Min size of a quote", "EURe"),
     PricingField("max_notional_eure", "Max size of a quote", "EURe"),
-    PricingField("quote_deadline_ms", "Shortest life of a quote", "ms"),
-    PricingField("quote_deadline_slack_ms", "Life beyond what was asked", "ms"),
-    PricingField("quote_exact_out_deadline_ms", "Longest life, exact out", "ms"),
+    PricingField("quote_deadline_ms", "Min quote lifetime", "ms"),
+    PricingField("quote_deadline_slack_ms", "Lifetime beyond the request's", "ms"),
+    PricingField("quote_exact_out_deadline_ms", "Max lifetime, exact out", "ms"),
 )
 PRICING_NAMES = tuple(field.name for field in PRICING_FIELDS)
 

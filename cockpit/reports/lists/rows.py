@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from cockpit.model.formatting import NOTHING, exact, number, rounded
+from cockpit.model.recorded.names import outcome_name, reason_name, short_names
 from cockpit.model.recorded.pages import RecordedList, RecordedRow, Tone
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT
@@ -65,7 +66,7 @@ def _quote(columns: list[Any], tokens: TokenTable) -> Shown:
     quote_id, *amounts, deadline_ns, outcome = columns
     until = moment(deadline_ns)[11:]
     return (
-        (*_traded(amounts, tokens), until, outcome or "no answer"),
+        (*_traded(amounts, tokens), until, outcome_name(outcome) if outcome else "no answer"),
         _TONES.get(outcome or "unknown", "text"),
         quote_id,
     )
@@ -80,7 +81,7 @@ def _decision(columns: list[Any], tokens: TokenTable) -> Shown:
         NOTHING if units is None else number(tokens.quote.to_decimal(units), 2),
         NOTHING if price is None else rounded(Decimal(price), 2),
         rounded(bps, 1, missing=NOTHING),
-        "✓ quoted" if reason == "quote" else f"✗ {reason.replace('_', ' ')}",
+        f"{'✓' if reason == 'quote' else '✗'} {reason_name(reason)}",
         partner or NOTHING,
     )
     return cells, _TONES.get(reason, "text"), quote_id
@@ -97,7 +98,11 @@ def _funds(columns: list[Any], tokens: TokenTable) -> Shown:
 def _journal(columns: list[Any], tokens: TokenTable) -> Shown:
     actor, command, accepted, reason, arguments = columns
     outcome = "✓" if accepted else "✗"
-    return (actor, command, f"{outcome} {reason}".rstrip(), arguments), "text" if accepted else "bad", None
+    return (
+        (actor, short_names(command), f"{outcome} {short_names(reason)}".rstrip(), arguments),
+        "text" if accepted else "bad",
+        None,
+    )
 
 
 _ROWS: Mapping[RecordedList, Callable[[list[Any], TokenTable], Shown]] = {

@@ -54,6 +54,8 @@ def consequence(snapshot: Snapshot, part: Part) -> str:
         other, armed = "executor", snapshot.executor_armed
     else:
         other, armed = "strategy", snapshot.strategy_armed
+    if is_armed(snapshot, part):
+        return f"To disarm the {part_name(part)} alone: ^p, “Disarm only the {part_name(part)}”."
     if armed:
         return f"The {other} is armed: quotes go out from the next request."
     return f"The {other} is disarmed: no quote goes out until you arm it too."

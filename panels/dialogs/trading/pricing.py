@@ -14,6 +14,7 @@ from cockpit.model.commands import Result
 from cockpit.model.pricing.preview_text import preview_lines
 from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingPreview, PricingSet, PricingTerms
 from cockpit.model.pricing.value_texts import parse_values, problem_in_words, value_text
+from cockpit.model.recorded.names import reason_name
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
@@ -26,7 +27,6 @@ from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.value_rows import ValueRow
 from panels.kit.view import View
-from panels.views.decisions import REASONS
 
 AS_IT_IS = "as typed"
 """The choice beside the presets."""
@@ -177,7 +177,7 @@ class PricingDialog(CommandDialog[Result]):
         self.show_message(None)
         self._previewed = changes
         text = self.query_one("#preview_text", PlainText)
-        text.update("\n".join(preview_lines(found, lambda check: REASONS.get(check, check))))
+        text.update("\n".join(preview_lines(found, reason_name)))
         text.display = True
         self.offer(self.desk.view)
 

@@ -70,8 +70,8 @@ def limits_used(snapshot: Snapshot) -> list[Used]:
         most_fills, most_quotes = Decimal(limits.max_fills_per_hour), Decimal(limits.max_quotes_per_second)
         found[:0] = [
             Used("max_loss_per_day_eure", "daily loss", earnings.loss, limits.max_loss_per_day_eure, "EURe", 2),
-            Used("max_fills_per_hour", "fills in the hour", fills, most_fills, ""),
-            Used("max_quotes_per_second", "quotes in the second", quotes, most_quotes, ""),
+            Used("max_fills_per_hour", "fills in the last hour", fills, most_fills, ""),
+            Used("max_quotes_per_second", "quotes in the last second", quotes, most_quotes, ""),
         ]
     return found
 

@@ -11,8 +11,8 @@ from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Noti
 from cockpit.app.terminal.escape_codes import notification, window_title
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.client.desk_client import DeskClient
+from cockpit.model.recorded.names import short_names
 from cockpit.model.snapshot import JournalRow, Snapshot
-from panels.dialogs.outcome import short_names
 from panels.frame.banners import faults_line
 from panels.kit.messages import NO_COLOR_IS_SET, NO_DATA, unavailable
 from panels.kit.textual_internals import screen_strips

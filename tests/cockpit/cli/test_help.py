@@ -1,5 +1,6 @@
 """Every command explains itself, and a wrong call says what is wrong."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -104,3 +105,43 @@ def test_the_help_shows_the_defaults_of_a_venue() -> None:
         assert f"{getattr(VenueConfig(), name):g} by default" in texts[name]
     for name in ("funded", "credited"):
         assert f"{getattr(VenueConfig(), name)} by default" in texts[name]
+    assert f"{VenueConfig().deposit_btc} by default" in texts["deposit_btc"]
+    assert f"{' '.join(f'{s:g}' for s in VenueConfig().settle_s)} by default" in texts["settle_s"]
+
+
+def groups(group: click.Group, path: str = "cockpit") -> Iterator[tuple[str, click.Group]]:
+    """Yield every group of commands, itself included."""
+    yield path, group
+    for name in group.list_commands(click.Context(group)):
+        found = command(group, name)
+        if isinstance(found, click.Group):
+            yield from groups(found, f"{path} {name}")
+
+
+def test_no_list_of_commands_cuts_a_sentence() -> None:
+    from cockpit.cli.main import main
+
+    shown = {path: CliRunner().invoke(group, ["--help"]).output.splitlines()[1:] for path, group in groups(main)}
+    cut = {path: [line for line in lines if line.endswith("...")] for path, lines in shown.items()}
+    assert len(cut) > 4
+    assert {path: lines for path, lines in cut.items() if lines} == {}
+
+
+def test_every_option_names_what_it_takes() -> None:
+    from cockpit.cli.main import main
+
+    commands = [
+        (f"{path} {name}", command(group, name))
+        for path, group in groups(main)
+        for name in group.list_commands(click.Context(group))
+    ]
+    unnamed = {
+        (path, option.opts[-1])
+        for path, found in commands
+        for option in found.params
+        if isinstance(option, click.Option)
+        and not option.is_flag
+        and not isinstance(option.type, click.Choice | click.Path)
+        if option.metavar is None and option.opts[-1] != "--reason"
+    }
+    assert unnamed == set()

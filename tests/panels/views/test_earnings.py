@@ -77,10 +77,10 @@ def test_each_limit_that_can_be_used_up_says_how_far_it_is() -> None:
     used = {one.name: one for one in limits_used(spent)}
     assert used["daily loss"].share == Decimal("0.84")
     assert used["options"].share == Decimal("1.25")
-    roles = {name: used_line(used[name])[1].role for name in ("daily loss", "options", "fills in the hour")}
-    assert roles == {"daily loss": "warn", "options": "bad", "fills in the hour": "text"}
+    roles = {name: used_line(used[name])[1].role for name in ("daily loss", "options", "fills in the last hour")}
+    assert roles == {"daily loss": "warn", "options": "bad", "fills in the last hour": "text"}
     assert "12.50 EURe" in "".join(cell.text for cell in option_line(spent))
-    names = {"committed", "signed", "one asset", "price age", "balance age", "divergence", "quotes in the second"}
+    names = {"committed", "signed", "one asset", "price age", "balance age", "divergence", "quotes in the last second"}
     assert names <= set(used)
     unread = replace(spent, inventory=replace(SHOT.inventory, age_ms=None, btc_share=None), options=None)
     assert {one.name for one in limits_used(unread) if one.share is None} >= {"one asset", "balance age", "options"}

@@ -29,7 +29,7 @@ def test_a_decision_names_the_check_that_decided() -> None:
     row = decision_row(samples.decision(61))
     assert texts(row.cells) == ["0s", "▲ buy", "92.77", "98,362.15", "7.1", "· over notional", row.cells[6].text]
     assert decision_row(samples.decision(60)).cells[5] == ("✓ quoted", "good")
-    assert decision_row(samples.decision(59)).cells[5] == ("◇ executor off", "warn")
+    assert decision_row(samples.decision(59)).cells[5] == ("◇ in SHADOW", "warn")
 
 
 def test_a_decision_without_a_price_shows_no_zero() -> None:
