@@ -47,7 +47,7 @@ def test_nothing_is_cut_beside_a_column_with_room_to_spare(width: int, table: li
     spare = [index for index, wide in places.items() if wide > max(needs[index], len(columns[index].title))]
     assert not cut or not spare
     assert all(
-        wide >= min(columns[index].width, max(needs[index], len(columns[index].title)))
+        wide >= min(width, columns[index].width, max(needs[index], len(columns[index].title)))
         for index, wide in places.items()
     )
     if places and any(columns[index].grow for index in places):
