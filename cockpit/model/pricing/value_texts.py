@@ -37,7 +37,7 @@ LIMIT_FIELDS = (
     PricingField("max_reference_age_ms", "Max price age", "ms"),
     PricingField("max_inventory_age_ms", "Max balance age", "ms"),
     PricingField("max_divergence_bps", "Max source divergence", "bps"),
-    PricingField("max_deadline_ms", "Max quote validity", "ms"),
+    PricingField("max_deadline_ms", "Max quote lifetime", "ms"),
 )
 _FIELDS: Mapping[str, PricingField] = {field.name: field for field in (*PRICING_FIELDS, *LIMIT_FIELDS)}
 

@@ -91,7 +91,7 @@ def test_the_use_of_a_limit_is_a_bar_with_numbers() -> None:
         ("max_notional_eure = 600 (was 500)", "Max size of a quote 500 → 600 EURe"),
         (
             "max_deadline_ms = 60000 (was 125000), max_asset_share = 0.85 (was 0.9)",
-            "Max quote validity 125 → 60 s, Max share of one asset 90 → 85 %",
+            "Max quote lifetime 125 → 60 s, Max share of one asset 90 → 85 %",
         ),
         ("max_option_eure = 1000000000 (was 2000)", "Max worth of signed options 2,000 → no limit"),
         ("max_promised_eure = 20000", "Max committed in live quotes: 20,000 EURe"),
