@@ -11,3 +11,7 @@ class RefusedDataError(HistoryError):
 
 class AccountLockedError(HistoryError):
     """Raised when another desk holds the account in a database that several machines can reach."""
+
+
+class UnknownTopicError(HistoryError):
+    """No event has this topic; the text names the nearest one."""

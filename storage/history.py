@@ -198,6 +198,10 @@ class History(Protocol):
         """
         ...
 
+    async def position(self) -> Mapping[str, int]:
+        """Return the id of the newest row of each topic's table, by its name; 0 for an empty one."""
+        ...
+
     async def heartbeat(self, at_ns: int) -> None:
         """Record that the run goes on, so that an unclean end can be dated."""
         ...

@@ -63,6 +63,9 @@ EXPLAINED = (
 COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 
+POSITIONS = "SELECT " + ", ".join(f"(SELECT COALESCE(MAX(id), 0) FROM {table.name})" for table in TABLES)
+"""The newest row of each table, in the order of ``TABLES``; found at the end of each key."""
+
 
 _HOUR_NS = 3_600 * NS_PER_S
 _BEFORE_NS, _MARKED_NS = 60 * NS_PER_S, 310 * NS_PER_S

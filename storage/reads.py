@@ -16,7 +16,7 @@ from storage.history import (
     RecordedQuote,
     RecordedRequest,
 )
-from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
+from storage.rows import TABLES, read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 
 
 def last_complete(rows: Sequence[tuple[Any, ...]]) -> tuple[IntentInventory, ...]:
@@ -82,6 +82,10 @@ class HistoryReads:
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return last_complete(await self._rows(queries.EXPLAINED, UNEXPLAINED))
+
+    async def position(self) -> Mapping[str, int]:
+        [row] = await self._rows(queries.POSITIONS)
+        return {table.name: int(last) for table, last in zip(TABLES, row, strict=True)}
 
     async def counts(self) -> Mapping[str, int]:
         # Counts every row, so not for a timer.

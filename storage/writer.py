@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import islice
 from typing import Any, Literal
 
@@ -65,7 +65,8 @@ class HistoryWriter:
 
     ``on_failure`` is called with the reason, once each time writing stops being possible; it must not raise. A queue
     that overflowed leaves a gap in the record, so the writer stays failed until the desk restarts. ``on_account_lost``
-    is called once, when another desk has taken the account: this one must end.
+    is called once, when another desk has taken the account: this one must end. ``on_written`` gets each batch once it
+    is durable and before the next one is written, and an empty one now and then; it must not raise, nor wait for long.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class HistoryWriter:
         interval_s: float = 0.1,
         on_failure: Callable[[str], None] | None = None,
         on_account_lost: Callable[[str], None] | None = None,
+        on_written: Callable[[Sequence[AnyEvent]], Coroutine[Any, Any, None]] | None = None,
         stall_s: float = STALL_S,
     ) -> None:
         self._history = history
@@ -86,6 +88,7 @@ class HistoryWriter:
         self._interval_s = interval_s
         self._on_failure = on_failure
         self._on_account_lost = on_account_lost
+        self._on_written = on_written
         self._health = HEALTHY
         self._stall_s = stall_s
         self._queue: deque[AnyEvent] = deque()
@@ -195,6 +198,8 @@ class HistoryWriter:
             if batch:
                 await self._timed(self._history.write(batch))
                 self._written(len(batch))
+            if self._on_written is not None:
+                await self._on_written(batch)
             if self._status != "ok" or self._heartbeat_due():
                 now = self._wall_ns()
                 await self._timed(self._history.heartbeat(now))

@@ -7,3 +7,7 @@ class CliError(Exception):
 
 class SettingsFileError(CliError):
     """The setup wizard did not write its file; the text says why."""
+
+
+class RefusedByDeskError(CliError):
+    """The desk refuses to send events; the text says why."""

@@ -26,6 +26,7 @@ _MODULES = {
     "completion": "operate.completion",
     "desk": "desk",
     "down": "operate.down",
+    "events": "events.command",
     "export": "transfer",
     "import": "transfer",
     "liquidity": "liquidity",

@@ -55,6 +55,11 @@ def chosen_span(reader: Reader, *, day: str | None, since: str | None, until: st
     raise click.UsageError(f"--to {until} is before the start of the history, {_utc(whole.from_ns)}")
 
 
+def utc_ns(text: str, option: str, expected: str) -> int:
+    """Read a UTC time as nanoseconds. Raises click.UsageError."""
+    return _ns(_time(text, option, _TIME, expected))
+
+
 def _moment(text: str, option: str) -> datetime:
     return _time(text, option, _TIME, "a UTC time such as 2026-11-25 or 2026-11-25T14:30")
 

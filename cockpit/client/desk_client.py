@@ -38,6 +38,7 @@ BACKOFF_S: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 2.0)
 
 READ_ONLY = "this cockpit is read-only"
 NO_DESK = "no desk is running at"
+CLOSED = "the desk closed the stream"
 
 
 class ConnectionLost(msgspec.Struct, frozen=True):
@@ -139,7 +140,7 @@ class DeskClient:
                     async for message in stream:
                         yield self._decoder.decode(message)
                         failures = 0
-                reason = "the desk closed the stream"
+                reason = CLOSED
             except (OSError, WebSocketException, *NOT_READABLE) as error:
                 reason = self._reason(error)
             yield ConnectionLost(reason)
@@ -300,22 +301,27 @@ class DeskClient:
         return self._client
 
     def _reason(self, error: Exception) -> str:
-        # httpx wraps the operating system's error, which names the case better.
-        wrapped: BaseException | None = error
-        while wrapped is not None and not isinstance(wrapped, OSError):
-            wrapped = wrapped.__cause__ or wrapped.__context__
-        if isinstance(wrapped, OSError):
-            error = wrapped
-        # Other files may be missing, too: only the socket's own absence says that there is no desk.
-        if isinstance(error, FileNotFoundError) and not self.socket_path.exists():
-            return f"{NO_DESK} {self.socket_path}"
-        if isinstance(error, ConnectionRefusedError):
-            return f"the desk at {self.socket_path} has ended"
-        if isinstance(error, NOT_READABLE):
-            return f"the desk runs an incompatible version: {error}"
-        if isinstance(error, TimeoutError):
-            return f"the desk at {self.socket_path} does not answer"
-        return str(error) or type(error).__name__
+        return connection_reason(self.socket_path, error)
+
+
+def connection_reason(socket_path: Path, error: Exception) -> str:
+    """Say why the desk at this socket cannot be asked."""
+    # httpx wraps the operating system's error, which names the case better.
+    wrapped: BaseException | None = error
+    while wrapped is not None and not isinstance(wrapped, OSError):
+        wrapped = wrapped.__cause__ or wrapped.__context__
+    if isinstance(wrapped, OSError):
+        error = wrapped
+    # Other files may be missing, too: only the socket's own absence says that there is no desk.
+    if isinstance(error, FileNotFoundError) and not socket_path.exists():
+        return f"{NO_DESK} {socket_path}"
+    if isinstance(error, ConnectionRefusedError):
+        return f"the desk at {socket_path} has ended"
+    if isinstance(error, NOT_READABLE):
+        return f"the desk runs an incompatible version: {error}"
+    if isinstance(error, TimeoutError):
+        return f"the desk at {socket_path} does not answer"
+    return str(error) or type(error).__name__
 
 
 def _fields(order: WithdrawalOrder) -> dict[str, object]:

@@ -11,6 +11,7 @@ from functools import partial
 
 import httpx
 import msgspec
+from starlette.routing import WebSocketRoute
 
 from cockpit.config.settings import Settings
 from cockpit.desk.alerts.alerting import make_feed, start_alerting
@@ -18,6 +19,8 @@ from cockpit.desk.alerts.facts import DeskFacts, read_facts
 from cockpit.desk.alerts.journal_tap import JournalTap
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.events.event_route import EventRoute
+from cockpit.desk.api.events.event_stream import EventStream
 from cockpit.desk.api.part_states import part_state
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.api_parts import ApiParts, build_api
@@ -85,8 +88,13 @@ class Desk:
         self._stopped_by = ""
         self._supervisor = Supervisor()
         self._stream = SnapshotStream(Operators(self._env))
+        self._events = EventStream(history)
         self._writer = HistoryWriter(
-            history, env=self._env, on_failure=self._history_failed, on_account_lost=self._account_lost
+            history,
+            env=self._env,
+            on_failure=self._history_failed,
+            on_account_lost=self._account_lost,
+            on_written=self._events.take,
         )
 
     def stop(self, by: str = "") -> None:
@@ -224,14 +232,16 @@ class Desk:
 
     def _servers(self, run: Run, parts: ApiParts) -> tuple[QuietServer, QuietServer]:
         """Return the server of the desk's own socket and that of the read-only one."""
+        identity = {"run_id": run.run_id, "mode": run.mode, "account": run.account}
+        follow = EventRoute(self._events, identity, self._env.wall_ns)
         api = Api(
             parts.control,
             self._stream,
             snapshot=self._snapshots.snapshot,
             part_state=lambda part: part_state(part, self._snapshots.snapshot(), self._writer.state()),
-            identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
+            identity=identity,
             routes=parts.routes,
-            reading=self._metrics.routes(),
+            reading=(*self._metrics.routes(), WebSocketRoute("/events", follow.serve)),
             quiet=self._trading.relay.flush,
         )
         app = api.app() if self._takes_commands else api.read_only_app()

@@ -345,6 +345,9 @@ class LostConfirmations(History):
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()
 
+    async def position(self) -> Mapping[str, int]:
+        return await self.inner.position()
+
     async def prune(self, before_ns: int) -> bool:
         return await self.inner.prune(before_ns)
 

@@ -31,7 +31,12 @@ class ChosenDesk(NamedTuple):
 
 def desk_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that name a desk, and ``--json``."""
-    for option in (AS_JSON, SANDBOX, SOCKET, ENV_FILE):
+    return desk_selection(AS_JSON(command))
+
+
+def desk_selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that name a desk."""
+    for option in (SANDBOX, SOCKET, ENV_FILE):
         command = option(command)
     return command
 

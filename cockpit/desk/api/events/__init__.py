@@ -1,0 +1,1 @@
+"""What the desk records, sent to those who follow it."""
