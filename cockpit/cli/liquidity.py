@@ -15,7 +15,7 @@ from cockpit.client.desk_client import DeskClient, Reviewed
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from cockpit.model.formatting import counted, exact
+from cockpit.model.formatting import counted, exact, number
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
 from venue.protocol.assets import Token
@@ -216,16 +216,19 @@ def _run(desk: _Desk, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
         if desk.as_json:
             print_json(answer)
         else:
-            echo(_review(answer))
+            echo(review_text(answer))
         sys.exit(REFUSED if answer.refusals else DONE)
     sys.exit(print_outcome(answer, as_json=desk.as_json, next_step=SAME_KEY))
 
 
-def _review(review: WithdrawalReview) -> str:
+def review_text(review: WithdrawalReview) -> str:
+    """Return the review, a fact a line."""
     symbol = review.symbol
+    worth = "unknown" if review.amount_eur is None else f"{number(review.amount_eur, 2)} EUR"
     lines = [
         f"to         {review.destination} ({review.chain})",
         f"withdraw   {review.amount} {symbol} (leaves the Verifier)",
+        f"worth      {worth}",
         f"fee        {review.fee} {symbol}",
         *_omni(review),
         f"arrives    {review.arrives} {symbol}",

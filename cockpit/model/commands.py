@@ -268,7 +268,8 @@ class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
     ``refusals``: why it would be refused now, one sentence each; empty if it would be accepted. ``alive_promised``:
     amount of the same asset committed to live quotes. ``cooling_left_ms``: remaining cooling-off of the address.
     By the Omni bridge ``fee`` is ``gas_fee``, the most that the payment may cost, and ``protocol_fee``; ``native_fee``
-    is paid beside it, in NEAR (``native_fee_units`` in yoctoNEAR).
+    is paid beside it, in NEAR (``native_fee_units`` in yoctoNEAR). ``amount_eur``: what ``amount`` is worth at the mid,
+    cut to a cent; None while the mid is unknown.
     """
 
     asset_id: str
@@ -297,6 +298,7 @@ class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
     protocol_fee: Decimal | None = None
     native_fee: Decimal | None = None
     native_fee_units: str = ""
+    amount_eur: Decimal | None = None
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,7 @@ def build_funding(
         withdrawals=withdrawals,
         cooling=cooling,
         reservations=trading.book.reservations,
+        mid=lambda: trading.reference.trusted_mid,
         record_result=record_result,
     )
     tracking = TrackingCommands(

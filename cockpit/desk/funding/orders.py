@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from msgspec.structs import replace
 
@@ -17,15 +17,17 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder, WithdrawalReview
+from venue.protocol.assets import EXACT, Token
 from venue.protocol.tokens import TokenTable
 from venue.transport.bounds import MAX_NAME, is_line
 
+CENT = Decimal("0.01")
 NEW_ADDRESS_COMMAND = "name-address"
 RecordResult = Callable[[CommandRequest, str, Mapping[str, object], bool, str], Result]
 
 
 class WithdrawalOrders:
-    """The only way to a signed withdrawal. ``record_result`` journals a command's outcome."""
+    """The only way to a signed withdrawal. ``record_result`` journals a command's outcome; ``mid`` values a review."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class WithdrawalOrders:
         withdrawals: Withdrawals,
         cooling: CoolingOff,
         reservations: Reservations,
+        mid: Callable[[], Decimal | None],
         record_result: RecordResult,
     ) -> None:
         self._tokens = tokens
@@ -46,6 +49,7 @@ class WithdrawalOrders:
         self._withdrawals = withdrawals
         self._cooling = cooling
         self._reservations = reservations
+        self._mid = mid
         self._record_result = record_result
         self._one_at_a_time = asyncio.Lock()
 
@@ -89,6 +93,7 @@ class WithdrawalOrders:
             frozen=facts.frozen,
             refusals=failed_checks(reviewed) if amount is not None else (),
             amount=whole(amount),
+            amount_eur=None if amount is None else self._worth(asset, amount),
             fee=whole(fee),
             arrives=rest(amount, fee),
             minimum=whole(facts.minimum),
@@ -101,6 +106,12 @@ class WithdrawalOrders:
             native_fee=None if facts.omni is None else Decimal(facts.omni.native_fee).scaleb(-NEAR_DECIMALS),
             native_fee_units="" if facts.omni is None else str(facts.omni.native_fee),
         )
+
+    def _worth(self, asset: Token, units: int) -> Decimal | None:
+        price = Decimal(1) if asset.underlying == self._tokens.quote else self._mid()
+        if price is None:
+            return None
+        return EXACT.multiply(asset.to_decimal(units), price).quantize(CENT, rounding=ROUND_DOWN, context=EXACT)
 
     async def withdraw(self, order: WithdrawalOrder) -> Result:
         """Sign and record the withdrawal, or refuse it with every reason. The same key gets the same withdrawal."""

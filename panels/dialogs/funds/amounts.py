@@ -2,7 +2,7 @@
 
 from decimal import Context, Decimal
 
-from cockpit.model.formatting import exact
+from cockpit.model.formatting import exact, readable
 from cockpit.model.snapshot import InventoryRow, Snapshot
 
 GROUP = 4
@@ -13,6 +13,11 @@ _EXACT = Context(prec=80)
 def amount(value: Decimal | None, symbol: str) -> str:
     """Write every digit of an amount, with its symbol; "unknown" for None."""
     return "unknown" if value is None else f"{exact(value)} {symbol}"
+
+
+def readable_amount(value: Decimal | None, symbol: str) -> str:
+    """Write an amount that is only looked at: what is signed is written in full."""
+    return "unknown" if value is None else f"{readable(value, symbol)} {symbol}"
 
 
 def units(value: Decimal, decimals: int) -> int:

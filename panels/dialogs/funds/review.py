@@ -9,13 +9,13 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from cockpit.model.commands import MAX_FEE_PERCENT, NEW_ADDRESS, WithdrawalReview
-from cockpit.model.formatting import counted, time_left
+from cockpit.model.formatting import counted, number, time_left
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.address_book import AddressBook
-from panels.dialogs.funds.amounts import amount, grouped
+from panels.dialogs.funds.amounts import amount, grouped, readable_amount
 from panels.dialogs.funds.confirm import ConfirmDialog
 from panels.dialogs.funds.confirm_checks import ConfirmOutcome
 from panels.dialogs.funds.freeze import FreezeRow
@@ -50,7 +50,7 @@ def committed_text(review: WithdrawalReview) -> str:
     quotes = review.alive_quotes
     if not quotes:
         return f"none of your live quotes gives {review.symbol}"
-    committed = amount(review.alive_promised, review.symbol)
+    committed = readable_amount(review.alive_promised, review.symbol)
     return f"{counted(quotes, 'live quote')} may still take {committed}"
 
 
@@ -60,15 +60,23 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
         *destination_lines(review.destination, width),
         fact("on", f"{review.chain}, via {way_out(review)}"),
         fact("withdraw", amount(review.amount, symbol), "strong"),
+        worth_line(review),
         fee_line(review),
         *omni_lines(review),
         fact("arrives", amount(review.arrives, symbol), "strong"),
         fact("minimum", amount(review.minimum, symbol)),
-        fact("balance", amount(review.balance, symbol)),
-        fact("available", amount(review.spendable, symbol)),
-        fact("afterwards", amount(review.spendable_after, symbol)),
+        fact("balance", readable_amount(review.balance, symbol)),
+        fact("available", readable_amount(review.spendable, symbol)),
+        fact("afterwards", readable_amount(review.spendable_after, symbol)),
         fact("committed", committed_text(review), "accent" if review.alive_quotes else "text"),
     ]
+
+
+def worth_line(review: WithdrawalReview) -> Line:
+    """Name what the amount is worth; a slip of a digit is seen in euros first."""
+    if review.amount_eur is None:
+        return fact("worth", "unknown: there is no price now", "warn")
+    return fact("worth", f"{number(review.amount_eur, 2)} EUR")
 
 
 def book_lines(book: AddressBook, review: WithdrawalReview) -> list[Line]:

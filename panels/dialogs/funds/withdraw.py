@@ -12,7 +12,7 @@ from cockpit.client.desk_client import Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from cockpit.model.formatting import exact
+from cockpit.model.formatting import exact, readable
 from cockpit.model.snapshot import InventoryRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
@@ -72,6 +72,10 @@ def _elsewhere(row: InventoryRow, snapshot: Snapshot) -> str:
 
 def exceeds_available(typed: str, available: str) -> str:
     return f"{typed.strip()} exceeds the {available} available; reduce it or type max"
+
+
+def max_text(row: InventoryRow) -> str:
+    return "unknown" if row.spendable is None else readable(row.spendable, row.symbol)
 
 
 def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> TypedOrder:
@@ -152,7 +156,7 @@ class WithdrawDialog(Dialog[None]):
         super().paint(view)
         self._freeze.paint(view)
         row = None if view.snapshot is None else inventory_row(view.snapshot, self._asset.value)
-        self._amount.show_unit("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
+        self._amount.show_unit("" if row is None else f"{self._asset.value}, max {max_text(row)}")
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
         # Another asset: its own destination, as it was left, and no answer about the previous one.

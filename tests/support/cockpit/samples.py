@@ -342,6 +342,7 @@ def review(amount: str = "0.01", **changed: object) -> WithdrawalReview:
         route="transaction",
         destination=BTC_DESTINATION,
         amount=burned,
+        amount_eur=(burned * MID).quantize(Decimal("0.01")),
         amount_units=str(int(burned.scaleb(8))),
         fee=fee,
         fee_units="1500",

@@ -67,6 +67,7 @@ async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Pa
         review = (await post(desk, "withdrawal-estimate", {"asset_id": "EURe", "amount": str(10**19)})).json()
         assert review["destination"] == ADDRESSES["EURe"]
         assert float(review["arrives"]) == float(review["amount"]) - float(review["fee"])
+        assert review["amount_eur"] == "10.00"
         assert any("frozen" in refusal for refusal in review["refusals"])
         opened = await post(desk, "freeze-withdrawals", {"frozen": False})
         assert opened.json()["accepted"] is True
