@@ -63,8 +63,15 @@ class Bars(msgspec.Struct, frozen=True):
     heights: Sequence[float | None]
 
 
-def time_chart(title: str, unit: str, lines: Sequence[Line], *, size: tuple[float, float] = (9.0, 2.8)) -> str:
-    """Draw lines over UTC; ``size``: inches."""
+def time_chart(
+    title: str,
+    unit: str,
+    lines: Sequence[Line],
+    *,
+    marks: Sequence[tuple[int, str]] = (),
+    size: tuple[float, float] = (9.0, 2.8),
+) -> str:
+    """Draw lines over UTC; ``marks``: moments, UTC ns, each with its short name; ``size``: inches."""
 
     def draw(axes: "Axes") -> None:
         from datetime import UTC
@@ -72,6 +79,9 @@ def time_chart(title: str, unit: str, lines: Sequence[Line], *, size: tuple[floa
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         _lines(axes, [Line(one.name, [(x / _NS_PER_DAY, y) for x, y in thinned(one.points)]) for one in lines])
+        for at_ns, name in marks:
+            axes.axvline(at_ns / _NS_PER_DAY, color=_INK, linewidth=0.7, linestyle=":")
+            axes.annotate(name, (at_ns / _NS_PER_DAY, 1), xycoords=("data", "axes fraction"), fontsize=7, ha="center")
         locator = AutoDateLocator(tz=UTC, minticks=4, maxticks=9)
         axes.xaxis.set_major_locator(locator)
         formatter = ConciseDateFormatter(locator, tz=UTC, formats=_TIMES, show_offset=False)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
+from storage.reporting.notes import RecordedNote
+
 
 class MeanMarkout(msgspec.Struct, frozen=True, kw_only=True):
     """The mean markout of a group of fills in bps, weighted by EURe; above zero is a gain.
@@ -255,6 +257,7 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     all settlements seen. ``requests_deleted``: so many decisions, at least, are of requests that the retention deleted.
     Dry requests count neither in ``demands`` nor in ``win_rate``, but are decided. ``relay_latency_ms``: p50, p99 and
     maximum over the ``dated`` requests, from the relay's asking to the desk, the offset of the two clocks included.
+    ``notes``: those of operators, the oldest first.
     """
 
     from_ns: int
@@ -295,3 +298,4 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     capital: CapitalFigures | None = None
     groups: tuple[GroupFigures, ...] = ()
     curve: tuple[ReportedPoint, ...] = ()
+    notes: tuple[RecordedNote, ...] = ()

@@ -9,6 +9,7 @@ from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.model.formatting import age, counted, exact, number, percent, rounded, utc_moment
 from cockpit.reports.breakdowns.group_tables import group_tables
 from cockpit.reports.figures import TradingReport
+from storage.reporting.notes import RecordedNote
 from venue.protocol.assets import EXACT
 from venue.protocol.units import NS_PER_S
 
@@ -16,6 +17,7 @@ Cells = Sequence[str]
 FAR_NS = 60 * NS_PER_S
 """A mid is recorded whenever it moves: one further away than this means that the reference was not trusted."""
 FAR_MIDS = "no mid within a minute:"
+MOST_MARKS = 60
 _KINDS = {"top_level": "top level", "router_leg": "router legs", "dry": "dry", "": "not told"}
 
 
@@ -50,8 +52,28 @@ def sections(report: TradingReport, *, wide: bool = False) -> list[Section]:
         Section(title="Fees", rows=_fees(report)),
         Section(title="Markouts, bps in the desk's favour, weighted by EURe", rows=_markouts(report)),
         *(Section(title=name, rows=rows) for name, rows in group_tables(report.groups, wide=wide)),
+        *_notes(report),
         Section(title=f"Not quoted, and every check that failed in {_of(report)}", rows=_not_quoted(report)),
     ]
+
+
+def _notes(report: TradingReport) -> list[Section]:
+    """Number the notes as the charts do."""
+    lines = [f"{place}  {utc_moment(note.at_ns)}  {note.actor}: {note.text}" for place, note in numbered(report.notes)]
+    return [Section(title="Notes of operators", lines=lines)] if lines else []
+
+
+def numbered(notes: Sequence[RecordedNote]) -> list[tuple[str, RecordedNote]]:
+    """Return each note with its number."""
+    return [(f"{place}", note) for place, note in enumerate(notes, 1)]
+
+
+def marks(report: TradingReport) -> list[tuple[int, str]]:
+    """Return where the charts over time have a note, UTC ns, and its number; the newest, where there are many."""
+    if not report.curve:
+        return []
+    first, last = report.curve[0].at_ns, report.curve[-1].at_ns
+    return [(note.at_ns, name) for name, note in numbered(report.notes) if first <= note.at_ns <= last][-MOST_MARKS:]
 
 
 def _quotes(report: TradingReport) -> list[str]:

@@ -22,11 +22,15 @@ from cockpit.reports.profit import profit_and_loss
 from storage.reader import Reader, Span, runs
 from storage.reporting import differences, movements, trading
 from storage.reporting.failing_checks import failing_checks
+from storage.reporting.notes import newest_notes
 from storage.reporting.options import option_minutes, written_by_token
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import PIPS
+
+MOST_NOTES = 500
+"""Of operators in a report, the newest."""
 
 
 def trading_report(
@@ -105,6 +109,7 @@ def trading_report(
         capital=summary.capital,
         groups=summary.groups,
         curve=summary.curve,
+        notes=tuple(reversed([*newest_notes(reader, span, MOST_NOTES)])),
     )
 
 

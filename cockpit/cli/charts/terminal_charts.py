@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from cockpit.reports.figures import TradingReport
+from cockpit.reports.sections import marks
 from venue.protocol.units import NS_PER_S
 
 WIDTH, HEIGHT = 80, 12
@@ -22,14 +23,15 @@ _MINUTE, _DAY = 60 * NS_PER_S, 86_400 * NS_PER_S
 
 def terminal_charts(report: TradingReport) -> str:
     """Return every chart that has something to show."""
+    noted = marks(report)
     charts = [
-        _chart(title, [(point.at_ns, getattr(point, figure)) for point in report.curve])
+        _chart(title, [(point.at_ns, getattr(point, figure)) for point in report.curve], noted)
         for figure, title in TITLES.items()
     ]
     return "\n\n".join(drawn for drawn in charts if drawn) or NOTHING_TO_DRAW
 
 
-def _chart(title: str, values: Sequence[tuple[int, Decimal | None]]) -> str:
+def _chart(title: str, values: Sequence[tuple[int, Decimal | None]], noted: Sequence[tuple[int, str]] = ()) -> str:
     import plotext
 
     if not any(value is not None for _, value in values):
@@ -43,6 +45,10 @@ def _chart(title: str, values: Sequence[tuple[int, Decimal | None]]) -> str:
         # From the start: a time in ns has more digits than a float.
         plotext.plot([at_ns - first_ns for at_ns, _ in stretch], [float(y) for _, y in stretch], marker="braille")
     plotext.xlim(0, last_ns - first_ns)
+    lowest = min(float(value) for _, value in values if value is not None)
+    for at_ns, name in noted:
+        plotext.vline(at_ns - first_ns)
+        plotext.text(name, at_ns - first_ns, lowest)
     ticks = [first_ns + (last_ns - first_ns) * tick // (TICKS - 1) for tick in range(TICKS)]
     plotext.xticks([at_ns - first_ns for at_ns in ticks], [time_label(at_ns, last_ns - first_ns) for at_ns in ticks])
     drawn: str = plotext.uncolorize(plotext.build())

@@ -8,6 +8,7 @@ import msgspec
 from cockpit.model.printable import printable
 from cockpit.reports.charts import Bars, Line, bar_chart, time_chart
 from cockpit.reports.figures import GroupFigures, ReportedPoint, TradingReport
+from cockpit.reports.sections import marks
 
 MOST_PARTNERS = 10
 NAME_LENGTH = 24
@@ -24,26 +25,26 @@ def pictures(report: TradingReport) -> Iterator[Picture]:
     Raises ChartsMissingError without the extra `charts`.
     """
     if report.curve:
-        yield from _over_time(report.curve)
+        yield from _over_time(report.curve, marks(report))
     if any(one.known for one in report.markouts):
         yield _markouts(report)
     if report.groups:
         yield from _groups(report.groups)
 
 
-def _over_time(points: Sequence[ReportedPoint]) -> Iterator[Picture]:
+def _over_time(points: Sequence[ReportedPoint], noted: Sequence[tuple[int, str]]) -> Iterator[Picture]:
     caption = "P&L since the start of the range, EURe"
     lines = [
         Line("trading", [(point.at_ns, _float(point.trading)) for point in points]),
         Line("total, with held BTC", [(point.at_ns, _float(point.total)) for point in points]),
     ]
-    yield Picture(caption, time_chart(caption, "EURe", lines))
+    yield Picture(caption, time_chart(caption, "EURe", lines, marks=noted))
     for caption, unit, values in (
         ("Inventory, BTC", "BTC", [point.base for point in points]),
         ("Mid, EURe per BTC", "EURe", [point.mid for point in points]),
     ):
         line = Line(unit, [(point.at_ns, _float(value)) for point, value in zip(points, values, strict=True)])
-        yield Picture(caption, time_chart(caption, unit, [line], size=(9.0, 2.0)))
+        yield Picture(caption, time_chart(caption, unit, [line], marks=noted, size=(9.0, 2.0)))
 
 
 def _markouts(report: TradingReport) -> Picture:
