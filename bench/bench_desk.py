@@ -100,6 +100,11 @@ class BenchDesk:
     async def state(self) -> Snapshot:
         return msgspec.json.decode((await self._client.get("/state")).content, type=Snapshot)
 
+    async def scrape(self) -> str:
+        """Return the desk's metrics in the form that a Prometheus asks for."""
+        accept = "application/openmetrics-text;version=1.0.0"
+        return (await self._client.get("/metrics", headers={"Accept": accept})).raise_for_status().text
+
     async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
         """Return the first state for which ``holds``; TimeoutError, with what blocks the desk, after 30 s."""
         deadline = time.monotonic() + WITHIN_S

@@ -48,6 +48,7 @@ class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
     echo_uvloop: bool
     life_s: float
     pricing: Preset = "fixed"
+    scrape_s: float = 0.0
 
 
 @contextlib.asynccontextmanager
@@ -60,6 +61,27 @@ async def _echo(url: str, *flags: str) -> AsyncIterator[int]:
     finally:
         process.terminate()
         await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _scraped(desk: BenchDesk, every_s: float) -> AsyncIterator[None]:
+    """Have the desk's metrics read every so many seconds, as a Prometheus does; 0: never."""
+
+    async def keep_scraping() -> None:
+        while True:
+            await desk.scrape()
+            await asyncio.sleep(every_s)
+
+    scraping = asyncio.create_task(keep_scraping()) if every_s else None
+    try:
+        yield
+    finally:
+        if scraping is not None:
+            ended = scraping.done()
+            scraping.cancel()
+            await asyncio.wait({scraping})
+            if ended:
+                scraping.result()
 
 
 class ReactionBench:
@@ -182,7 +204,8 @@ async def run(options: ReactionOptions) -> ReactionReport:
         taker = await stack.enter_async_context(bench_taker(sandbox))
         bench = ReactionBench(options, sender, desk, pids, taker)
         await bench.warm_up()
-        turns = await bench.turns()
+        async with _scraped(desk, options.scrape_s):
+            turns = await bench.turns()
         shot = await desk.state()
         return ReactionReport(
             turns=turns,
@@ -213,6 +236,7 @@ async def run(options: ReactionOptions) -> ReactionReport:
     show_default=True,
     help="How the desk prices; alternate two to compare them.",
 )
+@click.option("--scrape", "scrape_s", default=0.0, help="Seconds between two scrapes of the desk's metrics; 0: none.")
 @click.option("--no-cockpit", is_flag=True, help="Take the desk's snapshots without painting them.")
 @click.option("--echo-uvloop", is_flag=True, help="Run the echoes on uvloop too.")
 @click.option("--quick", is_flag=True, help="A second a rate, once: to see that it works.")
@@ -224,6 +248,7 @@ def main(
     other_pairs: str,
     life: float,
     pricing: Preset,
+    scrape_s: float,
     no_cockpit: bool,
     echo_uvloop: bool,
     quick: bool,
@@ -240,6 +265,7 @@ def main(
         echo_uvloop=echo_uvloop,
         life_s=QUICK_LIFE_S if quick else life,
         pricing=pricing,
+        scrape_s=scrape_s,
     )
     report = asyncio.run(run(options))
     click.echo(as_json(report) if json_out else as_text(report))

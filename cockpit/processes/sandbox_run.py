@@ -39,8 +39,8 @@ DESK_SETTINGS: Mapping[str, str] = {
 minute only: no money is at risk. The two destinations are the examples of BIP 173 and EIP 55."""
 
 
-REAL_ONLY = ("POSTGRES_URL", "HEARTBEAT_URL", "HEARTBEAT_FAIL_URL")
-"""Settings of the operator that a sandbox never has."""
+REAL_ONLY = ("POSTGRES_URL", "HEARTBEAT_URL", "HEARTBEAT_FAIL_URL", "METRICS_ADDRESS")
+"""Settings of the operator that a sandbox never has: neither is it recorded, watched nor scraped as the real desk."""
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
 NOT_LOOPBACK = "a sandbox uses loopback only, but the settings name an endpoint that is not on loopback; remove it"
 _PLACEHOLDERS: Mapping[str, str] = {

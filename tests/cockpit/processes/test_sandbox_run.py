@@ -11,9 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cockpit.config.settings import load
 from cockpit.desk.runtime.state_dir_lock import LOCK_NAME, holder_of
 from cockpit.processes.launch import runs_with
 from cockpit.processes.sandbox_run import DESK_ENV, PIDS, VENUE_ENV, ProcessIds, SandboxRun
+from tests.support.settings import loopback
 
 NAME = "20260101-000000-1"
 
@@ -89,3 +91,16 @@ def test_a_lock_file_that_names_no_process(tmp_path: Path, content: bytes) -> No
     assert holder_of(tmp_path) is None
     (tmp_path / LOCK_NAME).write_bytes(f"{os.getpid()}\n".encode())
     assert holder_of(tmp_path) == os.getpid()
+
+
+def test_a_rehearsal_is_not_served_where_the_real_desks_metrics_are(tmp_path: Path) -> None:
+    run = a_run(tmp_path, venue=0, desk=0)
+    venue = loopback()
+    del venue["HOME"]
+    (run.directory / VENUE_ENV).write_text("".join(f"{name}={value}\n" for name, value in venue.items()))
+    (run.directory / VENUE_ENV).chmod(0o600)
+    own = {"METRICS_ADDRESS": "127.0.0.1:9464", "STRATEGY_MAX_NOTIONAL_EURE": "7"}
+    run._write_desk_env(own, None)
+    made = load(run.directory / DESK_ENV, {})
+    assert made.max_notional_eure == 7
+    assert made.metrics_address is None

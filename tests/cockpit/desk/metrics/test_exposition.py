@@ -269,3 +269,21 @@ def test_a_header_that_cannot_be_read_asks_for_the_plain_form_or_one_that_exists
     _, content_type = negotiated(accept)
     assert content_type.isprintable()
     assert content_type.startswith(("text/plain; version=", "application/openmetrics-text; version="))
+
+
+async def test_the_stages_are_noted_only_after_the_quote_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = await ready()
+    times, engine = desk.trading.executor.times, desk.trading.engine
+    noted: list[int] = []
+    send = desk.line.send
+
+    def sending(frame: bytes) -> None:
+        histograms = (times.read, times.decide, times.sign, times.send, times.total, engine.transit)
+        noted.append(sum(sum(one.counts) for one in histograms))
+        send(frame)
+
+    monkeypatch.setattr(desk.line, "send", sending)
+    assert await desk.ask("1", "buy", amount_in=10_000)
+    assert noted == [0]
+    assert sum(times.total.counts) == 1
+    await desk.end(clean=True)
