@@ -93,8 +93,8 @@ def test_a_lock_file_that_names_no_process(tmp_path: Path, content: bytes) -> No
     assert holder_of(tmp_path) == os.getpid()
 
 
-def test_a_rehearsal_is_not_served_where_the_real_desks_metrics_are(tmp_path: Path) -> None:
-    run = a_run(tmp_path, venue=0, desk=0)
+def test_a_rehearsal_is_not_served_where_the_real_desks_metrics_are(short_dir: Path) -> None:
+    run = a_run(short_dir, venue=0, desk=0)
     venue = loopback()
     del venue["HOME"]
     (run.directory / VENUE_ENV).write_text("".join(f"{name}={value}\n" for name, value in venue.items()))
