@@ -8,7 +8,6 @@ import msgspec
 from cockpit.reports.figures import AcceptedDifferenceRow, AssetChange
 from storage.reader import Reader, Span
 from storage.reporting import differences, movements, trading
-from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import PairAmounts, Token, Underlying
 from venue.protocol.tokens import TokenTable
 
@@ -104,7 +103,7 @@ def shown(tokens: TokenTable, changes: Iterable[AssetChange]) -> tuple[AssetChan
 
 def worth_moved(fill: trading.FillRecord, tokens: TokenTable) -> PairAmounts:
     """Return the signed changes of both underlyings by a fill, in their base units."""
-    return tokens.worth(TokenAmounts({fill.asset_in: fill.amount_in, fill.asset_out: -fill.amount_out}))
+    return tokens.exchanged((fill.asset_in, fill.amount_in), (fill.asset_out, fill.amount_out))
 
 
 def moved(fill: trading.FillRecord, token: str) -> int:

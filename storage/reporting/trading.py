@@ -131,18 +131,30 @@ def fills(reader: Reader, span: Span) -> list[FillRecord]:
 
 
 def _fill(row: tuple[Any, ...]) -> FillRecord:
-    *told, detail = row
-    fields = dict(zip(FillRecord.__struct_fields__, (*told, told[-1] is not None), strict=True))
-    edge = None if fields["edge"] is None else int(fields["edge"])
-    amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
-    # One text for all fills of a token: a report holds each fill.
-    assets = {name: intern(fields[name]) for name in ("asset_in", "asset_out")}
-    settled_ns = fields["settled_ns"]
+    at_ns, quote_hash, quote_id, tx_hash, asset_in, amount_in, asset_out, amount_out, sent_ns, *rest = row
+    deadline_ns, edge, asked_ms, partner, settled_ns, detail = rest
+    marked = settled_ns is not None
     if settled_ns is None:
         # Rows of older versions: a fill was booked as it settled, but for those that a start found.
-        settled_ns = 0 if detail == SETTLED_WHILE_AWAY else fields["at_ns"]
-    known = {"edge": edge, "partner": fields["partner"] or None, "settled_ns": settled_ns or None}
-    return FillRecord(**{**fields, **amounts, **assets, **known})
+        settled_ns = 0 if detail == SETTLED_WHILE_AWAY else at_ns
+    return FillRecord(
+        at_ns=at_ns,
+        quote_hash=quote_hash,
+        quote_id=quote_id,
+        tx_hash=tx_hash,
+        # One text for all fills of a token: a report holds each fill.
+        asset_in=intern(asset_in),
+        amount_in=int(amount_in),
+        asset_out=intern(asset_out),
+        amount_out=int(amount_out),
+        sent_ns=sent_ns,
+        deadline_ns=deadline_ns,
+        edge=None if edge is None else int(edge),
+        asked_ms=asked_ms,
+        partner=partner or None,
+        settled_ns=settled_ns or None,
+        marked=marked,
+    )
 
 
 def count_events(reader: Reader, span: Span) -> EventCounts:

@@ -65,6 +65,7 @@ class TokenTable:
         self.quote = quote
         self._by_id = {token.token_id: token for token in self.tokens}
         self._by_symbol = {token.symbol.lower(): token for token in self.tokens}
+        self._worth = {token.token_id: (token.underlying == base, token.scale) for token in self.tokens}
         self._markets: dict[tuple[str, str], Market] = {}
         self._check()
 
@@ -114,12 +115,20 @@ class TokenTable:
         """Sum the amounts by underlying, in base units of the underlyings; KeyError for a token outside the table."""
         base = quote = 0
         for token_id, units in amounts.items():
-            token = self._by_id[token_id]
-            if token.underlying == self.base:
-                base += units * token.scale
+            is_base, scale = self._worth[token_id]
+            if is_base:
+                base += units * scale
             else:
-                quote += units * token.scale
+                quote += units * scale
         return PairAmounts(base, quote)
+
+    def exchanged(self, taken: tuple[str, int], given: tuple[str, int]) -> PairAmounts:
+        """Return what taking one amount (token id, base units) for another is worth, as ``worth`` does of the sum."""
+        (in_base, in_scale), (out_base, out_scale) = self._worth[taken[0]], self._worth[given[0]]
+        plus, minus = taken[1] * in_scale, given[1] * out_scale
+        return PairAmounts(
+            (plus if in_base else 0) - (minus if out_base else 0), (0 if in_base else plus) - (0 if out_base else minus)
+        )
 
     def share(self, amounts: TokenAmounts, mid: Decimal) -> Decimal | None:
         """Return the base underlying's part of the value of these amounts, 0 to 1; None when the value is zero."""
