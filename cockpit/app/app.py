@@ -112,6 +112,11 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self._behind_s = float("-inf")
 
     def compose(self) -> ComposeResult:
+        # Before there is anything on the screen: a class that comes later styles every widget anew.
+        self._make_room(self.size)
+        for steps, length in ((WIDTHS, self.size.width), (HEIGHTS, self.size.height)):
+            _, fits = max(step for step in steps if step[0] <= length)
+            self.screen.add_class(fits)
         yield StatusBar(id="status")
         yield TourStrip("panels")
         yield Tabs(PANELS, id="tabs")
@@ -252,7 +257,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             notice.paint(view)
             return
         if not screen.has_class("-connected"):
-            screen.add_class("-connected")
+            screen.add_class("-connected", update=False)
+            # The class shows and hides these two; it changes nothing inside of them.
+            self.stylesheet.update_nodes((board, notice))
             board.focus_panel()
         self.past.look(snapshot, board.market.range_beyond_s)
         board.offer(self.past.added_to(view), snapshot)

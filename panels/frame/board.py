@@ -82,12 +82,15 @@ class Board(Horizontal):
     def compose(self) -> ComposeResult:
         numbers = {ident: number % 10 for number, (ident, _) in enumerate(PANELS, start=1)}
         for side, places in PLACES.items():
-            with Vertical(id=side):
+            with Vertical(id=side, classes="-active" if side == side_of(self.shown) else ""):
                 for ident in (ident for place in places for ident in place):
+                    panel: Panel[Any]
                     if ident == "log":
-                        yield LogPanel(ident, numbers[ident], self._keys, self._noticed)
+                        panel = LogPanel(ident, numbers[ident], self._keys, self._noticed)
                     else:
-                        yield CLASSES[ident](ident, numbers[ident], self._keys)
+                        panel = CLASSES[ident](ident, numbers[ident], self._keys)
+                    self._mark(panel)
+                    yield panel
 
     def offer(self, view: View, snapshot: Snapshot) -> None:
         """Give every panel the newest view, and the snapshot to show of it."""
@@ -102,10 +105,13 @@ class Board(Horizontal):
         self.shown = ident
         self._picked[place_of(ident)] = ident
         for panel in self.query(Panel):
-            panel.set_class(panel.id == ident, "-active")
-            panel.set_class(panel.id in self._picked.values(), "-picked")
+            self._mark(panel)
         for side in PLACES:
             self.query_one(f"#{side}").set_class(side == side_of(ident), "-active")
+
+    def _mark(self, panel: Panel[Any]) -> None:
+        marks = {"-active": panel.id == self.shown, "-picked": panel.id in self._picked.values()}
+        panel.update_classes(marks, update=panel.is_attached)
 
     @property
     def panels(self) -> Iterable[Panel[Any]]:
