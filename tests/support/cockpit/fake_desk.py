@@ -1,9 +1,11 @@
 """A desk that streams canned snapshots and records commands, on a real Unix socket in a thread of its own."""
 
 import asyncio
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -17,13 +19,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from websockets.exceptions import InvalidState
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, OperatorReport, Result, WithdrawalReview
 from cockpit.model.pricing.pricing_set import PricingPreview, PricingTerms
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
-from tests.support.waiting import until_blocking
+from tests.support.waiting import PATIENCE_S, until_blocking
 
 Answering = Callable[[str, str, dict[str, Any]], Result | WithdrawalReview | PricingPreview | int | None]
 MONEY = (
@@ -35,6 +38,32 @@ MONEY = (
     "notify-deposit",
     "register-key",
 )
+
+
+class _Server(uvicorn.Server):
+    """Ends as soon as it may: uvicorn itself looks ten times a second, and sleeps between its steps."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.left = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.left.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            with suppress(InvalidState):  # It is closing already.
+                connection.shutdown()
+        for _ in range(200):
+            if not state.connections and not state.tasks:
+                break
+            await asyncio.sleep(0.005)
+        for task in state.tasks:
+            task.cancel()
 
 
 class FakeDesk:
@@ -56,7 +85,7 @@ class FakeDesk:
         self.held = threading.Event()
         self.held.set()
         self._streams: set[WebSocket] = set()
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -117,7 +146,7 @@ class FakeDesk:
             lifespan="off",
             ws="websockets-sansio",
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         until_blocking(lambda: self._server is not None and self._server.started)
@@ -126,8 +155,9 @@ class FakeDesk:
         """Stop listening and drop everyone attached."""
         if self._server is not None and self._thread is not None:
             self.held.set()
-            self._server.should_exit = True
-            self._thread.join(10)
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(self._server.left.set)
+            self._thread.join(PATIENCE_S)
             assert not self._thread.is_alive()
             self._server = self._thread = None
         self.path.unlink(missing_ok=True)
@@ -155,8 +185,8 @@ class FakeDesk:
             self._streams.discard(socket)
 
     async def _send_all(self) -> None:
-        for socket in list(self._streams):
-            await socket.send_text(msgspec.json.encode(self.current).decode())
+        for stream in list(self._streams):
+            await stream.send_text(msgspec.json.encode(self.current).decode())
 
     async def _healthz(self, _request: Request) -> Response:
         body = {"ok": True, "run_id": "run-1", "mode": "SANDBOX", "account": "sandbox-maker.near", "pid": 4711}
