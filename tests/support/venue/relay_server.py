@@ -14,6 +14,9 @@ from cockpit.model.events import SwapDemand
 from venue.protocol.tokens import BTC, EURE
 from venue.relay.messages import QuoteStatus
 
+CLOSE_S = 0.3
+"""How long the end of a test waits for a connection that nobody reads any more."""
+
 TOKEN = "bearer-Zq7-never-to-be-seen"
 
 _SILENT = logging.getLogger("tests.relay_server")
@@ -116,7 +119,14 @@ class RelayServer:
 async def running() -> AsyncIterator[RelayServer]:
     relay = RelayServer()
     async with serve(
-        relay.handle, "127.0.0.1", 0, process_request=relay.check, logger=_SILENT, compression=None, ping_interval=None
+        relay.handle,
+        "127.0.0.1",
+        0,
+        process_request=relay.check,
+        logger=_SILENT,
+        compression=None,
+        ping_interval=None,
+        close_timeout=CLOSE_S,
     ) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         relay.url = f"ws://127.0.0.1:{port}/ws"

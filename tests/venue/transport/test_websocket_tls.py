@@ -9,6 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from cockpit.model.environment import Environment
+from tests.support.venue.relay_server import CLOSE_S
 from tests.support.waiting import until
 from venue.transport.errors import WsClosedError
 from venue.transport.websocket import connect
@@ -40,7 +41,9 @@ async def test_messages_go_both_ways_and_the_unsent_is_counted(
         await reading.wait()
 
     env = Environment(monotonic_ns=lambda: 0)
-    async with serve(echo, "127.0.0.1", 0, ssl=context, compression=None, max_size=None) as server:
+    async with serve(
+        echo, "127.0.0.1", 0, ssl=context, compression=None, max_size=None, close_timeout=CLOSE_S
+    ) as server:
         url = f"wss://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         with pytest.raises(WsClosedError, match=r"(?i)certificate"):
             await connect(url, {}, lambda message: None, env=env)
