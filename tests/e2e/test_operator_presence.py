@@ -94,7 +94,7 @@ async def test_a_socket_that_never_reads_is_nobody_and_is_cut_off(launch: Launch
     with closing(socket(AF_UNIX)) as raw:
         raw.connect(str(desk.socket_path))
         raw.sendall(HANDSHAKE)
-        await desk.until(lambda shot: shot.attached == 2, 10, "it is attached")
+        await desk.until(lambda shot: shot.attached == 2, what="it is attached")
         await desk.arm()
         assert "nobody saw the attached cockpit for 1 s" in await disarmed(desk)
         await desk.until(lambda shot: shot.attached == 1, 40, "it is cut off")
@@ -124,7 +124,7 @@ async def test_the_desk_asks_for_a_key_before_it_disarms_for_want_of_one(launch:
     await looking.shows("NO KEY: disarms in")
     terminal.press("z")
     await terminal.shows(STILL_THERE, 0)
-    await desk.until(lambda shot: shot.idle_left_ms is None, 8, "a key answers")
+    await desk.until(lambda shot: shot.idle_left_ms is None, what="a key answers")
     assert STILL_THERE not in looking.text
     await terminal.shows(STILL_THERE)
     await desk.link.send("market-reference-ingest", "refresh")
@@ -159,7 +159,7 @@ async def test_a_detached_tmux_is_watched_until_no_key_comes(launch: Launch, sho
 
         await until(asks, 10, "it asks on the screen")
         await run("send-keys", "z")
-        await desk.until(lambda shot: shot.idle_left_ms is None, 10, "a key answers")
+        await desk.until(lambda shot: shot.idle_left_ms is None, what="a key answers")
         assert "no key or command for 36 s" in await disarmed(desk)
     finally:
         await run("kill-server")

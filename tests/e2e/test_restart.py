@@ -164,6 +164,6 @@ async def test_a_second_signal_ends_the_desk_at_once(launch: Launch) -> None:
             desk.process.send(number)
             if number is signal.SIGTERM:
                 await until(lambda: not desk.socket_path.exists(), 10, "the desk waits for its history")
-        assert desk.process.wait(2) == 130
+        assert desk.process.wait() == 130
         db.execute("ROLLBACK")
     assert desk.count("SELECT COUNT(*) FROM runs WHERE ended_ns IS NULL") == 1

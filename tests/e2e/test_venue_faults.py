@@ -156,9 +156,9 @@ async def test_a_reference_that_stays_stale_disarms_everything(launch: Launch, c
     desk = await launch(REFERENCE_MAX_AGE_MS="1500")
     await desk.arm()
     await control.faults(exchange_frozen=["coinbase", "kraken", "bitstamp"])
-    red = await desk.until(lambda shot: any(row.grace_left_ms for row in shot.interlocks), 5)
+    red = await desk.until(lambda shot: any(row.grace_left_ms for row in shot.interlocks))
     assert red.executor_armed
-    shot = await desk.until(lambda shot: not shot.strategy_armed, 15, "disarmed by itself")
+    shot = await desk.until(lambda shot: not shot.strategy_armed, what="disarmed by itself")
     assert (shot.rung, shot.executor_armed) == ("SAFE", False)
     assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['reference']}: ")
     assert {(row.actor, row.command) for row in shot.journal[:2]} == {

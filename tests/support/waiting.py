@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 
 POLL_S = 0.01
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
+"""What holds soon on a quiet machine may take half a minute on one that others use too."""
 
 
-async def until(condition: Callable[[], object], within_s: float = 20, what: str = "") -> None:
-    """Ask (and await) again and again until the answer is true; AssertionError after ``within_s`` seconds."""
+async def until(condition: Callable[[], object], within_s: float = PATIENCE_S, what: str = "") -> None:
+    """Ask (and await) until the answer is true; AssertionError after ``within_s`` seconds, a minute at least."""
+    within_s = max(within_s, PATIENCE_S)
     deadline = time.monotonic() + within_s
     while True:
         answer = condition()

@@ -23,7 +23,7 @@ from storage.history import Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.funding.withdrawal_venue import ADDRESSES
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from venue.protocol.amounts import NOTHING
 from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC
@@ -170,7 +170,7 @@ class FundingRun:
         [found] = self.all
         return found
 
-    async def reaches(self, *states: str, within_s: float = 20) -> Withdrawal:
+    async def reaches(self, *states: str, within_s: float = PATIENCE_S) -> Withdrawal:
         """Return the only withdrawal, once it is in one of the states."""
         await until(lambda: self.only().state in states, within_s, f"{states}; it is {self.states()}")
         return self.only()
@@ -192,7 +192,7 @@ class FundingRun:
             await inventory.sync("refresh")
             return inventory.explained and inventory.ledger.unexplained == NOTHING
 
-        await until(explained, 10, "the balances are explained")
+        await until(explained, what="the balances are explained")
 
 
 class FundingBench:

@@ -16,7 +16,7 @@ from cockpit.model.commands import ARMABLE, Armable, Part, Result
 from cockpit.model.snapshot import PartHealth, Snapshot
 from cockpit.processes.launch import is_listening
 from tests.support.processes.processes import Process, bare_environment
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 SETTINGS: Mapping[str, str] = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
@@ -81,7 +81,7 @@ class DeskProcess:
         if self._process is not None and self._process.running:
             self._process.kill()
 
-    async def until(self, holds: Callable[[Snapshot], bool], within_s: float = 20, what: str = "") -> Snapshot:
+    async def until(self, holds: Callable[[Snapshot], bool], within_s: float = PATIENCE_S, what: str = "") -> Snapshot:
         """Wait for a snapshot for which ``holds``."""
         newest: Snapshot | None = None
         try:
@@ -104,7 +104,7 @@ class DeskProcess:
     async def get(self, path: str) -> httpx.Response:
         """Ask the control API."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.socket_path))
-        async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=PATIENCE_S) as client:
             return await client.get(path)
 
     async def health(self, part: Part) -> PartHealth:
@@ -112,7 +112,7 @@ class DeskProcess:
 
     async def ready(self) -> Snapshot:
         """Wait until the executor may be armed and the reference may be traded on."""
-        return await self.until(lambda shot: not shot.executor_blocked and shot.market.usable, 30, "ready")
+        return await self.until(lambda shot: not shot.executor_blocked and shot.market.usable, what="ready")
 
     async def arm(self, *parts: Armable) -> None:
         """Arm these parts, all of them by default; AssertionError when one is refused."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cockpit.config.settings import NAMES
+from tests.support.waiting import PATIENCE_S
 
 
 def bare_environment(**given: str) -> dict[str, str]:
@@ -58,7 +59,7 @@ class Process:
         if self.running:
             self._process.send_signal(number)
 
-    def wait(self, within_s: float = 20) -> int:
+    def wait(self, within_s: float = PATIENCE_S) -> int:
         """Return the exit code; AssertionError when it does not end."""
         try:
             return self._process.wait(within_s)
@@ -75,7 +76,7 @@ class Process:
         self._process.wait()
 
 
-def await_file(path: Path, process: Process, within_s: float = 20) -> None:
+def await_file(path: Path, process: Process, within_s: float = PATIENCE_S) -> None:
     """Wait until the process has written the file."""
     deadline = time.monotonic() + within_s
     while not path.exists():

@@ -9,11 +9,11 @@ from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.sandbox_session import newest
 from tests.support.processes.venue_process import Control
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 
 
-async def reconcile(desk: DeskProcess, control: Control, *, within_s: float = 20) -> Snapshot:
+async def reconcile(desk: DeskProcess, control: Control, *, within_s: float = PATIENCE_S) -> Snapshot:
     """Wait until the desk explains what the ledger holds of every token, and return that snapshot.
 
     AssertionError when it does not, or when any of its money was lost on the wrong way out.
@@ -21,7 +21,7 @@ async def reconcile(desk: DeskProcess, control: Control, *, within_s: float = 20
     return await _reconcile(desk.snapshot, control, desk.settings["NEAR_INTENTS_ACCOUNT_ID"], within_s)
 
 
-async def reconcile_run(run: SandboxRun, *, within_s: float = 30) -> None:
+async def reconcile_run(run: SandboxRun, *, within_s: float = PATIENCE_S) -> None:
     """Do the same with a sandbox run that still goes on, its traders paused."""
     control = Control(run.venue_env())
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyte
 
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 COLUMNS, LINES = 150, 45
 KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "shift+tab": "\x1b[Z"}
@@ -114,7 +114,7 @@ class Terminal:
         """What the screen shows."""
         return "\n".join(self._screen.display)
 
-    async def shows(self, words: str, times: int = 1, within_s: float = 30) -> None:
+    async def shows(self, words: str, times: int = 1, within_s: float = PATIENCE_S) -> None:
         """Wait until the screen shows the words so many times."""
         try:
             await until(lambda: self.text.count(words) == times, within_s, words)
@@ -139,7 +139,7 @@ class Terminal:
             text = chr(ord(key[5:]) - 96) if key.startswith("ctrl+") else KEYS.get(key, key)
             os.write(self._master, text.encode())
 
-    async def ended(self, within_s: float = 30) -> int:
+    async def ended(self, within_s: float = PATIENCE_S) -> int:
         """Wait for the command to end; its exit code."""
         await until(lambda: self.process.poll() is not None, within_s, "the cockpit ends")
         return self.process.returncode

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from tests.support.processes.processes import Process, await_file, bare_environment
+from tests.support.waiting import PATIENCE_S
 
 LEGACY = ("--funded", "BTC", "--credited", "BTC")
 """The kind of BTC that most tests trade; its route is the shorter one."""
@@ -64,7 +65,7 @@ class Control:
 
     def __init__(self, env: dict[str, str]) -> None:
         self.env = env
-        self.http = httpx.AsyncClient(base_url=env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=10)
+        self.http = httpx.AsyncClient(base_url=env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=PATIENCE_S)
 
     async def state(self) -> dict[str, Any]:
         answer: dict[str, Any] = (await self.http.get("/state")).json()
