@@ -11,7 +11,7 @@ from panels.kit.view import View
 def new_rows(shown: Snapshot, newest: Snapshot) -> str:
     """Return how many decisions, quotes and fills came since a snapshot; empty for none."""
     if shown.run_id != newest.run_id:
-        return "another desk's rows are"
+        return "another desk's rows"
     before, now = shown.counts, newest.counts
     since = (
         ("decision", now.decisions - before.decisions),

@@ -52,7 +52,7 @@ def stop(hard: bool, yes: bool, socket: Path | None, sandbox: bool, env_file: Pa
         if shot is not None:
             found |= {"at_ns": shot.at_ns, "alive": shot.alive}
             if not as_json:
-                echo(signed_quotes(shot))
+                echo((quotes_left(shot) or NO_LIVE_QUOTE) if hard else signed_quotes(shot))
             # Nothing is asked about quotes that are not there.
             some = bool(shot.alive.quotes or shot.alive.refused)
             if hard and (yes or (some and click.confirm(f"{MAKER_TERMS} {BURN_ALL}"))):

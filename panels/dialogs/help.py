@@ -1,6 +1,7 @@
 """The help screen: every key, from the one table of actions."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -18,25 +19,27 @@ from panels.kit.rows.plain_text import PlainText
 from panels.kit.theme import Role
 from panels.kit.view import View
 
+LEGEND = "! can move money, and asks first   ✗ unavailable now"
+REASON_WIDTH = 56
+"""Of the dialog at 80 columns, beside the keys."""
+
 
 def help_lines(actions: Sequence[Action], availability: UnavailableReason, view: View) -> list[Line]:
     """List the actions by group; an unavailable one is grey and shows its reason."""
-    lines: list[Line] = []
+    lines: list[Line] = [(Cell(LEGEND, "muted"),)]
     for group in dict.fromkeys(action.group for action in actions):
-        if lines:
-            lines.append(())
-        lines.append((Cell(group, "strong"),))
+        lines += [(), (Cell(group, "strong"),)]
         for action in actions:
             if action.group != group:
                 continue
             reason = availability(action.id, view)
             role: Role = "muted" if reason else "warn" if action.danger else "accent"
             mark = "✗" if reason else "!" if action.danger else " "
-            key = Cell(f"{mark} {displayed(action):<10} ", role)
+            key = Cell(f"{mark} {displayed(action):<12} ", role)
             lines.append((key, Cell(action.help, "muted" if reason else "text")))
             if reason:
-                lines.append((Cell(f"{'':13}{unavailable(reason)}", "muted"),))
-    return [*lines, (), (Cell("! can move money; asks first", "muted"),)]
+                lines += [(Cell(f"{'':15}{part}", "muted"),) for part in wrap(unavailable(reason), REASON_WIDTH)]
+    return lines
 
 
 class HelpDialog(Dialog[None]):

@@ -54,7 +54,7 @@ def banner(view: View) -> Line | None:
             why = desk_stopped(view.stopped_by)
         return (Cell(f" ✗ this data is {age(view.tick_age_ms)} old · {why}", "bad"),)
     if view.frozen_ms is not None:
-        return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing'} new · space resumes", "warn"),)
+        return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing new'} · space resumes", "warn"),)
     snapshot = view.snapshot
     if snapshot is not None and not snapshot.executor_armed and snapshot.executor_blocked:
         return (Cell(f" ◐ the executor cannot be armed: {snapshot.executor_blocked}", "warn"),)

@@ -42,7 +42,10 @@ class NoticeLog:
         if isinstance(item, ConnectionLost):
             if not self._down:
                 self._down = True
-                self.note(f"connection lost: {item.reason}", "bad")
+                if before is None:
+                    self.note(f"not connected yet: {item.reason}")
+                else:
+                    self.note(f"connection lost: {item.reason}", "bad")
             return
         if self._down or before is None:
             self.note("reconnected" if before is not None else f"connected to {item.account}", "good")

@@ -36,7 +36,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     ``asked``: for each part the command that no snapshot shows yet ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
-    ``unseen``: what has arrived since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
+    ``unseen``: what has arrived since ("3 new decisions, 1 new fill"). ``read_only``: this cockpit cannot command.
     ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
     ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
     """

@@ -68,17 +68,13 @@ def _markout(place: int) -> Value:
 
 FIGURES: tuple[tuple[str, str, Value], ...] = (
     ("trading EURe", "the fills, marked to the mid", lambda span, _: money(span.trading)),
-    ("spread EURe", "the edge of the fills when they were priced", lambda span, _: money(span.spread)),
-    ("held BTC EURe", "what was held or moved in, as the mid moved", lambda span, _: money(span.revaluation)),
-    (
-        "total EURe",
-        "trading and held BTC: change in value less money moved",
-        lambda span, _: money(span.total),
-    ),
-    ("fees EURe", "the protocol's fee, a part of what fills gave", _fees),
-    ("markout 1s bps", "how far the mid moved in our favour 1 s after fills", _markout(0)),
+    ("spread EURe", "edge of the fills when priced", lambda span, _: money(span.spread)),
+    ("held BTC EURe", "what was held, as the mid moved", lambda span, _: money(span.revaluation)),
+    ("total EURe", "trading and held BTC together", lambda span, _: money(span.total)),
+    ("fees EURe", "protocol fee, part of what fills gave", _fees),
+    ("markout 1s bps", "the mid's move in our favour 1 s later", _markout(0)),
     ("markout 10s bps", "the same after 10 s", _markout(1)),
-    ("markout 60s bps", "the same after 60 s: below zero, takers knew more", _markout(2)),
+    ("markout 60s bps", "after 60 s; below zero: takers knew more", _markout(2)),
     ("markout 300s bps", "the same after 300 s", _markout(3)),
     ("fills", "fills that the balances show", lambda span, _: Cell(number(span.fills))),
     ("fills an hour", "fills by the time passed", _per_hour),
