@@ -8,7 +8,8 @@ import msgspec
 
 from bench.profit.seen import START_NS, Seen
 from cockpit.config.settings import Settings
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.commitment import commit
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.strategy import Decision, decide, desk_prices
 from cockpit.model.commands import Limits, PriceParams
@@ -79,7 +80,7 @@ class DeskMaker:
         demand, amounts = seen.demand, decision.amounts
         assert amounts is not None
         released_ns = decision.deadline_ns + EXPIRY_MARGIN_NS
-        commitment = Commitment(
+        commitment = commit(
             quote_hash=demand.quote_id,
             quote_id=demand.quote_id,
             command_id="",

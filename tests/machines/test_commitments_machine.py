@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cockpit.desk.quote_book.awaited_answers import ANSWER_WITHIN_NS
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import Side, TradeResult
 from storage.history import FINAL_OUTCOMES

@@ -6,8 +6,8 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.errors import NotCoveredError
-from cockpit.desk.quote_book.reservations import Commitment
 from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
 from venue.protocol.amounts import NOTHING

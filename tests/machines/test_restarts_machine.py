@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cockpit.desk.funding.deposits import CERTAIN_NS
 from cockpit.desk.inventory.movements import Movement, total
 from cockpit.desk.inventory.reconciliation import movement
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.events import LiquidityAction
 from storage.history import PreviousRun
 from tests.support.amounts import btc_eure

@@ -5,6 +5,7 @@ shows ``method: "subscribe"`` with the fields flat in ``params``.
 """
 
 import re
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -99,6 +100,8 @@ def read_event(
     asset_out = data.defuse_asset_identifier_out
     if asset_out is None or tokens.market(asset_in, asset_out) is None:
         return "other_pair"
+    # One text for all of them: a quote keeps its tokens for as long as it lives.
+    asset_in, asset_out = intern(asset_in), intern(asset_out)
     return read_request(data, params.metadata, asset_in=asset_in, asset_out=asset_out, at_ns=at_ns)
 
 

@@ -4,7 +4,7 @@ from collections import deque
 
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.market.pricing import Prices
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.trading_figures.price_course import CourseFill, OwnPrices
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S

@@ -15,8 +15,8 @@ from cockpit.desk.earnings.money_moves import MoneyMoves
 from cockpit.desk.earnings.open_span import OpenSpan, RecordedMids
 from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.market.volatility import COMPOSITE
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.quote import Quote
-from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.risk.trading_state import DAY_NS
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, LiquidityAction, MarketPrice

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.environment import Environment
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.tokens import TokenTable

@@ -16,8 +16,8 @@ from cockpit.desk.inventory.movements import SLICE, Movement, Steps, T, believab
 from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.quote import Quote
-from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.transport.errors import VenueError

@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.movements import Movement, Steps, explaining, total
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from venue.protocol.amounts import NOTHING, TokenAmounts
 
 

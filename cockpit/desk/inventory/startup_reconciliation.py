@@ -18,7 +18,7 @@ from cockpit.desk.inventory.movements import Movement, believable, explain, give
 from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
 from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment, commit
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder
@@ -74,7 +74,7 @@ def commitment_of(tokens: TokenTable, recorded: RecordedQuote, margin_ns: int) -
     for token_id in (command.asset_in, command.asset_out):
         if tokens.get(token_id) is None:
             raise HistoryError(findings.unknown_token(token_id))
-    return Commitment(
+    return commit(
         quote_hash=command.quote_hash,
         quote_id=command.quote_id,
         command_id=command.command_id,

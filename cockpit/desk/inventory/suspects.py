@@ -11,7 +11,7 @@ from itertools import combinations, islice
 import msgspec
 
 from cockpit.desk.inventory.movements import SLICE, Movement, Steps, total
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from venue.protocol.amounts import TokenAmounts
 
 FLOWS_COMBINED = 4

@@ -17,7 +17,7 @@ from cockpit.desk.inventory.explainer import Explainer, KnownFlows
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.formatting import counted

@@ -23,12 +23,17 @@ class AwaitedAnswers:
 
     def answered(self, request_id: int) -> Quote | None:
         """Take out the quote that was sent as this request; None when no answer is awaited to it."""
-        return self.by_request.pop(request_id, None)
+        quote = self.by_request.pop(request_id, None)
+        if quote is not None:
+            quote.request_id = 0
+        return quote
 
     def all_lost(self) -> list[Quote]:
         """Take out all of them: no answer will come any more."""
         lost = list(self.by_request.values())
         self.by_request.clear()
+        for quote in lost:
+            quote.request_id = 0
         return lost
 
     def overdue(self, now_ns: int) -> Iterator[Quote]:

@@ -10,17 +10,19 @@ quote that is being burned may have been used by its burning or by its settlemen
 Statuses come late, more than once and in any order: those missed during a lost connection are delivered after it.
 """
 
-import heapq
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from itertools import islice
+from sys import intern
 from typing import Literal
 
 from cockpit.accounting.duration_histogram import FILL_NS, DurationHistogram
 from cockpit.desk.quote_book.awaited_answers import AwaitedAnswers
+from cockpit.desk.quote_book.commitment import Commitment
+from cockpit.desk.quote_book.expiries import Expiries
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.refusals import refuses
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import Outcome, TradeResult
@@ -69,7 +71,7 @@ class QuoteBook:
         self._settling: dict[str, Quote] = {}
         self._burning: dict[str, Quote] = {}
         self._past_expiry: dict[str, Quote] = {}
-        self._expiry_heap: list[tuple[int, str]] = []
+        self._expiries = Expiries()
         self._ended = BoundedSet(MAX_ENDED)
 
     def sent(self, commitment: Commitment, request_id: int) -> None:
@@ -77,7 +79,7 @@ class QuoteBook:
         quote = Quote(commitment, request_id)
         self._quotes[commitment.quote_hash] = quote
         self._awaited.add(quote)
-        heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
+        self._expiries.add(quote)
         self.recent.append(quote)
         self.counters["sent"] += 1
 
@@ -89,7 +91,7 @@ class QuoteBook:
         quote = Quote(commitment, 0, "refused" if refused else "accepted" if taken else "unknown")
         self._quotes[commitment.quote_hash] = quote
         self.reservations.restore(commitment, refused=refused)
-        heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
+        self._expiries.add(quote)
         self.recent.append(quote)
         self.counters["restored"] += 1
         for event, outcome in PROGRESS.items():
@@ -116,6 +118,8 @@ class QuoteBook:
             return False
         if quote.state not in ("sent", "unknown"):
             return True
+        # The same few texts answer thousands of quotes.
+        error = None if error is None else intern(error)
         refused = error is not None and refuses(error, code)
         corrected = quote.state == "unknown" and (error is None or refused)
         self.counters["unknown"] -= corrected
@@ -194,9 +198,8 @@ class QuoteBook:
         self._release_expired(now_ns)
 
     def _release_expired(self, now_ns: int) -> None:
-        while self._expiry_heap and self._expiry_heap[0][0] <= now_ns:
-            _, quote_hash = heapq.heappop(self._expiry_heap)
-            quote = self._quotes[quote_hash]
+        for quote in self._expiries.take_due(now_ns):
+            quote_hash = quote.commitment.quote_hash
             self._awaited.released(quote, now_ns)
             if quote.state in OVER:
                 self._forget(quote_hash)

@@ -10,36 +10,10 @@ from itertools import chain
 
 import msgspec
 
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.strikes import Strikes
-from cockpit.model.events import RequestKind, Side
 from venue.protocol.units import NS_PER_S
-
-
-class Commitment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A signed quote and what it commits. Amounts in base units, times UTC ns. ``partner``: who asked,
-    empty when nobody was named; None for a quote of an earlier run.
-
-    ``edge`` is the gain against the mid at which it was priced, in base units of the quote asset. From
-    ``released_after_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
-    """
-
-    quote_hash: str
-    quote_id: str
-    command_id: str
-    decision_id: str
-    nonce: str
-    side: Side
-    asset_in: str
-    asset_out: str
-    amount_in: int
-    amount_out: int
-    edge: int
-    sent_ns: int
-    deadline_ns: int
-    released_after_ns: int
-    request_kind: RequestKind = ""
-    partner: str | None = None
 
 
 class _Releases(msgspec.Struct, gc=False):

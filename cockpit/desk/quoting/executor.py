@@ -7,8 +7,8 @@ from collections import Counter, deque
 
 from cockpit.desk.market.pricing import Amounts
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.commitment import Commitment, commit
 from cockpit.desk.quote_book.errors import NotCoveredError
-from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.stage_times import StageTimes
 from cockpit.desk.quoting.strategy import Decision
@@ -80,7 +80,7 @@ class Executor:
             self._refuse(str(exc))
             return None
         signed_ns = self._monotonic_ns()
-        commitment = Commitment(
+        commitment = commit(
             quote_hash=signed.quote_hash,
             quote_id=request.quote_id,
             command_id=decision_id,

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 from cockpit.accounting.option_sums import OptionSums
 from cockpit.desk.market.pricing import Amounts, edge_bps
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.live_markouts import Marked
 from cockpit.desk.quote_book.options.option_day import OptionDay
 from cockpit.desk.quote_book.options.option_meter import OptionReading, QuoteOptions
 from cockpit.desk.quote_book.quote import OVER, Quote
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.events import TradeDecision
 from cockpit.model.snapshot import (
     DecisionRow,

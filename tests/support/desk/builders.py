@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.desk.market.par import Par
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment, commit
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.events import Side, SwapDemand
@@ -103,16 +103,17 @@ def commitment(
     margin_ms: int = 5_000,
     edge: int = 1,
     partner: str | None = None,
+    nonce: str | None = None,
 ) -> Commitment:
     """A commitment whose ids are all made of its name."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
     deadline_ns = sent_ns + life_ms * NS_PER_MS
-    return Commitment(
+    return commit(
         quote_hash=f"hash-{name}",
         quote_id=f"quote-{name}",
         command_id=f"command-{name}",
         decision_id=f"decision-{name}",
-        nonce=f"nonce-{name}",
+        nonce=f"nonce-{name}" if nonce is None else nonce,
         side=side,
         asset_in=asset_in.token_id,
         asset_out=asset_out.token_id,

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-import msgspec
-
 from cockpit.config.settings import load
 from cockpit.desk.funding.deposits import CERTAIN_NS
 from cockpit.desk.inventory.balance_reader import BalanceReader
@@ -14,7 +12,8 @@ from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.commitment import Commitment
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, TradeResult
 from storage.sqlite.history import SqliteHistory
@@ -230,10 +229,13 @@ class InventoryHarness:
         """A quote that buys BTC, accepted by the relay."""
         self._sent += 1
         made = commitment(
-            str(self._sent), amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms
+            str(self._sent),
+            amount_in=amount_in,
+            amount_out=amount_out,
+            sent_ns=self.clock(),
+            life_ms=life_ms,
+            nonce=nonce,
         )
-        if nonce is not None:
-            made = msgspec.structs.replace(made, nonce=nonce)
         balance = self.inventory.ledger.balance
         self.reservations.reserve(made, balance[EURE.token_id] if balance else 0)
         self.book.sent(made, self._sent)

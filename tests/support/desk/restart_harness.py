@@ -11,8 +11,9 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.refusals import GONE
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
@@ -145,10 +146,14 @@ class DeskRun:
     ) -> Commitment:
         """Sign and write a quote that buys BTC; it is on record at once. ``nonce`` makes one for a deadline (ns)."""
         made = commitment(
-            name, amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms, margin_ms=0
+            name,
+            amount_in=amount_in,
+            amount_out=amount_out,
+            sent_ns=self.clock(),
+            life_ms=life_ms,
+            margin_ms=0,
+            nonce=None if nonce is None else nonce(self.clock() + life_ms * NS_PER_MS),
         )
-        if nonce is not None:
-            made = msgspec.structs.replace(made, nonce=nonce(made.deadline_ns))
         self.book.reservations.restore(made)
         self.requests[made.quote_hash] = len(self.history.events) + 1
         self.book.sent(made, self.requests[made.quote_hash])

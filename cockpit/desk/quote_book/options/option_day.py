@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from cockpit.accounting.option_sums import OptionSides, OptionSums
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.events import Side
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S

@@ -13,7 +13,8 @@ import msgspec
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.commitment import Commitment
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.quote_book.strikes import StrikeSum
 from cockpit.model.events import OptionValue
 from cockpit.model.recorder import Recorder

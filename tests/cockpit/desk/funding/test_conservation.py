@@ -10,8 +10,8 @@ import httpx
 import msgspec
 import pytest
 
+from cockpit.desk.quote_book.commitment import commit
 from cockpit.desk.quote_book.errors import NotCoveredError
-from cockpit.desk.quote_book.reservations import Commitment
 from tests.support.funding.funding_harness import CONFIG, FundingBench, FundingRun, both
 from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker
@@ -97,7 +97,7 @@ class Story:
             salt=trading.executor.salt,
         )
         balance = trading.inventory.ledger.balance[given.token_id]
-        commitment = Commitment(
+        commitment = commit(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
             command_id=f"c-{number}",

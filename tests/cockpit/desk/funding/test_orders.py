@@ -216,6 +216,7 @@ async def test_a_history_that_does_not_confirm_sends_nothing_ever(
     assert life.only().state == "failed"
     assert not life.only().followed
     assert bench.held() == before
+    monkeypatch.undo()
     assert (await life.order(AMOUNT, "another")).accepted
     await until(lambda: any(one.state == "completed" for one in life.all))
     assert len(bench.withdrawals_listed()) == 1

@@ -12,7 +12,7 @@ from cockpit.desk.funding.deposits import CERTAIN_NS
 from cockpit.desk.inventory.explainer import NONCES_A_READING
 from cockpit.desk.inventory.movements import Movement, believable, losses, total
 from cockpit.desk.inventory.movements import given as given_away
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import commitment
 from tests.support.desk.chain import OPENING, InventoryHarness

@@ -23,7 +23,7 @@ from cockpit.desk.market.pricing import (
     PricesByLife,
     skew_bps,
 )
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.risk_checks import CheckInputs
 from cockpit.desk.quoting.strategy import Decision

@@ -2,19 +2,17 @@
 
 import base64
 
-import msgspec
-
 from cockpit.desk.quote_book.burn_batches import BATCH, SOON_NS, WAIT_NS, Batch, cut
 from cockpit.desk.quote_book.quote import Quote
 from tests.support.desk.builders import NOW, SALT, commitment
 from venue.protocol.nonce import pack_nonce
-from venue.protocol.units import NS_PER_S
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 
 def quote(number: int, *, salt: bytes = SALT, life_ms: int = 60_000) -> Quote:
-    made = commitment(str(number), life_ms=life_ms)
-    nonce = base64.b64encode(pack_nonce(salt, made.deadline_ns, number.to_bytes(15, "big"))).decode()
-    return Quote(msgspec.structs.replace(made, nonce=nonce), number, "accepted")
+    deadline_ns = NOW + life_ms * NS_PER_MS
+    nonce = base64.b64encode(pack_nonce(salt, deadline_ns, number.to_bytes(15, "big"))).decode()
+    return Quote(commitment(str(number), life_ms=life_ms, nonce=nonce), number, "accepted")
 
 
 def batch(count: int = 4) -> Batch:
@@ -57,7 +55,7 @@ def test_quotes_are_cut_by_salt_and_size() -> None:
 
 def test_one_nonce_stands_for_a_call_until_it_is_seen_used() -> None:
     made = published()
-    made.quotes[1].commitment = msgspec.structs.replace(made.quotes[1].commitment, deadline_ns=NOW + 10**12)
+    made.quotes[1] = quote(1, life_ms=10**6)
     assert made.to_read() == [made.quotes[1]]
     made.was_read()
     assert not made.suspect

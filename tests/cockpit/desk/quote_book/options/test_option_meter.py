@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.accounting.option_value import option_value
 from cockpit.desk.market.pricing import deviation
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.options.option_meter import (
     EVERY_NS,
     SLICES_PER_TICK,
@@ -19,7 +20,7 @@ from cockpit.desk.quote_book.options.option_meter import (
     OptionSum,
     QuoteOptions,
 )
-from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.quote_book.strikes import SLOT_NS, Strikes
 from cockpit.model.events import Side
 from tests.support.desk.builders import MID, NOW, commitment
