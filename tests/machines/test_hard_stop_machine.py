@@ -16,8 +16,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from cockpit.desk.quote_book.burning.hard_stop import PAUSE_S, HardStopRun
 from cockpit.desk.quote_book.commitment import Commitment
-from cockpit.desk.quote_book.hard_stop import PAUSE_S, HardStopRun
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import HardStopState
 from storage.history import PreviousRun

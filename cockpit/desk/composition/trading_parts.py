@@ -25,9 +25,9 @@ from cockpit.desk.market.pricing_in_force import PricingInForce
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.burning.hard_stop import HardStopRun
 from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.fill_costs import learn_from
-from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.options.option_day import OptionDay, given_away
 from cockpit.desk.quote_book.options.option_meter import OptionMeter

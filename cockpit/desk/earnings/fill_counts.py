@@ -3,7 +3,7 @@
 import msgspec
 
 from cockpit.desk.inventory.reconciliation import movement
-from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.events import Side
 from venue.protocol.tokens import TokenTable
 

@@ -63,7 +63,7 @@ def test_only_versioned_nonces_are_burned(nonce: str) -> None:
 
 
 def test_twenty_five_burns_fit_one_call() -> None:
-    from cockpit.desk.quote_book.burn_batches import BATCH
+    from cockpit.desk.quote_book.burning.burn_batches import BATCH
 
     ledger = Ledger(clock=lambda: NOW_NS, salt=SALT)
     ledger.register_key("maker.near", a_signer().public_key)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from cockpit.desk.quote_book.salts import Salts
+from cockpit.desk.quote_book.burning.salts import Salts
 from tests.support.desk.builders import SALT, Clock
 from tests.support.desk.chain import Chain, ChainVerifier
 from venue.near.rpc import Finality

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.quote_book.burn_refusals import blamed
+from cockpit.desk.quote_book.burning.burn_refusals import blamed
 
 CALL = (
     "deadline has expired",

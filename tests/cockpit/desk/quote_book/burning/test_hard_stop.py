@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.book import SALT_INVALID
+from cockpit.desk.quote_book.burning.hard_stop import HardStopRun
 from cockpit.desk.quote_book.commitment import Commitment
-from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from tests.support.amounts import btc_eure

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.burn_batches import Batch, salt_of
-from cockpit.desk.quote_book.burn_refusals import blamed
+from cockpit.desk.quote_book.burning.burn_batches import Batch, salt_of
+from cockpit.desk.quote_book.burning.burn_refusals import blamed
+from cockpit.desk.quote_book.burning.salts import Salts
 from cockpit.desk.quote_book.quote import Quote
-from cockpit.desk.quote_book.salts import Salts
 from cockpit.model.environment import Environment
 from venue.relay.rpc import Published, PublishedMany, RelayRpc
 from venue.signing.errors import RefusedToSignError

@@ -2,7 +2,7 @@
 
 import base64
 
-from cockpit.desk.quote_book.burn_batches import BATCH, SOON_NS, WAIT_NS, Batch, cut
+from cockpit.desk.quote_book.burning.burn_batches import BATCH, SOON_NS, WAIT_NS, Batch, cut
 from cockpit.desk.quote_book.quote import Quote
 from tests.support.desk.builders import NOW, SALT, commitment
 from venue.protocol.nonce import pack_nonce

@@ -16,10 +16,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.burn_batches import Batch, cut, is_open, salt_of
-from cockpit.desk.quote_book.burn_calls import BurnCalls
+from cockpit.desk.quote_book.burning.burn_batches import Batch, cut, is_open, salt_of
+from cockpit.desk.quote_book.burning.burn_calls import BurnCalls
+from cockpit.desk.quote_book.burning.salts import Salts
 from cockpit.desk.quote_book.quote import OVER, Quote
-from cockpit.desk.quote_book.salts import Salts
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.formatting import counted, utc_time
