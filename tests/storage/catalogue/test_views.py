@@ -1,6 +1,7 @@
 """The views: exact whole tokens, real times, unknown where unknown, and a filter by time that uses the index."""
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -146,6 +147,25 @@ def test_a_filter_by_time_uses_the_index_in_sqlite(path: Path) -> None:
     steps = [(sql, step) for sql, step in sqlite_steps(path, asked) if step.startswith("SCAN ")]
     allowed = ("SCAN CONSTANT ROW", "SCAN days", "SCAN u", "SCAN i ", "SCAN o ", "SCAN a", "SCAN x", "SCAN r", "SCAN y")
     assert [(sql, step) for sql, step in steps if not step.startswith(allowed)] == []
+
+
+async def test_a_database_of_the_schema_before_gets_all_of_it(
+    engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = tmp_path / "older"
+    shutil.copytree(engine.schema, older)
+    max(older.glob("*_assets.sql")).unlink()
+    before = engine.make(older)
+    await before.open(facts.run())
+    await before.write([facts.inventory(1, 150_000_000)])
+    await before.close(facts.START_NS)
+    caplog.clear()
+    now = engine.make()
+    await now.open(run("run-2"))
+    await now.close(facts.START_NS)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == []
+    [(token, balance)] = await engine.rows("SELECT token, balance FROM inventory")
+    assert (token, float(balance)) == ("BTC", 1.5)
 
 
 async def test_an_older_file_gets_the_views_and_a_table_of_somebody_else_stays(
