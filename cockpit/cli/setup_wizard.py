@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import re
+import shutil
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -31,6 +34,8 @@ NEXT = """{path} written; only you can read it. Next:
 
 All other settings have defaults: see .env.example. For the first live quote: see docs/runbook.md."""
 BACK = "<"
+_START = re.compile(r"  \w+(?: \w+)?  +")
+"""What stands before the text of a line that offers or lists something."""
 NOTHING_WRITTEN = "Nothing was written."
 PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "x",
@@ -85,13 +90,29 @@ def run_wizard(directory: Path) -> Choice:
     def ask(question: str, hidden: bool) -> str:
         return str(click.prompt(question, default="", show_default=False, hide_input=hidden))
 
+    def say(text: str) -> None:
+        echo(fitted(text, shutil.get_terminal_size().columns))
+
     try:
-        return first_run(directory, ask, echo)
+        return first_run(directory, ask, say)
     except SettingsFileError as exc:
         raise click.ClickException(printable(str(exc))) from None
     except click.Abort:
         echo(f"\n{NOTHING_WRITTEN}", err=True)
         raise
+
+
+def fitted(text: str, width: int) -> str:
+    """Break lines between words, so that the terminal breaks none; what goes on stands under what it belongs to."""
+    lines = []
+    for line in text.splitlines():
+        start = _START.match(line)
+        indent = "" if start is None else " " * start.end()
+        fill = textwrap.TextWrapper(
+            width=max(20, width - 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines += fill.wrap(line) or [""]
+    return "\n".join(lines)
 
 
 def first_run(directory: Path, ask: Ask, say: Callable[[str], None]) -> Choice:

@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.cli.errors import SettingsFileError
-from cockpit.cli.setup_wizard import NOTHING_WRITTEN, first_run, problem, run_wizard, unconfigured, write
+from cockpit.cli.setup_wizard import (
+    NEXT,
+    NOTHING_WRITTEN,
+    WELCOME,
+    first_run,
+    fitted,
+    problem,
+    run_wizard,
+    unconfigured,
+    write,
+)
 from cockpit.config.settings import load
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.terminal import Terminal
@@ -128,3 +138,18 @@ async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(sh
         assert os.listdir(short_dir) == []
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("width", [24, 40, 50, 80, 200])
+def test_a_narrow_terminal_breaks_no_word(width: int) -> None:
+    text = WELCOME + NEXT.format(path="/home/op/.env")
+    shown = fitted(text, width)
+    assert shown.split() == text.split()
+    assert all(len(line) < width or " " not in line.strip() for line in shown.splitlines())
+
+
+def test_what_goes_on_stands_under_its_choice() -> None:
+    lines = fitted(WELCOME, 50).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("  1  "))
+    assert lines[first + 1].startswith(" " * 5)
+    assert lines[first + 1][5] != " "
