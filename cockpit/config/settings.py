@@ -1,13 +1,14 @@
 """The settings from the environment and ``.env``, checked as a whole before anything starts."""
 
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cockpit.accounting.committed_limit import CommittedRule
 from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
 from cockpit.config.errors import InvalidSettingError, SettingsError
@@ -29,6 +30,7 @@ from cockpit.config.pricing_presets import DEFAULT, PRESETS, PRICING, Preset, pr
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import NO_OPTION_LIMIT, SIGNED_OVER_COMMITTED, Limits
+from cockpit.model.pricing.pricing_set import MOST_EURE, QuoteLives
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 
@@ -36,12 +38,6 @@ from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 def _level(text: str) -> str:
     return text.upper()
 
-
-MOST_EURE = 10**9
-USUAL_LIFE_MS = 60_000
-"""The life that most requests ask for."""
-COMMITTED_TIMES = 3
-"""The limit on what is committed is by default so many times what live quotes commit on average."""
 
 Websocket = Annotated[str, BeforeValidator(fields.websocket_url)]
 Rpc = Annotated[str, BeforeValidator(fields.rpc_url)]
@@ -362,15 +358,25 @@ class Settings(BaseSettings):
         """What may be committed: what is set, or what the expected requests need; whole EURe, up."""
         if self.max_promised_eure is not None:
             return self.max_promised_eure
-        mean = self.max_notional_eure
-        if self.expected_notional_eure is not None:
-            mean = min(mean, self.expected_notional_eure)
-        held_ms = USUAL_LIFE_MS + self.quote_deadline_slack_ms + self.quote_death_margin_ms
-        needed = (COMMITTED_TIMES * self.expected_requests * mean * held_ms / 60_000).to_integral_value(ROUND_CEILING)
-        most = Decimal(MOST_EURE)
-        if self.max_signed_eure is not None:
-            most = min(most, self.max_signed_eure)
-        return max(min(needed, most), self.max_notional_eure)
+        return self.committed_rule.limit(self.max_notional_eure, self.lives)
+
+    @property
+    def committed_rule(self) -> CommittedRule:
+        """How the limit on what is committed follows from sizes and lives where it is not set."""
+        return CommittedRule(
+            requests=self.expected_requests,
+            notional=self.expected_notional_eure,
+            margin_ms=self.quote_death_margin_ms,
+            signed=self.max_signed_eure,
+        )
+
+    @property
+    def lives(self) -> QuoteLives:
+        return QuoteLives(
+            quote_deadline_ms=self.quote_deadline_ms,
+            quote_deadline_slack_ms=self.quote_deadline_slack_ms,
+            quote_exact_out_deadline_ms=self.quote_exact_out_deadline_ms,
+        )
 
     def limits(self) -> Limits:
         committed = self.committed_limit_eure

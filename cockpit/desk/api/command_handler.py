@@ -179,6 +179,7 @@ class CommandHandler:
                 self.journal.replace_result(result.command_id, refused)
                 return refused
         self._limits.replace(wanted)
+        self._limits.set_by_person(patch.keys())
         return result
 
     def trading(self, body: Mapping[str, object], request: CommandRequest) -> Result:

@@ -16,7 +16,15 @@ from cockpit.desk.quoting.pricing_preview import preview_in_slices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import CommandRequest, Result
 from cockpit.model.environment import Environment
-from cockpit.model.pricing.pricing_set import PRESET, PricingPreview, PricingSet, PricingTerms, change_text
+from cockpit.model.pricing.pricing_set import (
+    FOLLOWING_LIMITS,
+    PRESET,
+    PRICING_NAMES,
+    PricingPreview,
+    PricingSet,
+    PricingTerms,
+    change_text,
+)
 
 COMMAND = "set pricing"
 PREVIEW = "preview pricing"
@@ -122,22 +130,28 @@ class SetPricing:
         self, now: PricingSet, patch: Mapping[str, object], presets: Presets
     ) -> tuple[PricingSet | None, tuple[str, ...]]:
         if PRESET not in patch:
-            return now.changed(patch)
+            return now.changed(patch, self._limits.followed)
         name = patch[PRESET]
         values = presets.values.get(name) if isinstance(name, str) else None
         if values is None:
             known = ", ".join(presets.values)
             return None, (f"there is no such preset; there are {known}", *presets.problems)
         own = {key: value for key, value in patch.items() if key != PRESET}
-        return now.changed({**values, **own})
+        return now.changed({**values, **own}, self._limits.followed)
 
 
 def _sentence(now: PricingSet, wanted: PricingSet, patch: Mapping[str, object]) -> str:
+    differences = now.differences(wanted)
+    followed = [change_text(name, *differences[name]) for name in FOLLOWING_LIMITS if name in differences]
     before, values = now.values(), wanted.values()
     named = [name for name in patch if name != PRESET]
+    start, more = "", ""
     if PRESET in patch:
-        named = [*named, *(name for name in now.differences(wanted) if name not in named)]
+        start = f"preset {patch[PRESET]}: "
+        named = [*named, *(name for name in differences if name not in named and name in PRICING_NAMES)]
         more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-        listed = ", ".join(change_text(name, before[name], values[name]) for name in named[:MOST_NAMED])
-        return f"preset {patch[PRESET]}: {listed}{more}" if listed else f"preset {patch[PRESET]}: {NOTHING_CHANGED}"
-    return ", ".join(change_text(name, before[name], values[name]) for name in named) or NOTHING_CHANGED
+        named = named[:MOST_NAMED]
+    listed = ", ".join(change_text(name, before[name], values[name]) for name in named)
+    if not listed:
+        return f"{start}{NOTHING_CHANGED}"
+    return ", ".join([f"{start}{listed}{more}", *followed])

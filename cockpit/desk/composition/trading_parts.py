@@ -45,7 +45,6 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
-from cockpit.model.pricing.pricing_set import QuoteLives
 from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.omni.client import OmniBridge
@@ -125,7 +124,8 @@ def build_trading(
     tokens, account = settings.tokens, settings.account_id
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
     sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    limits, contract = LimitsInForce(settings.limits()), settings.markets.stage.contract
+    rule = settings.committed_rule if settings.max_promised_eure is None else None
+    limits, contract = LimitsInForce(settings.limits(), rule=rule), settings.markets.stage.contract
     trading_state = TradingState(limits, tokens, env)
     arming = Arming()
     rpc = NearRpc(settings.near_rpc_urls, client, contract=contract, env=env)
@@ -224,12 +224,7 @@ def build_trading(
         partner_shrink=settings.partner_shrink,
         partner_max_bps=settings.partner_max_bps,
     )
-    lives = QuoteLives(
-        quote_deadline_ms=settings.quote_deadline_ms,
-        quote_deadline_slack_ms=settings.quote_deadline_slack_ms,
-        quote_exact_out_deadline_ms=settings.quote_exact_out_deadline_ms,
-    )
-    pricing = PricingInForce(params, lives)
+    pricing = PricingInForce(params, settings.lives)
     access = VenueAccess(
         env,
         account,

@@ -1,9 +1,13 @@
 """The limits in force: one place that all parts read, replaced as a whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
+import msgspec
+
+from cockpit.accounting.committed_limit import CommittedRule
 from cockpit.model.commands import Limits
+from cockpit.model.pricing.pricing_set import QuoteLives
 from venue.protocol.assets import EXACT, Unit
 from venue.protocol.tokens import TokenTable
 
@@ -33,11 +37,33 @@ def base_ceiling(tokens: TokenTable, limits: Limits, mid: Decimal | None) -> int
 
 
 class LimitsInForce:
-    """``current`` is what the next decision is held to; ``on_change`` gets every new set."""
+    """``current`` is what the next decision is held to; ``on_change`` gets every new set.
 
-    def __init__(self, limits: Limits, *, on_change: Callable[[Limits], None] = lambda limits: None) -> None:
+    ``rule``: how the limit on what is committed follows from sizes and lives until somebody sets it; None where it is
+    set from the start.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        rule: CommittedRule | None = None,
+        on_change: Callable[[Limits], None] = lambda limits: None,
+    ) -> None:
         self.current = limits
         self.on_change = on_change
+        self._rule = rule
+
+    def followed(self, limits: Limits, lives: QuoteLives) -> Limits:
+        """Return the limits with what follows from sizes and lives, where nobody has set it."""
+        return limits if self._rule is None else self._rule.applied(limits, lives)
+
+    def set_by_person(self, names: Collection[str]) -> None:
+        """Note which limits somebody has set: these follow nothing any more, until the desk ends."""
+        if "max_promised_eure" in names:
+            self._rule = None
+        elif "max_signed_eure" in names and self._rule is not None:
+            self._rule = msgspec.structs.replace(self._rule, signed=self.current.max_signed_eure)
 
     def replace(self, limits: Limits) -> None:
         """Put a set in force. Raises ValueError when it is not valid."""

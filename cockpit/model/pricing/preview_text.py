@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from cockpit.model.formatting import counted, exact, number, time_left
 from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingOutcome, PricingPreview
+from cockpit.model.pricing.value_texts import LIMIT_FIELDS
 
 NO_REQUESTS = "No request was kept in the last hour: nothing can be said of what this would have quoted."
 AS_IF_ARMED = "As if armed, and committed as it was then."
 MOST_CHECKS = 6
 """Checks that are named, those first that changed most."""
-_UNITS: Mapping[str, PricingField] = {field.name: field for field in PRICING_FIELDS}
+_UNITS: Mapping[str, PricingField] = {field.name: field for field in (*LIMIT_FIELDS, *PRICING_FIELDS)}
 
 
 def change_lines(preview: PricingPreview) -> list[str]:

@@ -1,6 +1,6 @@
 """What is priced by, as one set: parameters, the limits that belong to them, and how long quotes live. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -12,6 +12,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 PRICING_LIMITS = ("min_edge_bps", "min_notional_eure", "max_notional_eure")
 """Limits that are part of a strategy: presets set the first, and sizes are what is quoted."""
+FOLLOWING_LIMITS = ("max_promised_eure", "max_signed_eure")
+"""Limits that follow from sizes and lives until somebody sets them."""
+MOST_EURE = 10**9
 PRESET = "preset"
 """The key of a change that names a preset; other keys go over its values."""
 
@@ -72,8 +75,13 @@ class PricingSet(msgspec.Struct, frozen=True, kw_only=True):
         """Return each value by its name, in the order of a form."""
         return {name: getattr(self._holder(name), name) for name in PRICING_NAMES}
 
-    def changed(self, patch: Mapping[str, object]) -> "tuple[PricingSet | None, tuple[str, ...]]":
-        """Return the set with these values; None, and a sentence for each problem, where it would not be valid."""
+    def changed(
+        self, patch: Mapping[str, object], follow: Callable[[Limits, QuoteLives], Limits] = lambda limits, lives: limits
+    ) -> "tuple[PricingSet | None, tuple[str, ...]]":
+        """Return the set with these values; None, and a sentence for each problem, where it would not be valid.
+
+        ``follow`` returns the limits with what follows from sizes and lives.
+        """
         unknown = sorted(patch.keys() - set(PRICING_NAMES))
         if unknown:
             return None, (f"unknown parameter {unknown[0]}; expected some of {', '.join(PRICING_NAMES)}",)
@@ -85,12 +93,29 @@ class PricingSet(msgspec.Struct, frozen=True, kw_only=True):
             )
         except msgspec.ValidationError as exc:
             return None, (f"the parameters cannot be read: {exc}",)
+        if wanted._sized != self._sized and not wanted._out_of_range():
+            wanted = msgspec.structs.replace(wanted, limits=follow(wanted.limits, wanted.lives))
         problems = wanted.problems()
         return (None if problems else wanted), problems
 
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range, and for those that do not fit each other."""
-        found = [*self.params.problems(), *self.limits.problems()]
+        found = [*self.params.problems(), *self.limits.problems(), *self._life_problems()]
+        share, target = self.limits.max_asset_share, self.params.target_btc_share
+        if not found and not 1 - share <= target <= share:
+            found.append(f"target_btc_share must leave both assets below max_asset_share, {share}")
+        return tuple(found)
+
+    @property
+    def _sized(self) -> tuple[Decimal, QuoteLives]:
+        return self.limits.max_notional_eure, self.lives
+
+    def _out_of_range(self) -> bool:
+        largest = self.limits.max_notional_eure
+        return not (largest.is_finite() and 0 < largest <= MOST_EURE) or bool(self._life_problems())
+
+    def _life_problems(self) -> list[str]:
+        found = []
         lives, longest = self.lives, self.limits.max_deadline_ms
         if not 0 <= lives.quote_deadline_ms <= longest:
             found.append(f"quote_deadline_ms must be from 0 to max_deadline_ms, {longest}")
@@ -98,14 +123,12 @@ class PricingSet(msgspec.Struct, frozen=True, kw_only=True):
             found.append("quote_deadline_slack_ms must be from 1000 to 60000")
         if not 0 <= lives.quote_exact_out_deadline_ms <= longest:
             found.append(f"quote_exact_out_deadline_ms must be from 0 to max_deadline_ms, {longest}")
-        share, target = self.limits.max_asset_share, self.params.target_btc_share
-        if not found and not 1 - share <= target <= share:
-            found.append(f"target_btc_share must leave both assets below max_asset_share, {share}")
-        return tuple(found)
+        return found
 
     def differences(self, other: "PricingSet") -> dict[str, tuple[str, str]]:
         """Return the values that differ: this one's and the other's."""
-        mine, others = self.values(), other.values()
+        mine = self.values() | {name: getattr(self.limits, name) for name in FOLLOWING_LIMITS}
+        others = other.values() | {name: getattr(other.limits, name) for name in FOLLOWING_LIMITS}
         return {name: (f"{mine[name]}", f"{others[name]}") for name in mine if mine[name] != others[name]}
 
     def _holder(self, name: str) -> msgspec.Struct:

@@ -4,15 +4,23 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
+import msgspec
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.client.desk_client import Previewed, UnknownOutcome
-from cockpit.model.commands import Result
+from cockpit.model.commands import Limits, Result
 from cockpit.model.pricing.preview_text import preview_lines
-from cockpit.model.pricing.pricing_set import PRICING_FIELDS, PricingField, PricingPreview, PricingSet, PricingTerms
+from cockpit.model.pricing.pricing_set import (
+    PRICING_FIELDS,
+    PricingField,
+    PricingPreview,
+    PricingSet,
+    PricingTerms,
+    QuoteLives,
+)
 from cockpit.model.pricing.value_texts import parse_values, problem_in_words, value_text
 from cockpit.model.recorded.names import reason_name
 from cockpit.model.snapshot import Snapshot
@@ -51,8 +59,15 @@ def parse_pricing(texts: Mapping[str, str], current: PricingSet) -> tuple[dict[s
     changes: dict[str, object] = {
         name: str(value) if isinstance(value, Decimal) else value for name, value in typed.changes.items()
     }
-    problems = typed.problems or tuple(problem_in_words(problem) for problem in current.changed(changes)[1])
-    return changes, problems
+    found = current.changed(changes, _may_follow)[1]
+    return changes, typed.problems or tuple(problem_in_words(problem) for problem in found)
+
+
+def _may_follow(limits: Limits, lives: QuoteLives) -> Limits:
+    """Return limits that leave it to the desk whether what is committed follows the sizes: only it knows who set it."""
+    committed = max(limits.max_promised_eure, limits.max_notional_eure)
+    signed = max(limits.max_signed_eure, committed)
+    return msgspec.structs.replace(limits, max_promised_eure=committed, max_signed_eure=signed)
 
 
 class PricingDialog(CommandDialog[Result]):

@@ -170,3 +170,10 @@ def test_values_that_were_not_touched_are_not_sent() -> None:
 def test_what_cannot_be_used_is_refused_here(name: str, text: str) -> None:
     texts = shown_values()
     assert parse_pricing({**texts, name: text}, NOW)[1]
+
+
+def test_a_size_above_the_committed_limit_is_left_to_the_desk() -> None:
+    texts = shown_values()
+    above = NOW.limits.max_promised_eure + 1
+    changes, problems = parse_pricing({**texts, "max_notional_eure": f"{above}"}, NOW)
+    assert (changes, problems) == ({"max_notional_eure": f"{above}"}, ())

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from cockpit.accounting.committed_limit import CommittedRule
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.risk.arming import Arming
@@ -20,7 +21,7 @@ class Desk:
 
     writable = complete = True
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None, rule: CommittedRule | None = None) -> None:
         self.clock = Clock()
         self.journal: list[OperatorAction] = []
         self.blocked: tuple[str, ...] = ()
@@ -33,7 +34,7 @@ class Desk:
         self.flushing.set()
         self.lost = False
         self.arming = Arming()
-        self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
+        self.limits = LimitsInForce(limits or Limits(), rule=rule, on_change=self.in_force.append)
         ids = iter(range(10**6))
         env = Environment(wall_ns=self.clock, monotonic_ns=self.clock, new_id=lambda: f"made-{next(ids)}")
         self.trading = TradingState(self.limits, DEFAULT_TOKENS, env)
