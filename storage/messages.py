@@ -7,6 +7,11 @@ ANOTHER_DATABASE = "point POSTGRES_URL to another database"
 RECOVERS = "the desk then recovers by itself"
 RECONNECTS = "the desk reconnects by itself"
 WRITER_STOPPED = "the history writer has stopped"
+NOT_YET = "the history is not written yet"
+
+
+def queue_full(waiting: int, capacity: int) -> str:
+    return f"{waiting:,} of {capacity:,} events wait to be written: the disk or this machine is too slow"
 
 
 def not_open(where: object) -> str:

@@ -14,7 +14,7 @@ from cockpit.model.events import AnyEvent
 from cockpit.model.formatting import counted
 from storage.errors import HistoryError
 from storage.history import HEALTHY, History
-from storage.messages import WRITER_STOPPED
+from storage.messages import NOT_YET, WRITER_STOPPED, queue_full
 from venue.protocol.units import NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,13 @@ class HistoryWriter:
     def writable(self) -> bool:
         """Whether what is recorded now will be durable soon; nothing may be signed otherwise."""
         return self._status == "ok" and len(self._queue) <= self._high_water
+
+    @property
+    def problem(self) -> str:
+        """Why it is not writable, in one sentence; empty while it is."""
+        if self.writable:
+            return ""
+        return self._error or (queue_full(len(self._queue), self._capacity) if self._status == "ok" else NOT_YET)
 
     @property
     def complete(self) -> bool:

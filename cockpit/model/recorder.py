@@ -16,6 +16,10 @@ class Recorder(Protocol):
     def complete(self) -> bool:
         """Whether it is writable and nothing waits outside the database."""
 
+    @property
+    def problem(self) -> str:
+        """Why it is not writable, in one sentence; empty while it is."""
+
     def record(self, event: AnyEvent) -> None:
         """Record an event. Never blocks, never raises."""
 

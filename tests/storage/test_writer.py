@@ -98,6 +98,7 @@ async def test_it_is_writable_only_between_the_first_heartbeat_and_the_end(path:
     history = SqliteHistory(path)
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     assert not writer.writable
+    assert writer.problem == "the history is not written yet"
     assert writer.state().status == "starting"
     await history.open(facts.run())
     async with running(writer) as task:
@@ -213,8 +214,10 @@ async def test_a_nearly_full_queue_is_not_writable_until_it_drains(path: Path) -
         for n in range(8):
             writer.record(facts.demand(n))
         assert writer.writable
+        assert writer.problem == ""
         writer.record(facts.demand(8))
         assert not writer.writable
+        assert writer.problem.startswith("9 of 10 events wait to be written")
         history.unblocked.set()
         await writer.flush()
         assert writer.writable

@@ -12,6 +12,7 @@ class MemoryRecorder:
         self.events: list[Any] = [] if events is None else events
         self.writable = True
         self.complete = True
+        self.problem = ""
         self.flushes = 0
 
     def record(self, event: AnyEvent) -> None:

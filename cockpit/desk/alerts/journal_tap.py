@@ -24,6 +24,10 @@ class JournalTap:
     def complete(self) -> bool:
         return self._recorder.complete
 
+    @property
+    def problem(self) -> str:
+        return self._recorder.problem
+
     def record(self, event: AnyEvent) -> None:
         self._recorder.record(event)
         if isinstance(event, OperatorAction) and event.accepted:

@@ -22,6 +22,10 @@ class RecorderTap:
     def complete(self) -> bool:
         return self._recorder.complete
 
+    @property
+    def problem(self) -> str:
+        return self._recorder.problem
+
     def record(self, event: AnyEvent) -> None:
         self._record(event)
         self._note(event)

@@ -45,6 +45,7 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]
     pending_known: bool
     history_writable: bool
+    history_problem: str
     history_complete: bool
     limits_detail: str
     limit_problems: tuple[str, ...]
@@ -124,7 +125,7 @@ def deposits(facts: InterlockFacts) -> Measurement:
 
 def history(facts: InterlockFacts) -> Measurement:
     if not facts.history_writable:
-        measured = "the history cannot be written"
+        measured = facts.history_problem or "the history cannot be written"
     else:
         measured = "writing" if facts.history_complete else TO_JOURNAL
     return Measurement(passed=facts.history_writable, measured=measured, wanted="writing")

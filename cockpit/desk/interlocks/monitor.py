@@ -112,6 +112,7 @@ class InterlockMonitor:
             addresses=tuple(trading.deposits.addresses),
             pending_known=trading.deposits.deposits is not None,
             history_writable=self._recorder.writable,
+            history_problem=self._recorder.problem,
             history_complete=self._recorder.complete,
             limits_detail=self._limits_detail(),
             limit_problems=(*limits.problems(), *filter(None, (trading.trading_state.loss_halt,))),

@@ -20,12 +20,13 @@ class Desk:
     """The handler, what it moves, and its journal; it is the recorder, too."""
 
     writable = complete = True
+    problem = ""
 
     def __init__(self, limits: Limits | None = None, rule: CommittedRule | None = None) -> None:
         self.clock = Clock()
         self.journal: list[OperatorAction] = []
         self.blocked: tuple[str, ...] = ()
-        self.problem: str | None = None
+        self.refused: str | None = None
         self.refreshed = 0
         self.stopped = 0
         self.in_force: list[Limits] = []
@@ -56,7 +57,7 @@ class Desk:
     async def refresh(self) -> str | None:
         """Read something, or fail to."""
         self.refreshed += 1
-        return self.problem
+        return self.refused
 
     async def flush(self) -> None:
         """Wait until the history may go on, and note what was in force then."""

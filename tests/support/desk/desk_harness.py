@@ -302,6 +302,10 @@ class DeskHarness:
         return self.writer.writable
 
     @property
+    def problem(self) -> str:
+        return self.writer.problem
+
+    @property
     def complete(self) -> bool:
         return self.writer.complete
 

@@ -127,7 +127,7 @@ async def test_a_refusal_is_409_with_its_reason(served: Served) -> None:
     result = await served.result("POST", "/trade-executor/arm", 409)
     assert not result.accepted
     assert "the relay is not connected" in result.reason
-    served.desk.problem = "the bridge does not answer"
+    served.desk.refused = "the bridge does not answer"
     assert (await served.result("POST", "/inventory-sync/refresh", 409)).reason == "the bridge does not answer"
 
 

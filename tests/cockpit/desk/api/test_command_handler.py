@@ -129,7 +129,7 @@ async def test_a_refresh_runs_once_for_an_id_and_reports_the_problem(desk: Desk)
     assert (await desk.control.refresh("inventory-sync", by("ann", "c-1"))).accepted
     assert (await desk.control.refresh("inventory-sync", by("ann", "c-1"))).accepted
     assert desk.refreshed == 1
-    desk.problem = "no NEAR RPC endpoint answered"
+    desk.refused = "no NEAR RPC endpoint answered"
     result = await desk.control.refresh("inventory-sync", by("ann", "c-2"))
     assert (result.accepted, result.reason) == (False, "no NEAR RPC endpoint answered")
     assert desk.outcomes() == [("refresh inventory-sync", True), ("refresh inventory-sync", False)]
