@@ -17,6 +17,7 @@ from cockpit.model.snapshot import Trading
 from panels.dialogs.desk_port import Answer
 from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.outcome import describe
+from panels.frame.message_line import Said, Sentences
 from panels.kit.view import View
 
 SHOW_DONE_S = 4
@@ -35,11 +36,13 @@ class DeskCommands:
         view: Callable[[], View],
         clock: Callable[[], float],
         new_key: Callable[[], str],
+        sentences: Sentences,
         address_book: AddressBook,
     ) -> None:
         self._app = app
         self._client = client
         self._view = view
+        self._sentences = sentences
         self.clock = clock
         self.new_key = new_key
         self.address_book = address_book
@@ -53,6 +56,10 @@ class DeskCommands:
     @property
     def picture_is_stale(self) -> bool:
         return self._app.picture_is_stale
+
+    @property
+    def said(self) -> Said | None:
+        return self._sentences.shown
 
     def arm(self, part: Part, command_id: str, answer: Answer) -> str:
         return self.arming.arm(part, command_id, answer)

@@ -89,7 +89,13 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         self.notices = NoticeLog(clock)
         self.tour = TourController(self.keys, None if client.read_only else tour_seen)
         self.desk = DeskCommands(
-            self, client, view=lambda: self.view, clock=clock, new_key=new_key, address_book=address_book
+            self,
+            client,
+            view=lambda: self.view,
+            clock=clock,
+            new_key=new_key,
+            sentences=self.sentences,
+            address_book=address_book,
         )
         self.alerts = Alerts(self, self.notices, options, title=lambda: terminal_title(self.view), clock=clock)
         self.presence = OperatorPresence(

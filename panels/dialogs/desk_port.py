@@ -8,6 +8,7 @@ from cockpit.model.commands import Part, WithdrawalOrder, WithdrawalReview
 from cockpit.model.pricing.pricing_set import PricingTerms
 from cockpit.model.snapshot import Trading
 from panels.dialogs.funds.address_book import AddressBook
+from panels.frame.message_line import Said
 from panels.kit.view import View
 
 Answer = Callable[[Outcome], bool]
@@ -26,6 +27,10 @@ class DeskPort(Protocol):
     @property
     def picture_is_stale(self) -> bool:
         """Return whether the terminal's picture is so old that a key was not pressed on what is true now."""
+
+    @property
+    def said(self) -> Said | None:
+        """Return what was just said to the operator, while its time lasts."""
 
     @property
     def address_book(self) -> AddressBook:

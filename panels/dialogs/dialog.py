@@ -20,11 +20,13 @@ from panels.dialogs.controls import control_hint
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dimmed import Dimmed, DimmedLines
 from panels.dialogs.outcome import Message
+from panels.frame.message_line import said_lines
 from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
 from panels.kit.messages import STALE_SCREEN
 from panels.kit.rows.cells import Line
 from panels.kit.rows.plain_text import PlainText
+from panels.kit.rows.text_lines import LineView
 from panels.kit.textual_internals import SecondLayoutScreen
 from panels.kit.theme import styles
 from panels.kit.view import View
@@ -50,6 +52,8 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
     ESCAPE: ClassVar[str] = messages.ESC_CLOSES
     """What the line of keys says about escape."""
     PLACE: ClassVar[Place] = "elsewhere"
+    ARROWS_SCROLL: ClassVar[bool] = True
+    """Whether the arrows scroll; in a form they go from line to line, and it scrolls with them."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),
@@ -69,6 +73,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.title_text = title
         self.message_line = PlainText("", id="message")
         self._mounted = False
+        self._message = ""
         self._behind = DimmedLines()
         self._answer = ""
         """What the last key was answered, until the next one."""
@@ -77,6 +82,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
         yield TourStrip(self.PLACE)
+        yield LineView(id="said")
         with Vertical(id="box") as box:
             box.border_title = Content(self.title_text)
             yield from self.body()
@@ -137,6 +143,18 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.view = view
         self.query_one(StatusBar).paint(view)
         self.query_one(TourStrip).paint(view)
+        self.show_said()
+
+    def show_said(self) -> None:
+        """Show what was just said at the lower edge of the screen, lit: what is behind the dialog is dim."""
+        said = self.desk.said
+        line = self.query_one("#said", LineView)
+        if said is not None and said.text in self._message:
+            said = None
+        lines = () if said is None else tuple(said_lines(said, self.size.width))
+        line.display = bool(lines)
+        line.styles.height = max(1, len(lines))
+        line.show(lines)
 
     def keys(self) -> Iterable[str]:
         """Yield what the line of keys says before ESCAPE, the most important first."""
@@ -149,7 +167,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         if len(self.focus_chain) > 1:
             yield messages.NEXT_CONTROL
         scroll = self.query_one_optional("#scroll", VerticalScroll)
-        if scroll is not None and scroll.max_scroll_y > 0 and not isinstance(focused, Input):
+        if self.ARROWS_SCROLL and scroll is not None and scroll.max_scroll_y > 0 and not isinstance(focused, Input):
             yield messages.SCROLLS
 
     def own_keys(self) -> Iterable[str]:
@@ -210,8 +228,8 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         scroll, box = self.query_one_optional("#scroll"), self.query_one_optional("#box")
         if scroll is None or box is None:
             return
-        above = (self.query_one(StatusBar), self.query_one(TourStrip))
-        room = self.size.height - sum(bar.outer_size.height for bar in above if bar.display)
+        around = (self.query_one(StatusBar), self.query_one(TourStrip), self.query_one("#said"))
+        room = self.size.height - sum(bar.outer_size.height for bar in around if bar.display)
         others = [child for child in box.children if child is not scroll and child.display]
         taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
         most = max(MIN_SCROLL_LINES, room - box.gutter.height - taken)
@@ -220,7 +238,8 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def show_message(self, message: Message | None) -> None:
         """Show a sentence in the box, or none."""
-        self.message_line.update(message.text if message else "")
+        self._message = message.text if message else ""
+        self.message_line.update(self._message)
         for severity in ("information", "warning", "error"):
             self.message_line.set_class(message is not None and message.severity == severity, f"-{severity}")
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 import msgspec
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -55,6 +56,7 @@ class LimitsDialog(CommandDialog[Result]):
     another operator set meanwhile.
     """
 
+    ARROWS_SCROLL = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -66,8 +68,9 @@ class LimitsDialog(CommandDialog[Result]):
         self._changes: Mapping[str, Value] = {}
 
     def question(self) -> Iterable[Widget]:
-        for field in FIELDS:
-            yield ValueRow(field, getattr(self._current, field.name))
+        with VerticalScroll(id="scroll"):
+            for field in FIELDS:
+                yield ValueRow(field, getattr(self._current, field.name))
         yield PlainText("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
 
     def paint(self, view: View) -> None:

@@ -76,6 +76,7 @@ class PricingDialog(CommandDialog[Result]):
     Its terms are the set in force: a correction must not undo what another operator set meanwhile.
     """
 
+    ARROWS_SCROLL = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -107,11 +108,6 @@ class PricingDialog(CommandDialog[Result]):
     def on_mount(self) -> None:
         self.query_one("#preview_text").display = False
         self.desk.pricing_terms(self._take_terms)
-
-    def keys(self) -> Iterable[str]:
-        # The arrows go from field to field here, and the form scrolls with them.
-        hints = super().keys()
-        return (words for words in hints if words != messages.SCROLLS)
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return view.snapshot and (desk_identity(view), pricing_set(view.snapshot).values())

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
+from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from cockpit.app.app import Exit
@@ -12,6 +14,7 @@ from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
 from panels.dialogs.controls import SpaceButton
 from panels.kit.form_fields import FormChoice, FormToggle
+from panels.kit.textual_internals import screen_strips
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -57,6 +60,7 @@ DIALOGS: dict[str, tuple[Opening, str]] = {
     "track": (by_action("track"), messages.ESC_CANCELS),
     "key": (by_action("signing_key"), messages.ESC_CLOSES),
 }
+WARNED = "The order file of yesterday cannot be read."
 EVERY = pytest.mark.parametrize("name", DIALOGS)
 
 
@@ -67,17 +71,42 @@ async def opened(driven: Driven, name: str) -> None:
     await driven.opens(escape)
 
 
+def picture_of(driven: Driven, control: Widget) -> list[list[tuple[str, object]]]:
+    """The cells of a control as they are on the screen, with their styles."""
+    area = control.region
+    strips = screen_strips(driven.app.screen, driven.app.size)[area.y : area.bottom]
+    return [[(cell.text, cell.style) for cell in strip.crop(area.x, area.right)] for strip in strips]
+
+
+def lit(driven: Driven, control: Widget, unlit: list[list[tuple[str, object]]]) -> bool:
+    """Whether the whole control is on the screen, and looks other than without the keyboard."""
+    return driven.app.screen.can_view_entire(control) and (picture_of(driven, control) != unlit or alone(driven))
+
+
+def alone(driven: Driven) -> bool:
+    return len(driven.app.screen.focus_chain) == 1
+
+
 @EVERY
 async def test_a_dialog_says_its_keys_and_answers_wrong_ones(desk: FakeDesk, link: DeskClient, name: str) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link, NARROW) as driven:
         await opened(driven, name)
+        driven.app.notify(WARNED, severity="warning", markup=False)
+        await driven.shows(WARNED)
         chain = driven.app.screen.focus_chain
+        said = driven.app.screen.query_one("#said").region
+        assert said.bottom <= NARROW[1], "said where it is lit, over no button"
+        assert all(not button.region.overlaps(said) for button in driven.app.screen.query(Button))
         assert all(isinstance(control, CONTROLS) for control in chain), "the keyboard is never where nobody sees it"
         if len(chain) > 1:
             await driven.shows(messages.NEXT_CONTROL)
-        for control in chain:
+        for number, control in enumerate(chain):
+            chain[number - 1].focus()
+            await seen(driven.pilot, partial(getattr, chain[number - 1], "has_focus"))
+            unlit = picture_of(driven, control)
             control.focus()
+            await seen(driven.pilot, partial(lit, driven, control, unlit))
             await driven.press("f7")
             await driven.shows(messages.does_nothing("f7"))
             if isinstance(control, Button):
