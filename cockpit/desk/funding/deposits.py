@@ -69,6 +69,9 @@ class DepositTracker:
         self._keys = DepositKeys()
         self._credited_ns: dict[str, int] = {}
         self.deposits: tuple[Deposit, ...] | None = None
+        self._summed: tuple[Deposit, ...] | None = None
+        self._pending_units: Counter[str] = Counter()
+        self._unfinished = 0
         self.at_ns = 0
         self.last_error = ""
         self.tokens: dict[str, BridgeToken] = {}
@@ -129,6 +132,7 @@ class DepositTracker:
         for deposit in self.deposits:
             self._record_change(deposit)
         self._sort_by_token(self.deposits)
+        self._sum_pending()
         return None
 
     def _sort_by_token(self, deposits: Sequence[Deposit]) -> None:
@@ -218,7 +222,23 @@ class DepositTracker:
 
     def pending_amount(self, asset: Token) -> int:
         """Return the base units of the asset that are pending."""
-        return sum(deposit.amount for deposit in self.pending(asset))
+        self._sum_pending()
+        return self._pending_units[asset.token_id]
+
+    def unfinished(self) -> int:
+        """Return how many deposits, of any token, are not credited yet and have not failed."""
+        self._sum_pending()
+        return self._unfinished
+
+    def _sum_pending(self) -> None:
+        # Once for each reading, however long its list is: what is shown asks many times a second.
+        if self._summed is self.deposits:
+            return
+        waiting = [one for one in self.deposits or () if one.status not in FINISHED]
+        self._summed, self._unfinished, self._pending_units = self.deposits, len(waiting), Counter()
+        for one in waiting:
+            if (asset := self.asset(one)) is not None:
+                self._pending_units[asset.token_id] += one.amount
 
     def pending(self, asset: Token) -> list[Deposit]:
         """Return the deposits of the asset that are not credited yet and have not failed."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import msgspec
 
 from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.funding.deposits import FINISHED
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.model.ages import age_ms
 from cockpit.model.alerts.state import ALERTS, AlertsState
@@ -165,7 +164,7 @@ def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
     if deposits.last_error and not known:
         state = "down"
     error = deposits.last_error
-    pending = sum(deposit.status not in FINISHED for deposit in deposits.deposits or ())
+    pending = deposits.unfinished()
     detail = counted(pending, "pending deposit") if known else "no answer from the bridge yet"
     return _health("liquidity-manager", state, detail, age_ms(now_ns, deposits.at_ns), error, deposits.counters)
 

@@ -10,11 +10,29 @@ from cockpit.desk.metrics.exposition import negotiated
 from tests.support.desk.builders import commitment
 from tests.support.desk.desk_harness import DeskHarness, World
 from tests.support.desk.metrics import OPEN_METRICS, exposition
+from venue.bridges.poa.client import Deposit
+from venue.protocol.tokens import BTC
 
 PRICES, DEADLINES = 10, 20
 """Distinct ones: what is summed by price and deadline is as much for few quotes as for many."""
 LINES_OF_A_SLICE = 4_000
 """Lines of Python: the longest slice of this many took 0.4 ms. What asks each of 1,000 quotes takes more."""
+
+
+PENDING = Deposit(
+    tx_hash="a",
+    mint_tx_hash=None,
+    chain=BTC.chain,
+    defuse_asset_identifier=BTC.chain,
+    near_token_id=BTC.near_token,
+    decimals=BTC.decimals,
+    amount=1_000,
+    account_id="maker.near",
+    address="an address",
+    status="PENDING",
+    created_ns=1,
+    sender=None,
+)
 
 
 class Lines:
@@ -36,7 +54,7 @@ class Lines:
         sys.settrace(self._before)
 
 
-async def lines_of_slices(quotes: int) -> list[int]:
+async def lines_of_slices(quotes: int, deposits: int = 0) -> list[int]:
     """Return the lines of each slice of a scrape, of the second of two: the first fills caches."""
     desk = DeskHarness(World())
     await desk.start()
@@ -51,6 +69,7 @@ async def lines_of_slices(quotes: int) -> list[int]:
         )
         book.restore(made, ("refused",) if number % 2 else ("accepted",))
     assert book.reservations.signed_count() == quotes
+    desk.trading.deposits.deposits = (PENDING,) * deposits
     encoder, _ = negotiated(OPEN_METRICS)
     scrapes = exposition(desk)
     for _ in scrapes.slices(encoder):
@@ -79,3 +98,9 @@ async def test_a_scrape_takes_no_more_steps_for_many_live_quotes(quotes: int) ->
     # Larger numbers are longer texts, and the heading of a list that was empty stands alone.
     assert sum(many) <= sum(few) * 1.02
     assert max(many) <= max(few) * 1.05
+
+
+async def test_a_bridge_that_lists_as_much_as_is_read_makes_no_slice_longer() -> None:
+    few, many = await lines_of_slices(0, 1), await lines_of_slices(0, 5_000)
+    assert sum(many) <= sum(few) * 1.02
+    assert max(many) < LINES_OF_A_SLICE
