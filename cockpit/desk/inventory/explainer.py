@@ -91,13 +91,18 @@ class Explainer:
                 # Before they are released: nothing else could explain what is recorded once they are over.
                 found = await self._beside_past_deadline(reading, flows) or found
             return Explanation(reading=reading, found=found)
-        if await self._ask_quotes(reading, flows, settling):
+        used = await self._ask_quotes(reading, flows, settling)
+        if used:
             again = await self._reader.read()
             if again.height < reading.height:
                 return Explanation(reading=again, stale=True)
             reading = again
+        # A status that came meanwhile may be in it, whatever its nonce was before it came.
+        before = {one.quote_hash for one in settling}
+        came = [one for one in self._book.settling() if one.quote_hash not in before]
+        if used or came:
             unasked = [one for one in claimed if one.key not in self._unused]
-            found = await self._try(reading, flows, [*unasked, *flows.possible])
+            found = await self._try(reading, flows, [*unasked, *(await paced(_movements(came))), *flows.possible])
         if found is None:
             found = await self._beside_burning(reading, flows)
         if found is None:

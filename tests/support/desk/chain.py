@@ -52,6 +52,7 @@ class Chain:
         self.asked_nonces: list[str] = []
         self.plausible_ahead = 100
         self.before_balances: Callable[[], None] = lambda: None
+        self.before_nonces: Callable[[], None] = lambda: None
 
     @property
     def head(self) -> State:
@@ -96,6 +97,8 @@ class ChainVerifier(Verifier):
         return Balances(tuple(seen.balances[token_id] for token_id in token_ids), seen.height)
 
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
+        hook, self._chain.before_nonces = self._chain.before_nonces, lambda: None
+        hook()
         self._chain.asked_nonces.append(nonce_b64)
         if "nonces" in self._chain.down:
             raise UnreachableError("the node does not answer")

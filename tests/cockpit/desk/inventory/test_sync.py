@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import TOLD_AFTER
 from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
@@ -93,6 +94,45 @@ async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(open
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
     assert opened.chain.asked_nonces == [], "no nonce has to be asked for what the relay reported in time"
+
+
+async def test_a_claim_that_comes_before_the_second_reading_explains_it(opened: InventoryHarness) -> None:
+    unreported, late = opened.send(amount_out=1_000), opened.send(amount_out=2_500)
+    opened.chain.settle(unreported)
+
+    def settles_too() -> None:
+        opened.chain.settle(late)
+        opened.claim(late)
+
+    def reads() -> None:
+        # Its nonce was asked before, when it was not used yet.
+        opened.chain.before_balances = settles_too
+
+    opened.chain.before_balances = reads
+    await opened.inventory.sync("poll")
+    assert set(opened.chain.asked_nonces) == {unreported.nonce, late.nonce}
+    assert set(opened.outcomes()) == {(unreported.quote_hash, "settled"), (late.quote_hash, "settled")}
+    assert opened.inventory.ledger.unexplained == NOTHING
+
+
+async def test_a_claim_that_comes_while_the_nonces_are_asked_explains_the_reading(opened: InventoryHarness) -> None:
+    made = opened.send(amount_out=2_500)
+    # The node shows the balances, and not yet the nonce.
+    opened.chain.advance(moved=movement(made).amounts)
+    opened.chain.before_nonces = lambda: opened.claim(made)
+    await opened.inventory.sync("poll")
+    assert opened.chain.asked_nonces == [made.nonce]
+    assert opened.outcomes() == [(made.quote_hash, "settled")]
+    assert opened.inventory.ledger.unexplained == NOTHING
+
+
+async def test_an_old_claim_whose_nonce_is_unused_explains_nothing(opened: InventoryHarness) -> None:
+    unreported, claimed = opened.send(amount_out=1_000), opened.send(amount_out=2_500)
+    opened.claim(claimed)
+    opened.chain.settle(unreported)
+    await opened.inventory.sync("poll")
+    assert opened.outcomes() == [(unreported.quote_hash, "settled")]
+    assert opened.reservations.reserved(EURE.token_id) == 2_500
 
 
 async def test_an_unreported_settlement_is_found_by_its_nonce(opened: InventoryHarness) -> None:
