@@ -19,7 +19,8 @@ from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
-from panels.kit.rows.row_filter import Fields, RowFacts, RowFilter
+from panels.kit.rows.plain_text import PlainText
+from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter, field_names
 from panels.kit.textual_internals import set_bindings
 from panels.kit.view import NS_PER_S, View
 
@@ -35,6 +36,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     TITLE: ClassVar[str]
     COLUMNS: ClassVar[tuple[Column, ...]]
     FIELDS: ClassVar[Fields] = {}
+    HEADINGS: ClassVar[Headings] = NO_HEADINGS
     FED_BY: ClassVar[Part | None] = None
     TIMES_FROM: ClassVar[int] = 0
     """The width from which a list with ages shows times beside them; 0 for one without ages."""
@@ -72,7 +74,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self.number = number
         self.keys = keys
         self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")
-        self.filter_line = FilterLine(self.FIELDS)
+        self.filter_line = FilterLine(self.FIELDS, self.HEADINGS)
+        named = ", ".join(field_names(self.FIELDS, self.HEADINGS))
+        self._filter_fields = PlainText(f"fields: {named}; tab completes", classes="filter-fields")
+        self._filter_fields.display = False
         self._edges = FrameEdges(self)
         self._snapshot: Snapshot | None = None
         self._view: View | None = None
@@ -179,6 +184,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         yield from self.body()
         yield self.filter_line
+        yield self._filter_fields
 
     def offer(self, view: View, snapshot: Snapshot) -> None:
         """Take the newest view and the snapshot to show of it; drawn only while the panel is on the screen."""
@@ -293,6 +299,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def action_filter(self) -> None:
         """Open the filter line."""
+        self._filter_fields.display = bool(self.FIELDS)
         self.filter_line.open()
 
     def action_clear(self) -> None:
@@ -333,5 +340,5 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def _close_filter_line(self) -> None:
         if self.filter_line.has_focus:
             self.grid.focus()
-        self.filter_line.display = False
+        self.filter_line.display = self._filter_fields.display = False
         self._write_edges()

@@ -10,7 +10,7 @@ from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -94,6 +94,7 @@ class DecisionsPanel(Panel[DecisionRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 90
     FED_BY = "near-intents-ingest"
+    HEADINGS: ClassVar[Headings] = {"eure": "notional", "eur/btc": "price", "decided_by": "reason", "numbers": "detail"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",
         "reason": "text",

@@ -10,7 +10,7 @@ from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -97,6 +97,7 @@ class FillsPanel(Panel[FillRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 82
     FED_BY = "trade-executor"
+    HEADINGS: ClassVar[Headings] = {"eur/btc": "price", "all_markouts_bps": "markout", "transaction": "id"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",
         "eure": "number",

@@ -12,7 +12,7 @@ from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name, state
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.views.rates import WorkRates, work
 
 SPARK_WIDTH = 8
@@ -125,7 +125,15 @@ def failing_parts(snapshot: Snapshot) -> int:
 class HealthPanel(Panel[HealthRow]):
     TITLE = "Health"
     COLUMNS = COLUMNS
-    FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "detail": "text"}
+    HEADINGS: ClassVar[Headings] = {"rate/s": "rate", "last_error": "detail"}
+    FIELDS: ClassVar[Fields] = {
+        "part": "text",
+        "state": "text",
+        "rate": "number",
+        "bad": "number",
+        "detail": "text",
+        "age": "age",
+    }
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
@@ -149,6 +157,7 @@ class HealthPanel(Panel[HealthRow]):
             "rate": None if rate is None else round(rate),
             "bad": bad_input(item),
             "detail": f"{item.detail} {item.last_error}",
+            "age": None if item.age_ms is None else item.age_ms // 1000,
         }
 
     def detail_of(self, item: HealthRow, snapshot: Snapshot) -> Detail:

@@ -12,7 +12,7 @@ from panels.kit.alarms import alarm_fields
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 
@@ -133,6 +133,7 @@ def red(snapshot: Snapshot) -> list[InterlockRow]:
 class InterlocksPanel(Panel[InterlockRow]):
     TITLE = "Interlocks"
     COLUMNS = COLUMNS
+    HEADINGS: ClassVar[Headings] = {"interlock": "name", "for": "rung"}
     FIELDS: ClassVar[Fields] = {
         "state": "text",
         "name": "text",

@@ -16,7 +16,7 @@ from panels.kit.labels import state
 from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.rows.text_lines import LineView
 from panels.kit.view import NS_PER_S, View
 from panels.views.chart import Band, ChartMark, Extent, Point, chart
@@ -164,7 +164,16 @@ class MarketPanel(Panel[SourceRow]):
     TITLE = "Market BTC/EURe"
     COLUMNS = COLUMNS
     FED_BY = "market-reference-ingest"
-    FIELDS: ClassVar[Fields] = {"source": "text", "state": "text", "mid": "number", "off": "number", "age": "age"}
+    HEADINGS: ClassVar[Headings] = {"mid_eur": "mid", "off_bps": "off"}
+    FIELDS: ClassVar[Fields] = {
+        "source": "text",
+        "state": "text",
+        "mid": "number",
+        "off": "number",
+        "age": "age",
+        "bid": "number",
+        "ask": "number",
+    }
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
@@ -269,6 +278,8 @@ class MarketPanel(Panel[SourceRow]):
             "state": f"{item.state} {item.detail}",
             "mid": item.mid,
             "off": item.divergence_bps,
+            "bid": item.bid,
+            "ask": item.ask,
             "age": None if item.age_ms is None else item.age_ms // 1000,
         }
 

@@ -10,7 +10,7 @@ from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.theme import Role
 
 BAR_WIDTH = 3
@@ -167,6 +167,7 @@ class QuotesPanel(Panel[QuoteRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 84
     FED_BY = "trade-executor"
+    HEADINGS: ClassVar[Headings] = {"eur/btc": "price"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",
         "outcome": "text",
@@ -178,6 +179,8 @@ class QuotesPanel(Panel[QuoteRow]):
         "age": "age",
         "id": "text",
         "detail": "text",
+        "gives": "number",
+        "takes": "number",
     }
 
     def items(self, snapshot: Snapshot) -> Sequence[QuoteRow]:
@@ -195,6 +198,8 @@ class QuotesPanel(Panel[QuoteRow]):
             "side": item.side,
             "outcome": f"{item.outcome}{' live' if is_live(item) else ''}",
             "eure": eure,
+            "gives": item.gives,
+            "takes": item.takes,
             "btc": btc,
             "price": item.price,
             "option": item.option_bps,

@@ -11,7 +11,7 @@ from panels.kit.alarms import alarm_words
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
-from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 
@@ -194,6 +194,7 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 78
     FED_BY = "liquidity-manager"
+    HEADINGS: ClassVar[Headings] = {"transaction": "id"}
     FIELDS: ClassVar[Fields] = {
         "way": "text",
         "asset": "text",

@@ -1,10 +1,30 @@
 """The line in which a panel's filter is typed."""
 
+from collections.abc import Callable
+
+from textual import events
 from textual.message import Message
 from textual.widgets import Input
 
 from panels.kit.errors import InvalidFilterError
-from panels.kit.rows.row_filter import Fields, RowFilter, parse
+from panels.kit.rows.row_filter import (
+    NO_HEADINGS,
+    Fields,
+    Headings,
+    RowFilter,
+    completed,
+    field_names,
+    parse,
+    parse_typed,
+)
+
+
+def example(fields: Fields, headings: Headings) -> str:
+    """Return a filter of this panel's own fields, to learn from."""
+    names = field_names(fields, headings)
+    texts = [name for name in names if fields[headings.get(name, name)] == "text"]
+    numbers = [name for name in names if fields[headings.get(name, name)] == "number"]
+    return " ".join([*(f"{name}:word" for name in texts[:1]), *(f"{name}>100" for name in numbers[:1]), "-word"])
 
 
 class FilterLine(Input):
@@ -16,13 +36,14 @@ class FilterLine(Input):
     class Kept(Message):
         """Enter was pressed on a filter that can be read."""
 
-    def __init__(self, fields: Fields) -> None:
-        super().__init__(placeholder="side:sell >100 -dust", compact=True, classes="filter")
+    def __init__(self, fields: Fields, headings: Headings = NO_HEADINGS) -> None:
+        super().__init__(placeholder=example(fields, headings), compact=True, classes="filter")
         self.cursor_blink = False
         self.display = False
         self.wanted: RowFilter | None = None
         self.problem = ""
         self._fields = fields
+        self._headings = headings
 
     @property
     def in_use(self) -> bool:
@@ -41,18 +62,30 @@ class FilterLine(Input):
         with self.prevent(Input.Changed):
             self.value = ""
 
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "tab" and (text := completed(self.value, self._fields, self._headings)) is not None:
+            self.value = text
+            self.cursor_position = len(text)
+            event.stop()
+            event.prevent_default()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._read(event.value, parse_typed)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        # What was typed is all of it now: a word that names a field is looked for, too.
+        self._read(self.value, parse)
+        if not self.problem:
+            self.post_message(self.Kept())
+
+    def _read(self, text: str, reading: Callable[[str, Fields, Headings], RowFilter]) -> None:
         try:
-            wanted = parse(event.value, self._fields)
+            wanted = reading(text, self._fields, self._headings)
         except InvalidFilterError as problem:  # While it cannot be read, the filter before it stays in force.
             self.problem = str(problem)
         else:
             self.problem = ""
             self.wanted = wanted if wanted.terms else None
         self.post_message(self.Edited())
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not self.problem:
-            self.post_message(self.Kept())

@@ -221,6 +221,22 @@ async def test_a_filter_is_typed_kept_and_dropped(desk: FakeDesk, link: DeskClie
         assert len(rows.rows) > len(kept)
 
 
+async def test_the_filter_names_its_fields_and_completes_them(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        rows = decisions(driven)
+        listed = len(rows.rows)
+        await driven.press("slash")
+        await driven.shows("decided_by", "tab completes")
+        await driven.press("e", "u")
+        assert len(rows.rows) == listed, "a half-typed name hides nothing"
+        await driven.press("tab", "8", "0", "enter")
+        await driven.shows("/eure>80")
+        amounts = {row.decision_id: row.notional for row in samples.snapshot().decisions}
+        assert rows.rows
+        assert all((amounts[row.key] or 0) > 80 for row in rows.rows)
+        await driven.hides("tab completes")
+
+
 async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         for letter in "/dw:":

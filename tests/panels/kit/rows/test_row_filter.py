@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panels.kit.errors import InvalidFilterError
-from panels.kit.rows.row_filter import Fields, RowFacts, parse
+from panels.kit.rows.row_filter import Fields, Headings, RowFacts, completed, field_names, parse, parse_typed
 
 FIELDS: Fields = {"side": "text", "reason": "text", "notional": "number", "bps": "number", "age": "age"}
 ROW: RowFacts = {
@@ -117,3 +117,52 @@ def test_all_terms_must_hold_in_any_order(parts: list[tuple[str, str, bool]]) ->
 @given(words, words)
 def test_either_is_the_union(one: str, other: str) -> None:
     assert holds(f"reason:{one}|{other}") == (holds(f"reason:{one}") or holds(f"reason:{other}"))
+
+
+HEADINGS: Headings = {"eure": "notional", "decided_by": "reason", "eur/btc": "bps"}
+
+
+@pytest.mark.parametrize("text", ["EURe>100", "eure>=120.5", "decided_by:stale", "notional>100", "-eur/btc:x"])
+def test_a_field_is_named_by_its_heading_or_as_before(text: str) -> None:
+    assert parse(text, FIELDS, HEADINGS).holds(ROW)
+
+
+def test_what_is_offered_are_the_headings() -> None:
+    assert field_names(FIELDS, HEADINGS) == ("side", "decided_by", "eure", "eur/btc", "age")
+    with pytest.raises(InvalidFilterError, match="fields are side, decided_by, eure"):
+        parse("sid:sell", FIELDS, HEADINGS)
+
+
+@pytest.mark.parametrize("typed", ["e", "eur", "notional", "side:sell eu", "-bps", "side:sell -bps", "A"])
+def test_a_half_typed_condition_does_not_empty_the_list(typed: str) -> None:
+    assert parse_typed(typed, FIELDS, HEADINGS).holds(ROW)
+
+
+@pytest.mark.parametrize("typed", ["zebra", "side:buy eu", "side:buy -bps", "eur side:buy", "eur "])
+def test_what_is_no_start_of_a_field_filters_at_once(typed: str) -> None:
+    assert not parse_typed(typed, FIELDS, HEADINGS).holds(ROW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [
+        ("si", "side:"),
+        ("side:sell eu", "side:sell eure>"),
+        ("-dec", "-decided_by:"),
+        ("not", "notional>"),
+        ("zebra", None),
+        ("side:se", None),
+        ("", None),
+    ],
+)
+def test_tab_completes_the_name_of_a_field(typed: str, whole: str | None) -> None:
+    assert completed(typed, FIELDS, HEADINGS) == whole
+
+
+@given(st.text(max_size=40))
+def test_any_text_that_is_being_typed_is_a_filter_or_refused(text: str) -> None:
+    completed(text, FIELDS, HEADINGS)
+    try:
+        parse_typed(text, FIELDS, HEADINGS).holds(ROW)
+    except InvalidFilterError:
+        return
