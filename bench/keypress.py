@@ -1,4 +1,4 @@
-"""Time from a key press to its picture: keys are pressed at random moments and the screen is read."""
+"""Time from a key press to its picture, and its CPU: keys are pressed at random moments and the screen is read."""
 
 import asyncio
 import random
@@ -9,33 +9,42 @@ from time import perf_counter
 import msgspec
 import pyte
 
+from bench.dialogs import DIALOGS, ESCAPE, PALETTE, TimedDialog
 from bench.load import percentile
 from bench.tty import ProgramTerminal
+from bench.usage import Usage
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 APART_S = (0.05, 0.35)
 """Shortest and longest pause before the next key, so that keys fall anywhere between two paints."""
 LISTED = 4
-HELP = "esc closes"
+DIALOG_SHARE = 4
+"""A dialog is opened once for so many presses of other keys: there are twenty of them."""
+DISARM = "\x18"
 
 
 class KeyTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Times of one kind of key from its press to the last byte of its picture, ms."""
+    """Times of one kind of key from its press to the last byte of its picture, ms.
+
+    ``cpu_ms``: what the cockpit used from the press to the picture, on average; what it paints anyway is in it.
+    """
 
     kind: str
     presses: int
     p50: float
     p99: float
     max: float
+    cpu_ms: float
 
     @classmethod
-    def of(cls, kind: str, took_ms: list[float]) -> "KeyTimes":
+    def of(cls, kind: str, took_ms: list[float], cpu_ms: float) -> "KeyTimes":
         return cls(
             kind=kind,
             presses=len(took_ms),
             p50=percentile(took_ms, 0.5),
             p99=percentile(took_ms, 0.99),
             max=max(took_ms, default=0.0),
+            cpu_ms=cpu_ms / len(took_ms) if took_ms else 0.0,
         )
 
 
@@ -48,6 +57,9 @@ class Viewer:
         self._stream = pyte.ByteStream(self._screen)
         self._changed = asyncio.Event()
         self._read_at = 0.0
+        self._usage = Usage(terminal.process.pid)
+        self.cpu_ms = 0.0
+        """CPU of the cockpit over all presses since it was last set to 0."""
         terminal.on_output = self._received
 
     def _received(self, data: bytes, at: float) -> None:
@@ -88,9 +100,12 @@ class Viewer:
 
     async def press(self, key: str, seen: Callable[[], bool]) -> float:
         """Press a key; milliseconds until its picture was complete."""
+        self._usage.restart()
         pressed = perf_counter()
         self._terminal.press(key.encode())
-        return (await self.until(seen, f"the picture after {key!r}") - pressed) * 1000
+        took_ms = (await self.until(seen, f"the picture after {key!r}") - pressed) * 1000
+        self.cpu_ms += self._usage.cpu_s() * 1000
+        return took_ms
 
 
 @asynccontextmanager
@@ -103,33 +118,71 @@ async def viewing(terminal: ProgramTerminal, size: tuple[int, int]) -> AsyncIter
         viewer.close()
 
 
-async def key_times(viewer: Viewer, presses: int, rng: random.Random) -> list[KeyTimes]:
-    """Press ``presses`` keys of each kind: another panel, the cursor of a list, the help over everything."""
+class KeyTimer:
+    """Presses keys of one kind after the other at random moments."""
 
-    async def pause() -> None:
-        await asyncio.sleep(rng.uniform(*APART_S))
+    def __init__(self, viewer: Viewer, presses: int, rng: random.Random) -> None:
+        self._viewer = viewer
+        self._presses = presses
+        self._rng = rng
+        self._taken: list[KeyTimes] = []
 
-    async def jump(number: int, name: str) -> float:
-        return await viewer.press(str(number), lambda: viewer.lit(f"─ {number} {name}"))
+    async def times(self) -> list[KeyTimes]:
+        """Press keys to other panels, of the cursor, and of every dialog; what was armed is not any more."""
+        await self._panels()
+        await self._cursor()
+        await self._jump(5, "Decisions")
+        for dialog in DIALOGS:
+            if not dialog.disarmed:
+                await self._dialog(dialog)
+        await self._viewer.press(DISARM, lambda: "DISARMED" in self._viewer.text)
+        for dialog in DIALOGS:
+            if dialog.disarmed:
+                await self._dialog(dialog)
+        return self._taken
 
-    async def move(key: str) -> float:
-        before = viewer.grounds()
-        return await viewer.press(key, lambda: viewer.grounds() != before)
+    async def _pause(self) -> None:
+        await asyncio.sleep(self._rng.uniform(*APART_S))
 
-    jumps: list[float] = []
-    for turn in range(presses):
-        jumps.append(await jump(*((9, "Log"), (7, "Fills"))[turn % 2]))
-        await pause()
-    await jump(3, "Interlocks")
-    await move("j")
-    moves: list[float] = []
-    for turn in range(presses):
-        await pause()
-        moves.append(await move("jk"[turn % 2]))
-    helps: list[float] = []
-    for _ in range(presses):
-        await pause()
-        helps.append(await viewer.press("?", lambda: HELP in viewer.text))
-        await pause()
-        await viewer.press("q", lambda: HELP not in viewer.text)
-    return [KeyTimes.of("another panel", jumps), KeyTimes.of("cursor", moves), KeyTimes.of("help", helps)]
+    def _keep(self, kind: str, took_ms: list[float], cpu_ms: float) -> None:
+        self._taken.append(KeyTimes.of(kind, took_ms, cpu_ms))
+
+    async def _jump(self, number: int, name: str) -> float:
+        return await self._viewer.press(str(number), lambda: self._viewer.lit(f"─ {number} {name}"))
+
+    async def _panels(self) -> None:
+        self._viewer.cpu_ms, took = 0.0, []
+        for turn in range(self._presses):
+            took.append(await self._jump(*((9, "Log"), (7, "Fills"))[turn % 2]))
+            await self._pause()
+        self._keep("another panel", took, self._viewer.cpu_ms)
+
+    async def _cursor(self) -> None:
+        viewer = self._viewer
+
+        async def move(key: str) -> float:
+            before = viewer.grounds()
+            return await viewer.press(key, lambda: viewer.grounds() != before)
+
+        await self._jump(3, "Interlocks")
+        await move("j")
+        viewer.cpu_ms, took = 0.0, []
+        for turn in range(self._presses):
+            await self._pause()
+            took.append(await move("jk"[turn % 2]))
+        self._keep("cursor", took, viewer.cpu_ms)
+
+    async def _dialog(self, dialog: TimedDialog) -> None:
+        viewer = self._viewer
+        took, cpu_ms = [], 0.0
+        for _ in range(max(1, self._presses // DIALOG_SHARE)):
+            if dialog.search:
+                await viewer.press(PALETTE.key, lambda: PALETTE.title in viewer.text)
+                await viewer.press(dialog.search, lambda: dialog.command in viewer.text)
+            await self._pause()
+            viewer.cpu_ms = 0.0
+            took.append(await viewer.press(dialog.key, lambda: dialog.shown(viewer.text)))
+            cpu_ms += viewer.cpu_ms
+            await self._pause()
+            await viewer.press(ESCAPE, lambda: not dialog.shown(viewer.text))
+        self._keep(dialog.kind, took, cpu_ms)

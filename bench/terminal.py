@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from bench.bench_desk import BenchDesk, bare_environment
-from bench.keypress import KeyTimes, key_times, viewing
+from bench.keypress import KeyTimer, KeyTimes, viewing
 from bench.request_source import RequestSource, request_source
 from bench.terminal_report import KB, CockpitFigures, MemorySample, OtherProgram, TerminalReport, as_text
 from bench.tty import ProgramTerminal
@@ -90,7 +90,8 @@ async def _shown(asked: RequestSource, rate: float, desk: BenchDesk, options: Te
             async with viewing(terminal, options.size) as viewer:
                 await terminal.until(*LEAST)
                 await asyncio.sleep(SETTLED_S)
-                keys: list[KeyTimes] = await key_times(viewer, options.presses, random.Random(1))
+                keys: list[KeyTimes] = await KeyTimer(viewer, options.presses, random.Random(1)).times()
+                await desk.arm()
                 await viewer.press("5", lambda: viewer.lit("─ 5 Decisions"))
             terminal.forget()
             loop = asyncio.get_running_loop()

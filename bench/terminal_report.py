@@ -76,8 +76,8 @@ def _lines(shown: CockpitFigures) -> list[str]:
         f"  CPU               {shown.cpu:.1f} % of one core",
     ]
     lines += [
-        f"  {key.kind:<17} p50 {key.p50:.0f} ms, p99 {key.p99:.0f}, max {key.max:.0f}, {key.presses} presses "
-        f"(aim: p99 {KEY_AIM_MS:g})"
+        f"  {key.kind:<17} p50 {key.p50:.0f} ms, p99 {key.p99:.0f}, max {key.max:.0f}, CPU {key.cpu_ms:.0f} ms, "
+        f"{key.presses} presses (aim: p99 {KEY_AIM_MS:g})"
         for key in shown.keys
     ]
     if shown.memory:

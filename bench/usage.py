@@ -25,6 +25,10 @@ class Usage:
         """Of one core, since ``restart``."""
         return 100 * (self._cpu_s() - self._used) / (perf_counter() - self._since)
 
+    def cpu_s(self) -> float:
+        """Seconds since ``restart``, to a hundredth."""
+        return self._cpu_s() - self._used
+
     def rss_mb(self) -> float:
         """Resident memory."""
         return float(self._process.memory_info().rss) / MB

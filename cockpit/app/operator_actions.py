@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC
 
 import msgspec
 from textual import events
@@ -81,6 +82,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.clock = clock
+        self._zone = None if options.local_times else UTC
         self.client = client
         self.history = history
         self.keys = keys or KeyMap()
@@ -109,7 +111,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     @property
     def view(self) -> View:
         """Return what is known right now."""
-        view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked)
+        view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked, zone=self._zone)
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
 

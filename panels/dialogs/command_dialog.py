@@ -5,7 +5,7 @@ two minutes.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual import events
 from textual.containers import Horizontal
@@ -36,7 +36,7 @@ class CommandDialog(Dialog[T], Generic[T]):
     A command whose outcome is unknown is sent again under its own id, by the button that sent it.
     """
 
-    FOCUSED_FIRST: ClassVar[str] = "#cancel"
+    AUTO_FOCUS = "#cancel"
     ESCAPE = messages.ESC_CANCELS
 
     def __init__(self, desk: DeskPort, title: str, choices: Sequence[Choice]) -> None:
@@ -90,7 +90,6 @@ class CommandDialog(Dialog[T], Generic[T]):
 
     def on_mount(self) -> None:
         self.touch()
-        self.query_one(self.FOCUSED_FIRST).focus()
 
     def on_key(self, event: events.Key) -> None:
         # The key that comes after the time was over acts no more.

@@ -12,13 +12,21 @@ from textual.widgets import Button, Input
 from panels.kit.form_fields import FormChoice
 
 
-class PlainButton(Button, inherit_bindings=False):
+class DialogButton(Button, inherit_bindings=False):
+    """A button that is styled once it is mounted: Textual styles one several times while it is made."""
+
+    def update_node_styles(self, animate: bool = True) -> None:
+        if self.is_attached:
+            super().update_node_styles(animate)
+
+
+class PlainButton(DialogButton, inherit_bindings=False):
     """A harmless button, which space, Enter and the mouse press."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "press", show=False)]
 
 
-class LeaveButton(Button, inherit_bindings=False):
+class LeaveButton(DialogButton, inherit_bindings=False):
     """A button that leaves its dialog. Space does it only while the dialog lets it: a second press of space on what
     sent a command must not close the dialog before its outcome is read.
     """
@@ -29,7 +37,7 @@ class LeaveButton(Button, inherit_bindings=False):
     ]
 
 
-class SpaceButton(Button, inherit_bindings=False):
+class SpaceButton(DialogButton, inherit_bindings=False):
     """A button that space and the mouse press. Enter does not, and its dialog says so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -27,7 +27,7 @@ from panels.kit.messages import STALE_SCREEN
 from panels.kit.rows.cells import Line
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.rows.text_lines import LineView
-from panels.kit.textual_internals import SecondLayoutScreen
+from panels.kit.textual_internals import WholeScreen
 from panels.kit.theme import styles
 from panels.kit.view import View
 
@@ -40,7 +40,11 @@ LINES_AROUND_SCROLL = 6
 """Above and below it in the plainest dialog: status bar and frame."""
 
 
-class Dialog(SecondLayoutScreen[T], Generic[T]):
+class ScrolledPart(VerticalScroll, can_focus=False):
+    """What scrolls in a dialog. It never has the keyboard: the dialog scrolls it from anywhere."""
+
+
+class Dialog(WholeScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nobody decides on old data.
 
     ``view`` is what was painted last; ``desk.view`` what is known right now. The lower edge of the box says which keys
@@ -80,6 +84,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self._keys_shown: tuple[str, bool] | None = None
 
     def compose(self) -> ComposeResult:
+        self.take_breakpoints()
         yield StatusBar(id="status")
         yield TourStrip(self.PLACE)
         yield LineView(id="said")
@@ -102,11 +107,12 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         self._mounted = True
-        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        scroll = self.query_one_optional("#scroll", ScrolledPart)
         if scroll is not None:
             # Near enough that the first picture is most often right; the true room is known after the first layout.
             scroll.styles.max_height = max(MIN_SCROLL_LINES, self.app.size.height - LINES_AROUND_SCROLL)
-            scroll.can_focus = False
+        # What is painted before the first layout is in the first picture; what depends on the layout follows it.
+        self.offer(self.view)
         self.call_after_refresh(lambda: self.offer(self.view))
 
     def on_key(self, event: events.Key) -> None:
@@ -166,7 +172,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
             yield from self.own_keys()
         if len(self.focus_chain) > 1:
             yield messages.NEXT_CONTROL
-        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        scroll = self.query_one_optional("#scroll", ScrolledPart)
         if self.ARROWS_SCROLL and scroll is not None and scroll.max_scroll_y > 0 and not isinstance(focused, Input):
             yield messages.SCROLLS
 
@@ -211,12 +217,12 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.answer_key(messages.ENTER_NEVER)
 
     def action_scroll(self, rows: int) -> None:
-        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        scroll = self.query_one_optional("#scroll", ScrolledPart)
         if scroll is not None:
             scroll.scroll_relative(y=rows, animate=False)
 
     def action_scroll_edge(self, to: int) -> None:
-        scroll = self.query_one_optional("#scroll", VerticalScroll)
+        scroll = self.query_one_optional("#scroll", ScrolledPart)
         if scroll is not None:
             scroll.scroll_to(y=0 if to < 0 else scroll.max_scroll_y, animate=False)
 
@@ -226,8 +232,8 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
     def _fit(self) -> None:
         """Give the scrolling part the room that the rest of the box leaves, so that the buttons stay in sight."""
         scroll, box = self.query_one_optional("#scroll"), self.query_one_optional("#box")
-        if scroll is None or box is None:
-            return
+        if scroll is None or box is None or not box.size:
+            return  # The room is known after the first layout.
         around = (self.query_one(StatusBar), self.query_one(TourStrip), self.query_one("#said"))
         room = self.size.height - sum(bar.outer_size.height for bar in around if bar.display)
         others = [child for child in box.children if child is not scroll and child.display]

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.rows.cells import Cell, Detail, Line
@@ -41,7 +40,7 @@ class RowDetails(Dialog[None]):
         self._gone = False
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(self.styled(detail_lines(self._detail)), id="text")
         yield self.message_line
 

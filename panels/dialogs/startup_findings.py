@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
@@ -32,7 +31,7 @@ class StartupFindingsDialog(Dialog[None]):
         self._shown = ""
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText("", id="facts")
 
     def paint(self, view: View) -> None:

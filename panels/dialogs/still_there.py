@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from cockpit.model.formatting import age, time_left
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.kit.labels import ACTS_ALONE
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
@@ -33,7 +32,7 @@ class StillThereDialog(Dialog[None]):
         self._answered = False
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText("", id="facts")
 
     def end(self) -> None:

@@ -6,8 +6,9 @@ from cockpit.model.commands import Part
 from cockpit.model.formatting import age, counted, exact_age, milliseconds, percent, rounded, shorten, time_left, uptime
 from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
-from panels.kit.labels import STATES, part_name
+from panels.kit.labels import STATES, part_name, trading_reason
 from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
+from panels.kit.rows.arrangement import ListClock
 from panels.kit.rows.cells import Cell, Line, flow
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
@@ -18,6 +19,8 @@ from panels.views.earnings.figures import money
 
 WIDE = 110
 SPARKS = 12
+QUEUE_SHOWN = 1000
+"""Fewer events wait for a moment only: their number would change at every look and say nothing."""
 LOSS_SHOWN = Decimal("0.5")
 """From this share of the daily loss limit on it is shown in the bar."""
 
@@ -25,6 +28,13 @@ LOSS_SHOWN = Decimal("0.5")
 def mode(snapshot: Snapshot) -> Line:
     """Sandbox or real money, in a word and a colour of its own."""
     return (Cell(f" {snapshot.mode} ", "live" if snapshot.mode == "LIVE" else "sandbox"),)
+
+
+def clock(view: View) -> Line:
+    """The time by the desk's clock."""
+    now_ns = view.now_ns
+    shown = ListClock(zone=view.zone)
+    return () if now_ns is None else (Cell(f"{shown.text(now_ns)} {shown.title}", "muted"),)
 
 
 def arming(view: View, snapshot: Snapshot, part: Part, armed: bool) -> Line:
@@ -84,14 +94,11 @@ def _live_quotes(view: View, snapshot: Snapshot) -> Line:
 
 
 def history(snapshot: Snapshot) -> Line:
-    """Whether history is being written, and how many events wait."""
+    """Whether history is being written, and how many events wait where these are many."""
     text, role = STATES[snapshot.history]
     queue = snapshot.history_queue
-    return (
-        Cell("history ", "muted"),
-        Cell(text, role),
-        Cell(f" queue {queue:,}", "muted" if queue < 1000 else "warn"),
-    )
+    waiting = (Cell(f" queue {queue:,}", "warn"),) if queue >= QUEUE_SHOWN else ()
+    return (Cell("history ", "muted"), Cell(text, role), *waiting)
 
 
 def relay(snapshot: Snapshot) -> Line:
@@ -137,7 +144,7 @@ def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
         return ()
     role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
     room = max(16, min(60, width - 30))  # So much that it stays beside the mode, and pushes nothing out of the bar.
-    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {shorten(snapshot.trading_why, room)}", "muted")),)
+    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {shorten(trading_reason(snapshot), room)}", "muted")),)
 
 
 def no_operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
@@ -212,9 +219,13 @@ def status(view: View, width: int) -> list[Line]:
     if snapshot is None:
         return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
     if trouble:
-        return flow([mode(snapshot), trouble, *(_loud(group) for group in _last_known(view, snapshot))], width)
+        return flow(
+            [mode(snapshot), trouble, _loud(clock(view)), *(_loud(group) for group in _last_known(view, snapshot))],
+            width,
+        )
     groups: list[Line] = [
         mode(snapshot),
+        clock(view),
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
         *hard_stop(snapshot),
         *unexplained_difference(snapshot),

@@ -36,6 +36,10 @@ class EntryInput(Input):
     however fast it comes.
     """
 
+    def update_node_styles(self, animate: bool = True) -> None:
+        if self.is_attached:  # It is styled once it is mounted; Textual styles it several times while it is made.
+            super().update_node_styles(animate)
+
     def on_key(self, event: events.Key) -> None:
         holder = self.screen.focused
         if holder is not None and holder is not self:

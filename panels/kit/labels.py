@@ -1,7 +1,7 @@
 """Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
 from cockpit.model.recorded.names import PART_NAMES
-from cockpit.model.snapshot import State
+from cockpit.model.snapshot import Snapshot, State
 from panels.kit.rows.cells import Cell
 from panels.kit.theme import Role
 
@@ -23,7 +23,7 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "settled": ("✓ settled", "good"),
     "expired": ("· expired", "muted"),
     "burning": ("◌ burning", "warn"),
-    "burned": ("✗ burned", "muted"),
+    "burned": ("■ burned", "muted"),
     "no salt": ("✗ no salt", "muted"),
 }
 
@@ -51,6 +51,11 @@ def outcome(value: str) -> Cell:
     """The state of a quote with its glyph."""
     text, role = OUTCOMES.get(value, (value, "text"))
     return Cell(text, role)
+
+
+def trading_reason(snapshot: Snapshot) -> str:
+    """Return why the trading state is what it is, without the state's name, which stands before it."""
+    return snapshot.trading_why.removeprefix(f"{snapshot.trading} ")
 
 
 def part_name(part: str) -> str:

@@ -83,20 +83,32 @@ class SkippingApp(App[T], Generic[T]):
             super()._display(screen, renderable)
 
 
-class SecondLayoutScreen(ModalScreen[T], Generic[T]):
-    """A screen that is not drawn in its first layout: a second one, where scroll bars have room, follows at once.
+class WholeScreen(ModalScreen[T], Generic[T]):
+    """A screen that is drawn from its first whole picture on, and whose styles are right from the start.
 
-    Everything drawn so far stays due, so that the next drawing is of the whole.
+    Textual draws each layout on the way there, with everything behind the screen. Everything that is drawn too early
+    stays due, so that the first drawing is of the whole.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._laid_out = False
+        self._layouts = 0
+
+    def take_breakpoints(self) -> None:
+        """Take the classes of the terminal's size before anything is styled: later all of it would be styled again."""
+        size = self.app.size
+        for cells, classes in (
+            (size.width, self.app.HORIZONTAL_BREAKPOINTS or ()),
+            (size.height, self.app.VERTICAL_BREAKPOINTS or ()),
+        ):
+            fitting = max((least, name) for least, name in classes if least <= cells)
+            for least, name in classes:
+                self.set_class((least, name) == fitting, name, update=False)
 
     def _compositor_refresh(self) -> None:
-        if self._laid_out:
+        self._layouts += 1
+        if self._layouts > 1:
             super()._compositor_refresh()
-        self._laid_out = True
 
 
 def app_driver(app: App[Any]) -> Driver | None:

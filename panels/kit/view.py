@@ -1,6 +1,7 @@
 """What the cockpit knows at one moment: the newest snapshot and whether it can be trusted."""
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 
 import msgspec
 
@@ -11,6 +12,7 @@ from cockpit.model.trading_figures.price_course import PriceCourse
 from panels.kit.tour_steps import TourView
 
 NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
 
 LATE_MS = 1_500
 SILENT_MS = 3_000
@@ -39,6 +41,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``unseen``: what has arrived since ("3 new decisions, 1 new fill"). ``read_only``: this cockpit cannot command.
     ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
     ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
+    ``zone``: that of the clock; None: the terminal's own.
     """
 
     snapshot: Snapshot | None
@@ -54,6 +57,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     since: EarnedSince | None = None
     course: PriceCourse | None = None
     course_problem: str = ""
+    zone: tzinfo | None = UTC
+
+    @property
+    def now_ns(self) -> int | None:
+        """The desk's UTC clock now, ns; None before the first snapshot."""
+        return None if self.snapshot is None else self.snapshot.at_ns + self.quiet_ms * NS_PER_MS
 
     @property
     def stopped_by(self) -> str:

@@ -10,6 +10,7 @@ from cockpit.model.recorded.check_text import interlock_text, readable_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from panels.kit.alarms import alarm_fields
 from panels.kit.keymap import KeyMap
+from panels.kit.labels import trading_reason
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.rows.row_filter import Fields, Headings, RowFacts
@@ -63,7 +64,7 @@ def ladder_line(snapshot: Snapshot, width: int) -> Line:
         cells.append(Cell(f"● {rung}" if here else f"○ {rung}", role))
     means = f"  {MEANS[snapshot.rung]}"
     if snapshot.trading != "ACTIVE" and snapshot.rung != "SAFE":
-        means = f"  {snapshot.trading}{f': {snapshot.trading_why}' if snapshot.trading_why else ''}"
+        means = f"  {snapshot.trading}{f' {trading_reason(snapshot)}' if snapshot.trading_why else ''}"
         cells.append(Cell(means, "warn"))
     else:
         cells.append(Cell(means, "muted"))

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from bench.dialogs import DIALOGS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -48,7 +50,7 @@ def test_terminal_bench_reports_every_figure_of_every_rate() -> None:
         assert shown["disarmed"] == ""
         assert shown["requests"] > 0
         assert len(shown["pictures"]) == 1
-        assert [key["kind"] for key in shown["keys"]] == ["another panel", "cursor", "help"]
+        assert [key["kind"] for key in shown["keys"]] == ["another panel", "cursor", *(one.kind for one in DIALOGS)]
         assert all(0 < key["p50"] <= key["p99"] <= key["max"] for key in shown["keys"])
         assert 0 < shown["kb"] <= shown["kb_most"]
         assert shown["cpu"] > 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -14,7 +14,7 @@ from cockpit.model.snapshot import DepositAddressRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.dialogs.funds.amounts import amount, depositable
 from panels.dialogs.funds.qr import qr
 from panels.dialogs.outcome import Message, describe, find_in_journal
@@ -111,7 +111,7 @@ class DepositDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with Horizontal(classes="field"):
             yield self._asset
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(id="addresses")
             yield PlainText(id="qr")
         yield self._hash

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import msgspec
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -13,7 +13,7 @@ from cockpit.model.formatting import counted, number, time_left
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.funds.amounts import amount, grouped, readable_amount
 from panels.dialogs.funds.confirm import ConfirmDialog
@@ -157,7 +157,7 @@ class ReviewDialog(Dialog[bool]):
         self._blocked = "?"
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(id="facts")
         yield self._freeze
         yield PlainText("", id="blocked")

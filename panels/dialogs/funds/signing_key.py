@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button
 
@@ -15,7 +15,7 @@ from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import Answer, DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.dialogs.funds.amounts import wrapped
 from panels.dialogs.outcome import Message
 from panels.kit.messages import NO_CONNECTION, already
@@ -99,7 +99,7 @@ class KeyDialog(Dialog[None]):
         self._shown: object = None
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(id="facts")
         yield PlainText("", id="blocked")
         yield self.message_line

@@ -53,7 +53,7 @@ def parse_tracking(near_hash: str, symbol: str, amount: str, snapshot: Snapshot)
 
 
 class TrackDialog(CommandDialog[Result]):
-    FOCUSED_FIRST = "#hash"
+    AUTO_FOCUS = "#hash"
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
         choices = (

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from cockpit.model.printable import printable
 from cockpit.model.recorded.pages import RecordedText
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.kit.rows.plain_text import PlainText
 
 
@@ -24,5 +23,5 @@ class RecordedTextDialog(Dialog[None]):
         self._text = text
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(printable("\n".join(self._text.lines), lines=True), id="text")

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
@@ -12,7 +11,7 @@ from cockpit.model.formatting import utc_moment
 from cockpit.model.recorded.pages import RecordedMoment, Step
 from panels.dialogs import messages as dialog_messages
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dialog import Dialog
+from panels.dialogs.dialog import Dialog, ScrolledPart
 from panels.dialogs.history import messages
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.outcome import Message
@@ -42,7 +41,7 @@ class RewindDialog(Dialog[None]):
         self._reading = False
 
     def body(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             yield PlainText(messages.READING, id="text")
         yield self.message_line
 

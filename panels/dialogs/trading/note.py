@@ -1,7 +1,6 @@
 """A note for the journal: what the operator knows and the desk does not."""
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -24,7 +23,7 @@ MEANING = "The note is kept in the journal with the time and your name, and show
 class NoteDialog(CommandDialog[Result]):
     """Enter on the line records it: no money moves by it."""
 
-    FOCUSED_FIRST: ClassVar[str] = "#note"
+    AUTO_FOCUS = "#note"
 
     def __init__(self, desk: DeskPort) -> None:
         super().__init__(desk, "Note", (Choice("do", "Record it", variant="default"),))

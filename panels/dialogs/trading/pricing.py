@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -29,6 +29,7 @@ from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.controls import PlainButton
 from panels.dialogs.desk_port import Answer, DeskPort
+from panels.dialogs.dialog import ScrolledPart
 from panels.dialogs.outcome import Message, describe
 from panels.kit.form_fields import FormChoice
 from panels.kit.messages import NO_CONNECTION
@@ -92,7 +93,7 @@ class PricingDialog(CommandDialog[Result]):
         self._presets: dict[str, dict[str, str]] = {}
 
     def question(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             with Horizontal(classes="field", id="presets") as presets:
                 presets.display = False
                 yield PlainLabel("Preset", classes="name")

@@ -49,15 +49,20 @@ async def test_times_take_the_place_of_ages(desk: FakeDesk, link: DeskClient) ->
     shot = samples.snapshot()
     when = utc_time(shot.at_ns - shot.decisions[0].age_ms * 1_000_000).removesuffix(" UTC")
     async with cockpit(link) as driven:
-        assert when not in driven.text
+        rows = rows_of(driven, "decisions")
+
+        def shows_times() -> bool:
+            return any(when in cells for _, _, cells in rows.visible_texts())
+
+        assert not shows_times()
         await driven.press("U")
-        await driven.shows(when, "UTC")
+        await seen(driven.pilot, shows_times)
         await driven.press("U")
-        await driven.hides(when)
+        await seen(driven.pilot, lambda: not shows_times())
         await driven.press("enter")
         await driven.opens(f"{when}.", "UTC, ")
         await driven.press("escape", "z")
-        await driven.shows(when)
+        await seen(driven.pilot, shows_times)
 
 
 async def test_a_list_is_ordered_by_its_columns_and_back(desk: FakeDesk, link: DeskClient) -> None:

@@ -162,6 +162,7 @@ async def test_what_scrolls_is_scrolled_from_anywhere(desk: FakeDesk, link: Desk
         await driven.press("end")
         await driven.shows("Suspend the cockpit; fg")
         await driven.press("home")
+        await driven.shows("can move money, and asks first")
         await driven.shows("Arm the strategy: asks first")
         await driven.press("down", "j", "up", "k", "pagedown", "pageup", "G", "g")
         await driven.shows("Arm the strategy: asks first")

@@ -64,9 +64,12 @@ class Driven:
 
     async def opens(self, *texts: str) -> None:
         """Wait until a dialog with these texts is open and takes keys."""
-        screens = self.app.screen_stack
-        await seen(self.pilot, lambda: self.app.screen is not screens[0] and self.app.screen.focused is not None)
+        await seen(self.pilot, self._takes_keys)
         await self.shows(*texts)
+
+    def _takes_keys(self) -> bool:
+        screen = self.app.screen
+        return screen is not self.app.screen_stack[0] and (screen.focused is not None or not screen.focus_chain)
 
     async def hides(self, text: str) -> None:
         """Wait until the text is not on the screen."""
