@@ -107,7 +107,7 @@ class Dialog(WholeScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         self._mounted = True
-        scroll = self.query_one_optional("#scroll", ScrolledPart)
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
         if scroll is not None:
             # Near enough that the first picture is most often right; the true room is known after the first layout.
             scroll.styles.max_height = max(MIN_SCROLL_LINES, self.app.size.height - LINES_AROUND_SCROLL)
@@ -172,7 +172,7 @@ class Dialog(WholeScreen[T], Generic[T]):
             yield from self.own_keys()
         if len(self.focus_chain) > 1:
             yield messages.NEXT_CONTROL
-        scroll = self.query_one_optional("#scroll", ScrolledPart)
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
         if self.ARROWS_SCROLL and scroll is not None and scroll.max_scroll_y > 0 and not isinstance(focused, Input):
             yield messages.SCROLLS
 
@@ -217,12 +217,12 @@ class Dialog(WholeScreen[T], Generic[T]):
         self.answer_key(messages.ENTER_NEVER)
 
     def action_scroll(self, rows: int) -> None:
-        scroll = self.query_one_optional("#scroll", ScrolledPart)
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
         if scroll is not None:
             scroll.scroll_relative(y=rows, animate=False)
 
     def action_scroll_edge(self, to: int) -> None:
-        scroll = self.query_one_optional("#scroll", ScrolledPart)
+        scroll = self.query_one_optional("#scroll", VerticalScroll)
         if scroll is not None:
             scroll.scroll_to(y=0 if to < 0 else scroll.max_scroll_y, animate=False)
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 import msgspec
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -17,6 +16,7 @@ from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
+from panels.dialogs.dialog import ScrolledPart
 from panels.dialogs.outcome import Message
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
@@ -68,7 +68,7 @@ class LimitsDialog(CommandDialog[Result]):
         self._changes: Mapping[str, Value] = {}
 
     def question(self) -> Iterable[Widget]:
-        with VerticalScroll(id="scroll"):
+        with ScrolledPart(id="scroll"):
             for field in FIELDS:
                 yield ValueRow(field, getattr(self._current, field.name))
         yield PlainText("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
