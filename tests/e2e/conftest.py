@@ -15,13 +15,16 @@ from tests.support.processes.reconciliation import reconcile, reconcile_run
 from tests.support.processes.sandbox_session import FLAGS, Open
 from tests.support.processes.taker import Taker
 from tests.support.processes.terminal import Terminal
-from tests.support.processes.venue_process import Control, VenueProcess
+from tests.support.processes.venue_process import QUIET, Control, VenueProcess
+
+SOON = ("--set", "index_after_s=0.5", "--set", "send_after_s=1", "--set", "complete_after_s=2")
+"""A bridge that pays at once; by default a withdrawal takes it twenty seconds."""
 
 
 @pytest.fixture(scope="session")
 def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueProcess]:
     """A quiet venue: no traders, no rivals, no deposits but those of a test."""
-    started = VenueProcess(tmp_path_factory.mktemp("venue"))
+    started = VenueProcess(tmp_path_factory.mktemp("venue"), *QUIET, *SOON)
     yield started
     assert started.process.stop() == 0
 
@@ -87,7 +90,8 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
     terminals: list[Terminal] = []
 
     def start(flags: Sequence[str] = FLAGS, hang_ups: signal.Handlers = signal.SIG_DFL) -> Terminal:
-        environment = bare_environment(COCKPIT_STATE_DIR=str(short_dir))
+        # A new destination cools off for a while, and not for the half minute of a rehearsal.
+        environment = bare_environment(COCKPIT_STATE_DIR=str(short_dir), WITHDRAWAL_COOLING_MS="4000")
         terminals.append(Terminal(flags, short_dir, environment, hang_ups))
         return terminals[-1]
 

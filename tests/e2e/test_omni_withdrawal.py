@@ -8,7 +8,7 @@ from pathlib import Path
 from cockpit.model.commands import Result, WithdrawalOrder, WithdrawalReview
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
 from panels.dialogs.funds.review import NEVER_REFUNDED
-from tests.e2e.conftest import Launch
+from tests.e2e.conftest import SOON, Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.sandbox_session import FLAGS, Open, newest
@@ -95,7 +95,7 @@ async def test_by_the_command_line_with_every_fee_named(launch: Launch, control:
 
 
 async def test_by_keyboard_from_the_form_to_the_bitcoin_transaction(cockpit: Open, short_dir: Path) -> None:
-    terminal = cockpit((*FLAGS, "--funded", "nBTC"))
+    terminal = cockpit((*FLAGS, "--funded", "nBTC", *SOON))
     await terminal.shows("○ DISARMED", 2)
     terminal.press("w")
     await terminal.shows("─ Withdraw ─")
