@@ -82,7 +82,7 @@ async def test_its_own_desk_refuses_commands_and_ends_in_order_on_a_signal(launc
     check = Process(arguments, desk.state_dir / "check.log", bare_environment())
     await until(desk.socket_path.exists, 20, "the check has started a desk")
     transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
-    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=60) as client:
         answer = await client.post("/strategy-engine/arm", json={})
     assert answer.status_code == 403
     # Another check asks the same desk: the account is locked.

@@ -27,7 +27,7 @@ LONG = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000"}
 
 async def hard_stop(desk: DeskProcess, command_id: str = "") -> dict[str, object]:
     transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
-    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=60) as client:
         body = {"actor": "test", **({"command_id": command_id} if command_id else {})}
         answer = await client.post("/trade-executor/hard-stop", json=body)
     assert answer.status_code == 200, answer.text

@@ -91,7 +91,7 @@ async def test_a_deposit_is_seen_pending_and_then_credited(
     assert {one.status for one in seen} == {"PENDING"}
     assert {one.address for one in seen} == {(await bridge.deposit_address(CONFIG.maker_account, EURE.chain)).address}
     assert all(one.created_ns for one in seen)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while {one.status for one in seen} != {"CREDITED"}:
             await asyncio.sleep(0.05)
             seen = await bridge.recent_deposits(CONFIG.maker_account)

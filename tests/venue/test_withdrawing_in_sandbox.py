@@ -84,8 +84,8 @@ class Money:
 
 
 async def eventually(ask: Callable[[], Awaitable[T | None]], good: Callable[[T], bool] = lambda _: True) -> T:
-    """Return what ``ask`` gives once it is not None and good; TimeoutError after 10 s."""
-    async with asyncio.timeout(10):
+    """Return what ``ask`` gives once it is not None and good; TimeoutError after a minute."""
+    async with asyncio.timeout(60):
         while True:
             answer = await ask()
             if answer is not None and good(answer):

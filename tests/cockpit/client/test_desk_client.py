@@ -20,7 +20,7 @@ Stream = AsyncIterator[Snapshot | ConnectionLost]
 
 async def following(stream: Stream, kind: type[Snapshot] | type[ConnectionLost]) -> Snapshot | ConnectionLost:
     """The next item of this kind."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             item = await anext(stream)
             if isinstance(item, kind):

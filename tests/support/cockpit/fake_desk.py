@@ -109,7 +109,7 @@ class FakeDesk:
         """Stream this snapshot to everyone attached."""
         self.current = snapshot
         assert self._loop is not None
-        asyncio.run_coroutine_threadsafe(self._send_all(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._send_all(), self._loop).result(PATIENCE_S)
 
     def verbs(self) -> list[tuple[str, str]]:
         """The commands received, without their bodies."""

@@ -48,7 +48,7 @@ class WithdrawalVenue:
         self.control.http = httpx.AsyncClient(
             base_url=self.process.env["SANDBOX_CONTROL_URL"],
             trust_env=False,
-            timeout=10,
+            timeout=60,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 

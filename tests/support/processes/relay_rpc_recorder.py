@@ -55,7 +55,7 @@ class RpcRecorder:
 
 @asynccontextmanager
 async def recording(upstream: str) -> AsyncIterator[RpcRecorder]:
-    async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         recorder = RpcRecorder(upstream, client)
         async with http_server(recorder.handle) as server:
             recorder.url = server.url

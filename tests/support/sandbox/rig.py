@@ -61,7 +61,7 @@ LEGACY: dict[str, Any] = {"funded": "BTC", "credited": "BTC", "legacy_share": 1.
 async def launch() -> AsyncIterator[Launch]:
     """Start venues; by default nothing happens in them without a request."""
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=5, verify=False))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60, verify=False))
 
         async def start(**settings: Any) -> Rig:
             quiet: dict[str, Any] = {

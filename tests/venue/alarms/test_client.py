@@ -66,6 +66,6 @@ async def test_a_source_that_hangs_is_given_up(
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT_S", 0.2)
     server.handler = lambda request: Reply(hang=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(UnreachableError, match=r"did not answer within 0\.2 s"):
             await source.read()

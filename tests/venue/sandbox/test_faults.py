@@ -23,7 +23,7 @@ async def test_dropped_connections_close_and_a_new_one_is_accepted(launch: Launc
         await Maker(socket).call("subscribe", ["quote"])
         await rig.control("/faults", {"relay_drop": True})
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), 60)
 
     async def forgotten() -> Any:
         seen = (await rig.state())["relay"]

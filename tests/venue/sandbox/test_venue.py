@@ -134,11 +134,11 @@ async def test_a_running_venue_ends_quietly_on_a_signal(name: signal.Signals) ->
         sys.executable, "-X", "dev", "-c", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    env = json.loads(await asyncio.wait_for(process.stdout.readline(), 10))
+    env = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
     host, port = env["NEAR_INTENTS_RELAY_RPC_URL"].removeprefix("http://").removesuffix("/rpc").split(":")
     _, writer = await asyncio.open_connection(host, int(port))
     process.send_signal(name)
-    out, err = await asyncio.wait_for(process.communicate(), 10)
+    out, err = await asyncio.wait_for(process.communicate(), 60)
     writer.close()
     noise = [line for line in err.decode().splitlines() if not line.startswith("Executing <")]
     assert (process.returncode, out, noise) == (0, b"", [])

@@ -50,7 +50,7 @@ async def test_a_worker_that_returns_or_is_cancelled_has_failed_too() -> None:
     assert supervised.restarts["returns"] >= 2
     assert supervised.restarts["cancelled"] >= 2
     assert supervised.errors == {"returns": ENDED, "cancelled": "it was cancelled"}
-    await asyncio.wait_for(supervised.stop(), 10)
+    await asyncio.wait_for(supervised.stop(), 60)
 
 
 async def test_a_failing_worker_does_not_affect_the_others() -> None:
