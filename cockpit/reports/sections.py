@@ -244,9 +244,10 @@ def _capital(report: TradingReport) -> list[Section]:
     rows.append(("deepest fall of trading P&L", rounded(found.drawdown, 4), ""))
     lines = []
     if half_life is not None and half_life.opened:
-        until = "not yet" if half_life.half_life_ms is None else f"after {age(half_life.half_life_ms)}"
+        half_ms = half_life.half_life_ms
+        offset = "half is not offset yet" if half_ms is None else f"half was offset after {age(half_ms)}"
         lines.append(
-            f"inventory half-life: of {exact(half_life.opened)} BTC that fills opened, half was offset {until} "
+            f"inventory half-life: of {exact(half_life.opened)} BTC that fills opened, {offset} "
             f"({exact(half_life.offset)} at the end)"
         )
     return [Section(title="Capital", lines=lines, rows=rows)]

@@ -6,6 +6,7 @@ from typing import ClassVar, Generic, TypeVar
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -228,6 +229,13 @@ class Dialog(WholeScreen[T], Generic[T]):
 
     def action_back(self) -> None:
         self.dismiss(None)
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        # Textual takes down what is on top: for a dialog that is gone already, that would be the board or another one.
+        # An answer of the desk and esc may come in one moment.
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        return super().dismiss(result)
 
     def _fit(self) -> None:
         """Give the scrolling part the room that the rest of the box leaves, so that the buttons stay in sight."""

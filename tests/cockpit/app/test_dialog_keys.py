@@ -191,3 +191,16 @@ async def test_a_cockpit_that_no_shell_could_resume_is_not_suspended(
         await driven.opens(messages.ESC_CANCELS)
         await driven.press("ctrl+z", "escape")
         await driven.shows(NO_SHELL)
+
+
+async def test_a_dialog_that_is_closed_twice_takes_nothing_else_down(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await opened(driven, "help")
+        dialog, board = driven.app.screen, driven.app.screen_stack[0]
+        dialog.dismiss(None)
+        dialog.dismiss(None)
+        await driven.hides(messages.SCROLLS)
+        assert driven.app.screen_stack == [board]
+        await opened(driven, "note")
+        dialog.dismiss(None)
+        await driven.shows(messages.ESC_CANCELS)
