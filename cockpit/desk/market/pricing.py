@@ -186,6 +186,9 @@ def price_amounts(
     Verifier takes it out of what a signer gives, so ``amount_out`` is the whole of what the desk parts with.
     """
     numerator, denominator = market.price_ratio(price)
+    if numerator <= 0:
+        # A bid of a mid near zero rounds to nothing.
+        return None
     if side == "buy":
         if amount_in is not None:
             given, taken = amount_in * numerator // denominator, amount_in

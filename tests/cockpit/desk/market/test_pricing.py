@@ -207,3 +207,9 @@ def test_the_edge_in_bps_is_never_shown_better_than_it_is(
 
 def test_a_value_of_zero_has_no_edge_in_bps() -> None:
     assert edge_bps("buy", Amounts(1, 5, 5, -5)) is None
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize("amounts", [(10**8, None), (None, 10**8)])
+def test_a_price_that_rounds_to_nothing_prices_nothing(side: Side, amounts: tuple[int | None, int | None]) -> None:
+    assert price_amounts(PAIR, side, *amounts, Decimal(0), Decimal("0.00000001")) is None
