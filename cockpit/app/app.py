@@ -31,11 +31,12 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.address_book import AddressBook
 from panels.dialogs.help import HelpDialog
 from panels.dialogs.history.port import HistoryPort
-from panels.dialogs.row_details import RowDetails
+from panels.dialogs.row_details import RowDetails, Trace
 from panels.dialogs.trading.earned_since import EarnedSinceDialog
 from panels.frame.banners import Banner, ConnectingNotice, FaultBar, TooSmall
 from panels.frame.board import ROOMS, Board, room
 from panels.frame.key_bar import KeyBar
+from panels.frame.rewind_bar import RewindBar
 from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
@@ -64,8 +65,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
 
     ``paint_hz``: how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside the
     first picture (to start a desk); what it raises is shown and the cockpit stays. ``keys``: the operator's key map.
-    ``clock`` counts seconds; ``new_key`` makes the idempotency key of a withdrawal. ``tour_seen`` remembers whether the
-    tour was offered before; without it, it never is. ``history`` reads what was recorded, ``past`` the figures of it.
+    ``clock`` counts seconds, ``wall_ns`` is UTC; ``new_key`` makes the idempotency key of a withdrawal.
+    ``tour_seen`` remembers whether the tour was offered before; without it, it never is.
+    ``history`` reads what was recorded, ``past`` the figures of it.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -83,6 +85,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         on_start: Callable[[], Awaitable[None]] | None = None,
         keys: KeyMap | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall_ns: Callable[[], int] = time.time_ns,
         new_key: Callable[[], str] = _new_key,
         tour_seen: TourSeen | None = None,
         history: HistoryPort | None = None,
@@ -93,6 +96,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         super().__init__(
             client,
             clock=clock,
+            wall_ns=wall_ns,
             new_key=new_key,
             keys=keys,
             options=options,
@@ -119,6 +123,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.screen.add_class(fits)
         yield StatusBar(id="status")
         yield TourStrip("panels")
+        yield RewindBar(self.keys, id="rewind")
         yield Tabs(PANELS, id="tabs")
         yield FaultBar(id="faults")
         yield Banner(id="banner")
@@ -245,6 +250,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             return  # The screen is being taken down.
         status.paint(view)
         screen.query_one(TourStrip).paint(view)
+        screen.query_one(RewindBar).paint(view)
         screen.query_one(FaultBar).paint(self.alerts.faults)
         screen.query_one(Banner).paint(view)
         screen.query_one(Tabs).paint(view)
@@ -252,8 +258,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         screen.query_one(KeyBar).paint(view)
         screen.query_one(TooSmall).paint(view)
         board, notice = self.board, screen.query_one(ConnectingNotice)
-        snapshot = self.view_model.shown
+        snapshot = self.shown_snapshot
         if snapshot is None:
+            screen.remove_class("-connected")
             notice.paint(view)
             return
         if not screen.has_class("-connected"):
@@ -261,10 +268,16 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             # The class shows and hides these two; it changes nothing inside of them.
             self.stylesheet.update_nodes((board, notice))
             board.focus_panel()
+        if view.rewound is not None:
+            self.rewinding.look()
+            board.offer(self.rewinding.added_to(view), snapshot)
+            return
         self.past.look(snapshot, board.market.range_beyond_s)
         board.offer(self.past.added_to(view), snapshot)
 
     def action_freeze(self) -> None:
+        if self._refuse("freeze"):
+            return
         self.view_model.toggle_freeze()
         self._paint()
 
@@ -276,6 +289,8 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         """Chart of a longer or shorter time."""
         if not self.board.market.zoom_chart(by):
             self.notify(messages.CHART_ENDS, markup=False)
+        else:
+            self.rewinding.read_again()
         self._paint()
 
     def action_earned_since(self) -> None:
@@ -287,6 +302,8 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
                 self.action_jump("earnings")
                 self._paint()
 
+        if self._refuse("earnings.since"):
+            return
         if self.view_model.newest is not None and not isinstance(self.screen, Dialog):
             self.push_screen(EarnedSinceDialog(self.desk), chosen)
 
@@ -320,6 +337,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self.action_jump(idents[(idents.index(self.board.shown) + by) % len(idents)])
 
     def action_side(self, by: int) -> None:
+        if self.rewinding.active:
+            self.rewinding.step("second", by)
+            return
         self.action_jump(self.board.beside(by))
 
     def action_help(self) -> None:
@@ -339,15 +359,27 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         yield from theme_commands(self.theme, self.use_theme, plain_only=self.no_color)
 
     def on_panel_opened(self, event: Panel.Opened) -> None:
-        panel, key, shown = event.panel, event.key, self.view_model.shown
+        panel, key, shown = event.panel, event.key, self.shown_snapshot
         detail = None if shown is None else panel.detail(shown, key)
-        if detail is None:
+        if detail is None or shown is None:
             self.notify(messages.ROW_IS_GONE, severity="warning", markup=False)
             return
+        # What was then stays as it was.
+        found = detail if self.rewinding.active else None
+        quote_id = panel.quote_of(shown, key)
         self.push_screen(
-            RowDetails(self.desk, detail, lambda snapshot: panel.detail(snapshot, key)),
+            RowDetails(
+                self.desk,
+                detail,
+                lambda snapshot: found or panel.detail(snapshot, key),
+                self._trace_of(shown.run_id, quote_id) if quote_id else None,
+            ),
             lambda _: self._row_closed(panel, event.followed),
         )
+
+    def _trace_of(self, run_id: str, quote_id: str) -> Trace | None:
+        history = self.history
+        return None if history is None else lambda answer: history.trace(run_id, quote_id, answer)
 
     def _row_closed(self, panel: Panel[Any], followed: bool) -> None:
         if followed:
@@ -392,6 +424,16 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     @property
     def shown_panel(self) -> str:
         return self.board.shown
+
+    @property
+    def row_moment_ns(self) -> int | None:
+        panel = next((one for one in self.board.panels if one.id == self.board.shown), None)
+        snapshot = self.shown_snapshot
+        return None if panel is None or snapshot is None else panel.moment_of_cursor(snapshot)
+
+    @property
+    def chart_range_s(self) -> int:
+        return self.board.market.range_s
 
     @property
     def board(self) -> Board:

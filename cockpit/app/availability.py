@@ -7,7 +7,7 @@ from cockpit.model.commands import Part
 from panels.dialogs.trading.arm import arming_blocked_by, is_armed
 from panels.kit.labels import part_name
 from panels.kit.messages import NO_CONNECTION, NO_DATA_YET, already
-from panels.kit.view import View
+from panels.kit.view import LIVE_AGAIN, View
 
 SANDBOX_ONLY = "the tour arms and withdraws, so it runs in the sandbox only; this desk is LIVE"
 NO_TOUR = "no tour is running"
@@ -57,13 +57,24 @@ REASONS: Mapping[str, Callable[[View], str]] = {
     "tour.skip": lambda view: _tour(view) or ("" if view.tour is not None else NO_TOUR),
 }
 
+STOPS = frozenset({"disarm", "disarm.strategy", "disarm.executor", "stop.hard", "freeze.withdrawals"})
+"""Never refused for what the board shows: they act on the live desk at once."""
+STEPS = frozenset({"rewind.event", "rewind.event.back", "rewind.fill", "rewind.fill.back"})
+NOT_REWOUND = "the board is live: R rewinds it"
+
 COMMANDS = frozenset({*REASONS, "disarm", "refresh"})
 """Actions that command the desk."""
+NOT_THEN = (COMMANDS - STOPS) | {"freeze", "earnings.since"}
+"""Actions that need the live board."""
 
 
 def unavailable_reason(action_id: str, view: View) -> str:
     """Return why the action is unavailable; empty when it can be used."""
     if view.read_only and action_id in COMMANDS:
         return READ_ONLY
+    if action_id in STEPS:
+        return "" if view.rewound is not None else NOT_REWOUND
+    if view.rewound is not None and action_id in NOT_THEN:
+        return LIVE_AGAIN
     reason = REASONS.get(action_id)
     return "" if reason is None else reason(view)

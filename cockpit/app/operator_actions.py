@@ -11,6 +11,7 @@ from textual.notifications import SeverityLevel
 from cockpit.app.alerts import Alerts
 from cockpit.app.availability import unavailable_reason
 from cockpit.app.desk_commands import DeskCommands
+from cockpit.app.history.rewinding import Rewinding
 from cockpit.app.notifications import terminal_title
 from cockpit.app.operator_presence import OperatorPresence
 from cockpit.app.terminal.driver import NonBlockingApp
@@ -19,7 +20,8 @@ from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.commands import Part
-from cockpit.model.recorded.pages import RecordedList
+from cockpit.model.recorded.pages import RecordedList, Step
+from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.address_book import AddressBook
@@ -31,6 +33,7 @@ from panels.dialogs.funds.track import TrackDialog
 from panels.dialogs.funds.withdraw import WithdrawDialog
 from panels.dialogs.history.history import HistoryDialog
 from panels.dialogs.history.messages import NOT_KNOWN
+from panels.dialogs.history.moment import MomentDialog
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.messages import armed_already
 from panels.dialogs.quit import Leave, QuitDialog
@@ -65,7 +68,10 @@ class Exit(msgspec.Struct, frozen=True):
 
 
 class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
-    """The commanding half of the app. ``clock`` counts seconds; ``new_key`` makes a withdrawal's idempotency key."""
+    """The commanding half of the app.
+
+    ``clock`` counts seconds, ``wall_ns`` is UTC; ``new_key`` makes a withdrawal's idempotency key.
+    """
 
     def __init__(
         self,
@@ -73,6 +79,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         history: HistoryPort | None,
         *,
         clock: Callable[[], float],
+        wall_ns: Callable[[], int],
         new_key: Callable[[], str],
         keys: KeyMap | None,
         options: TerminalOptions,
@@ -83,6 +90,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.clock = clock
         self._zone = None if options.local_times else UTC
+        self.wall_ns = wall_ns
         self.client = client
         self.history = history
         self.keys = keys or KeyMap()
@@ -100,6 +108,13 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             address_book=address_book,
         )
         self.alerts = Alerts(self, self.notices, options, title=lambda: terminal_title(self.view), clock=clock)
+        self.rewinding = Rewinding(
+            history,
+            clock=clock,
+            course_s=lambda: self.chart_range_s,
+            say=lambda text: self.notify(text, severity="warning", markup=False),
+            changed=self._paint,
+        )
         self.presence = OperatorPresence(
             self,
             self.desk,
@@ -111,7 +126,12 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     @property
     def view(self) -> View:
         """Return what is known right now."""
-        view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked, zone=self._zone)
+        view = msgspec.structs.replace(
+            self.view_model.view,
+            asked=self.desk.arming.asked,
+            zone=self._zone,
+            rewound=self.rewinding.rewound,
+        )
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
 
@@ -127,6 +147,9 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         if isinstance(self.screen, Dialog) or self._refuse_read_only():
             return
         view = self.view
+        if view.rewound is not None:
+            self._refuse(f"arm.{part_name(part)}")
+            return
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
             self.notify(f"{armed_already(part)}; ^x disarms everything, ^p “Disarm” one part", markup=False)
             return
@@ -151,10 +174,45 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         if self.history is None:
             self.notify(NOT_KNOWN, severity="warning", markup=False)
         else:
-            self.push_screen(HistoryDialog(self.desk, self.history, RECORDED.get(self.shown_panel, "fills")))
+            name = RECORDED.get(self.shown_panel, "fills")
+            self.push_screen(HistoryDialog(self.desk, self.history, name), self._rewind_to)
+
+    def action_rewind(self) -> None:
+        """Show the board of the moment of the row under the cursor, or of now."""
+        snapshot = self.shown_snapshot
+        if isinstance(self.screen, Dialog):
+            return
+        at_ns = self.row_moment_ns
+        if at_ns is None:
+            at_ns = self.wall_ns() if snapshot is None else snapshot.at_ns
+        self.rewinding.go(at_ns)
+
+    def action_step(self, step: Step, direction: int) -> None:
+        """Go a step on or back from the moment that is shown."""
+        name = step if direction > 0 else f"{step}.back"
+        if not isinstance(self.screen, Dialog) and not self._refuse(f"rewind.{name}"):
+            self.rewinding.step(step, direction)
+
+    def action_rewind_to_time(self) -> None:
+        """Ask for the time to show."""
+        if isinstance(self.screen, Dialog):
+            return
+        newest = self.view_model.newest
+        now_ns = self.wall_ns() if newest is None else newest.at_ns
+        self.push_screen(MomentDialog(self.desk, now_ns, self.rewinding.at_ns or now_ns), self._rewind_to)
+
+    def _rewind_to(self, at_ns: int | None) -> None:
+        if at_ns is not None:
+            self.rewinding.go(at_ns)
+
+    def on_panel_live_wanted(self) -> None:
+        self.rewinding.leave()
 
     def action_hard_stop(self) -> None:
         if not isinstance(self.screen, Dialog) and not self._refuse("stop.hard"):
+            if self.rewinding.active:
+                # It acts on what is live: nobody decides it before a picture of another time.
+                self.rewinding.leave()
             self.push_screen(HardStopDialog(self.desk))
 
     def action_limits(self) -> None:
@@ -210,7 +268,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             self.push_screen(NoteDialog(self.desk))
 
     def action_refresh_desk(self) -> None:
-        if not self._refuse_read_only():
+        if not self._refuse_read_only() and not self._refuse("refresh"):
             self.desk.refresh()
 
     def action_tour(self) -> None:
@@ -283,6 +341,21 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     @property
     def shown_panel(self) -> str:
         """Return the id of the panel that has the keyboard, or had it last."""
+        raise NotImplementedError
+
+    @property
+    def shown_snapshot(self) -> Snapshot | None:
+        """Return what the panels show: a recorded moment, what was frozen, or the newest."""
+        return self.rewinding.snapshot or self.view_model.shown
+
+    @property
+    def row_moment_ns(self) -> int | None:
+        """Return when the row under the cursor happened, UTC ns; None without a cursor."""
+        raise NotImplementedError
+
+    @property
+    def chart_range_s(self) -> int:
+        """Return the seconds that the chart shows."""
         raise NotImplementedError
 
     def _refuse_read_only(self) -> bool:

@@ -18,7 +18,8 @@ from cockpit.model.trading_figures.earnings import EarningsState
 from cockpit.model.trading_figures.price_course import CourseFill, OwnPrices
 
 Mode = Literal["SANDBOX", "LIVE"]
-State = Literal["ok", "starting", "degraded", "down"]
+State = Literal["ok", "starting", "degraded", "down", "unknown"]
+"""``unknown``: of a recorded moment; no desk says it."""
 Rung = Literal["SAFE", "SHADOW", "LIVE"]
 """The rungs of arming: nothing armed, strategy armed (decides, signs nothing), executor armed too."""
 Trading = Literal["ACTIVE", "REDUCING", "HALTED"]

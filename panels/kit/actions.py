@@ -287,14 +287,46 @@ ACTIONS: tuple[Action, ...] = (
         action="times",
         group="View",
     ),
+    Action(
+        id="rewind",
+        keys=("R",),
+        name="Rewind",
+        help="Rewind the board to the row's moment, or to now",
+        action="rewind",
+        group="Rewind",
+    ),
+    *(
+        Action(id=f"rewind.{id}", keys=(key,), name=name, help=help, action=action, group="Rewind")
+        for id, key, name, help, action in (
+            ("event.back", "comma", "Event back", "To the event before; ← goes back a second", "step('event', -1)"),
+            ("event", "full_stop", "Event on", "To the next event; → goes on a second", "step('event', 1)"),
+            ("fill.back", "F", "Fill back", "To the fill before", "step('fill', -1)"),
+            ("fill", "f", "Fill on", "To the next fill", "step('fill', 1)"),
+            ("time", "at", "To a time", "Rewind to a time of your choice", "rewind_to_time"),
+        )
+    ),
     *(_jump(number, ident, title) for number, (ident, title) in enumerate(PANELS, start=1)),
     *(
         Action(id=id, keys=keys, name=name, help=help, action=action, group=group, scope="rows", palette=False)
         for group, id, keys, name, help, action in (
             ("Move", "next", ("tab",), "Next panel", "Go to the next panel", "app.turn(1)"),
             ("Move", "previous", ("shift+tab",), "Previous panel", "Go to the previous panel", "app.turn(-1)"),
-            ("Move", "side.left", ("left", "h"), "Left", "Go to the column on the left", "app.side(-1)"),
-            ("Move", "side.right", ("right",), "Right", "Go to the column on the right", "app.side(1)"),
+            (
+                "Move",
+                "side.left",
+                ("left", "h"),
+                "Left",
+                "Go to the column on the left; rewound: a second back",
+                "app.side(-1)",
+            ),
+            (
+                "Move",
+                "side.right",
+                ("right",),
+                "Right",
+                "Go to the column on the right; rewound: a second on",
+                "app.side(1)",
+            ),
             ("Rows", "rows.down", ("down", "j"), "Down", "One row down; the view stays on that row", "move(1)"),
             ("Rows", "rows.up", ("up", "k"), "Up", "One row up", "move(-1)"),
             ("Rows", "rows.page_down", ("pagedown",), "Page down", "One page down", "page(1)"),
@@ -323,7 +355,14 @@ ACTIONS: tuple[Action, ...] = (
             ("Rows", "rows.order", ("b",), "By", "Order the rows by the next column", "order"),
             ("Rows", "rows.reverse", ("B",), "Reverse", "Reverse the order of the rows", "reverse"),
             ("Rows", "columns.choose", ("c",), "Columns", "Choose the columns of the panel", "choose_columns"),
-            ("Rows", "rows.clear", ("escape",), "Clear", "Drop the filter; again: follow the newest row", "clear"),
+            (
+                "Rows",
+                "rows.clear",
+                ("escape",),
+                "Clear",
+                "Drop the filter, then follow the newest; rewound: live",
+                "clear",
+            ),
         )
     ),
     Action(

@@ -10,6 +10,7 @@ STATES: dict[State, tuple[str, Role]] = {
     "starting": ("◌ starting", "accent"),
     "degraded": ("◐ degraded", "warn"),
     "down": ("✗ down", "bad"),
+    "unknown": ("? unknown", "muted"),
 }
 
 SIDES: dict[str, tuple[str, Role]] = {"buy": ("▲ buy", "buy"), "sell": ("▼ sell", "sell")}

@@ -21,8 +21,9 @@ from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter, field_names
+from panels.kit.rows.text_lines import LineView
 from panels.kit.textual_internals import set_bindings
-from panels.kit.view import NS_PER_S, View
+from panels.kit.view import NOTHING_THEN, NS_PER_MS, NS_PER_S, Rewound, View, is_recorded, note_of
 
 T = TypeVar("T")
 
@@ -50,6 +51,9 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         def __init__(self, panel: "Panel[Any]") -> None:
             super().__init__()
             self.panel = panel
+
+    class LiveWanted(Message):
+        """The board is to show the present again."""
 
     class Opened(Message):
         """The details of a row were asked for."""
@@ -124,6 +128,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """Return the age of an item, ms, where TIMES_FROM says that there are ages."""
         raise NotImplementedError
 
+    def quote_id(self, item: T) -> str:
+        """Return the id of the request that an item belongs to, whose trace is recorded; empty without one."""
+        return ""
+
     def data_age(self, snapshot: Snapshot) -> int | None:
         """Return the age of the data, ms; None: never read. A list is as old as the snapshot that brings it."""
         return snapshot.tick_ms
@@ -152,7 +160,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """Return everything about the row with this key; None when the snapshot does not hold it any more."""
-        item = next((item for item in self.items(snapshot) if self.row(item).key == key), None)
+        item = self._item(snapshot, key)
         if item is None:
             return None
         detail = self.detail_of(item, snapshot)
@@ -161,6 +169,21 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         when = self.arranger.moment(snapshot.at_ns, self.age_of(item))
         fields = [Field("time", when) if field.label == "age" else field for field in detail.fields]
         return detail._replace(fields=tuple(fields))
+
+    def quote_of(self, snapshot: Snapshot, key: str) -> str:
+        """Return the id of the request that the row with this key belongs to; empty without one."""
+        item = self._item(snapshot, key)
+        return "" if item is None else self.quote_id(item)
+
+    def moment_of_cursor(self, snapshot: Snapshot) -> int | None:
+        """Return when the row under the cursor happened, UTC ns; None without a cursor, or where rows have no time."""
+        if not self.TIMES_FROM or self.grid.following or self.grid.cursor_key is None:
+            return None
+        item = self._item(snapshot, self.grid.cursor_key)
+        return None if item is None else snapshot.at_ns - self.age_of(item) * NS_PER_MS
+
+    def _item(self, snapshot: Snapshot, key: str) -> T | None:
+        return next((item for item in self.items(snapshot) if self.row(item).key == key), None)
 
     def show_times(self, clock: ListClock) -> None:
         """Show ages or times, in this zone."""
@@ -188,15 +211,40 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def offer(self, view: View, snapshot: Snapshot) -> None:
         """Take the newest view and the snapshot to show of it; drawn only while the panel is on the screen."""
+        before = self._view
         self._view, self._snapshot = view, snapshot
+        if before is not None and (before.rewound is None) != (view.rewound is None):
+            # No row of then stays under the cursor now, nor one of now then.
+            self.grid.show(())
+            self.grid.follow()
+            self._painted = None
+        self.set_class(view.rewound is not None, "-rewound")
         if not self.size.height:
             self._painted = None
             return
         painted = (snapshot.run_id, snapshot.seq, self._filter)
         if painted != self._painted:
             self._painted = painted
-            self.paint(snapshot)
+            if view.rewound is None or is_recorded(self.id or ""):
+                self.paint(snapshot)
+            else:
+                self._show_unknown(view.rewound)
         self._write_edges()
+
+    @property
+    def rewound(self) -> Rewound | None:
+        """Return the moment that is shown in place of the present."""
+        return None if self._view is None else self._view.rewound
+
+    def note_then(self, rewound: Rewound) -> str:
+        """Return the text on the lower edge while the board is rewound."""
+        return note_of(rewound, self.id or "")
+
+    def _show_unknown(self, rewound: Rewound) -> None:
+        for line in self.query(LineView):
+            line.show([])
+        self._counts = (0, 0)
+        self.grid.show((), (Cell(self.note_then(rewound), "warn"),))
 
     def paint(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; only what changed is drawn again."""
@@ -210,7 +258,11 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         if second == self._painted_second:
             rows = hold_ticks(rows, self.grid.rows, self.grid.columns)
         self._painted_second = second
-        empty = self.empty(snapshot)
+        if self.rewound is not None and self.grid.cursor_key not in {row.key for row in rows}:
+            # A row that had not come yet, or was gone, is not kept.
+            self.grid.show(())
+            self.grid.follow()
+        empty = self.empty(snapshot) if self.rewound is None else Cell(NOTHING_THEN, "muted")
         if self._filter is not None and items:
             empty = Cell(f"no row matches {self._filter.text}; {self.keys.shown('rows.clear')} shows all", "warn")
         self.grid.show(rows, (empty,))
@@ -233,6 +285,9 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         if view is None or snapshot is None:
             return
         status, problem = self.data_status(view, snapshot), self.filter_line.problem
+        if view.rewound is not None:
+            text = "then" if is_recorded(self.id or "") else "unknown then"
+            status = DataStatus("live", text, self.note_then(view.rewound))
         for kind in STATUS_KINDS:
             self.set_class(kind == status.kind, f"-{kind}")
         behind, (chosen, listed) = self.grid.behind, self._counts
@@ -303,7 +358,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self.filter_line.open()
 
     def action_clear(self) -> None:
-        """Drop the filter; without one, go back to the newest row."""
+        """Drop the filter; without one, go back to the newest row. While rewound, go back to the present."""
+        if self.rewound is not None and not self.filter_line.has_focus:
+            self.post_message(self.LiveWanted())
+            return
         if self.filter_line.in_use:
             self.filter_line.drop()
             self._apply_filter()

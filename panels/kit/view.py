@@ -6,6 +6,8 @@ from datetime import UTC, tzinfo
 import msgspec
 
 from cockpit.model.commands import Part
+from cockpit.model.formatting import utc_moment
+from cockpit.model.recorded.board import NOT_RECORDED, UNKNOWN_THEN
 from cockpit.model.snapshot import Snapshot
 from cockpit.model.trading_figures.earnings import EarnedSpan
 from cockpit.model.trading_figures.price_course import PriceCourse
@@ -19,6 +21,39 @@ SILENT_MS = 3_000
 """A desk streams four snapshots a second: without one for this long it is silent."""
 
 NO_REQUESTS: Mapping[Part, str] = {}
+
+
+NOTHING_THEN = "none until then"
+LIVE_AGAIN = "rewind: esc returns to live"
+"""Why nothing can be commanded from it."""
+
+
+class Rewound(msgspec.Struct, frozen=True, kw_only=True):
+    """The moment, UTC ns; whose desk it was; and by panel what its rows are. ``edge``: nothing is beyond it.
+
+    ``reading``: another moment is being read.
+    """
+
+    at_ns: int
+    run: str
+    notes: Mapping[str, str]
+    edge: bool = False
+    reading: bool = False
+
+
+def to_the_ms(at_ns: int) -> str:
+    """Write a moment, UTC, with its date and its milliseconds."""
+    return utc_moment(at_ns).replace(" UTC", f".{at_ns // 1_000_000 % 1_000:03d} UTC")
+
+
+def is_recorded(panel: str) -> bool:
+    """Return whether a history holds what the rows of this panel need."""
+    return panel not in NOT_RECORDED
+
+
+def note_of(rewound: Rewound, panel: str) -> str:
+    """Return what the lower edge of a panel says."""
+    return rewound.notes.get(panel, UNKNOWN_THEN)
 
 
 class EarnedSince(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +75,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
     ``unseen``: what has arrived since ("3 new decisions, 1 new fill"). ``read_only``: this cockpit cannot command.
     ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
+    ``rewound``: the moment that the panels show instead of the present.
     ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
     ``zone``: that of the clock; None: the terminal's own.
     """
@@ -57,6 +93,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     since: EarnedSince | None = None
     course: PriceCourse | None = None
     course_problem: str = ""
+    rewound: Rewound | None = None
     zone: tzinfo | None = UTC
 
     @property

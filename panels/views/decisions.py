@@ -112,6 +112,9 @@ class DecisionsPanel(Panel[DecisionRow]):
     def age_of(self, item: DecisionRow) -> int:
         return item.age_ms
 
+    def quote_id(self, item: DecisionRow) -> str:
+        return item.quote_id
+
     def row(self, item: DecisionRow) -> GridRow:
         return decision_row(item)
 

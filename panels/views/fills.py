@@ -116,6 +116,9 @@ class FillsPanel(Panel[FillRow]):
     def age_of(self, item: FillRow) -> int:
         return item.age_ms
 
+    def quote_id(self, item: FillRow) -> str:
+        return item.quote_id
+
     def row(self, item: FillRow) -> GridRow:
         return fill_row(item)
 

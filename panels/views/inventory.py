@@ -67,9 +67,19 @@ QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
 }
 
 
-def quantities(held: Held) -> list[Quantity]:
+LIVE_ONLY = frozenset({"pending in"})
+"""What no history tells of a moment."""
+
+
+def quantities(held: Held, *, rewound: bool = False) -> list[Quantity]:
     """List the quantities, balance first; none before the balances are read."""
-    return [Quantity(name, means, held.rows) for name, (means, _) in QUANTITIES.items()] if held.rows else []
+    if not held.rows:
+        return []
+    return [
+        Quantity(name, means, held.rows)
+        for name, (means, _) in QUANTITIES.items()
+        if not (rewound and name in LIVE_ONLY)
+    ]
 
 
 def quantity_row(quantity: Quantity) -> GridRow:
@@ -102,7 +112,11 @@ def share_line(held: Held, width: int) -> Line:
     )
 
 
-def inventory_detail(held: Held) -> Detail:
+KNOWN_THEN = frozenset({"committed", "leaving", "available", "value", "market", "read", "at block", ""})
+"""Fields of a token whose values a history tells; its balance has the token's name."""
+
+
+def inventory_detail(held: Held, *, rewound: bool = False) -> Detail:
     fields: list[Field] = []
     for row in held.rows:
         if fields:
@@ -125,6 +139,9 @@ def inventory_detail(held: Held) -> Detail:
     read = "never" if held.age_ms is None else f"{age(held.age_ms)} ago"
     block = UNKNOWN if held.block_height is None else str(held.block_height)
     fields += [Field("", Cell("")), Field("read", Cell(read)), Field("at block", Cell(block))]
+    if rewound:
+        known = KNOWN_THEN | {row.symbol for row in held.rows}
+        fields = [field for field in fields if field.label in known]
     return Detail("Balances on the Verifier", tuple(fields))
 
 
@@ -148,7 +165,7 @@ class InventoryPanel(Panel[Quantity]):
         self.share.show([share_line(snapshot.inventory, self.share.size.width)])
 
     def items(self, snapshot: Snapshot) -> Sequence[Quantity]:
-        return quantities(snapshot.inventory)
+        return quantities(snapshot.inventory, rewound=self.rewound is not None)
 
     def row(self, item: Quantity) -> GridRow:
         return quantity_row(item)
@@ -157,7 +174,7 @@ class InventoryPanel(Panel[Quantity]):
         return {"name": item.name, "means": item.means}
 
     def detail_of(self, item: Quantity, snapshot: Snapshot) -> Detail:
-        return inventory_detail(snapshot.inventory)
+        return inventory_detail(snapshot.inventory, rewound=self.rewound is not None)
 
     def empty(self, snapshot: Snapshot) -> Cell:
         return Cell(f"no balances yet; {self.keys.shown('refresh')} reads them now", "warn")

@@ -100,6 +100,8 @@ class LogPanel(Panel[LogEntry]):
         self._noticed = noticed
 
     def items(self, snapshot: Snapshot) -> Sequence[LogEntry]:
+        if self.rewound is not None:
+            return [journal_entry(row) for row in snapshot.journal]
         return entries(snapshot, self._noticed)
 
     def age_of(self, item: LogEntry) -> int:

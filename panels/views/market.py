@@ -18,7 +18,7 @@ from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.rows.text_lines import LineView
-from panels.kit.view import NS_PER_S, View
+from panels.kit.view import NS_PER_S, Rewound, View
 from panels.views.chart import Band, ChartMark, Extent, Point, chart
 
 RANGES: tuple[tuple[int, str], ...] = (
@@ -66,7 +66,7 @@ def prices_line(market: MarketState) -> Line:
     )
 
 
-def requests_line(snapshot: Snapshot, width: int) -> Line:
+def requests_line(snapshot: Snapshot, width: int, *, rewound: bool = False) -> Line:
     """Name the requests of each market, and what is known of the others, as far as ``width`` cells have room.
 
     Nothing before the first request.
@@ -74,9 +74,11 @@ def requests_line(snapshot: Snapshot, width: int) -> Line:
     rows, covered_ms = snapshot.demand_by_market, snapshot.demand_ms
     if not any(row.buys or row.sells for row in rows):
         return ()
-    others = other_pairs_text(snapshot.counts)
+    # Of other pairs nothing is recorded.
+    others = "" if rewound else other_pairs_text(snapshot.counts)
     long, short = (requests_by_market(rows, covered_ms, short=short) for short in (False, True))
-    return _first_that_fits((f"{long} · {others}", f"{short} · {others}", long, short), width)
+    with_others = (f"{long} · {others}", f"{short} · {others}") if others else ()
+    return _first_that_fits((*with_others, long, short), width)
 
 
 def _first_that_fits(texts: Sequence[str], width: int) -> Line:
@@ -201,7 +203,8 @@ class MarketPanel(Panel[SourceRow]):
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
-        requests = requests_line(snapshot, self.requests.size.width or self.size.width)
+        width = self.requests.size.width or self.size.width
+        requests = requests_line(snapshot, width, rewound=self.rewound is not None)
         self._make_room(self.requests, bool(requests))
         self.requests.show([requests])
         latency = latency_line(snapshot, self.latency.size.width or self.size.width)
@@ -242,7 +245,7 @@ class MarketPanel(Panel[SourceRow]):
     @property
     def range_beyond_s(self) -> int | None:
         """Return the seconds for which history must be read; None while the snapshot goes back far enough."""
-        return self.range_s if self.range_s > LIVE_S else None
+        return self.range_s if self.range_s > LIVE_S or self.rewound is not None else None
 
     def zoom_chart(self, by: int) -> str:
         """Show a longer or shorter time; return its name, empty at either end."""
@@ -257,6 +260,8 @@ class MarketPanel(Panel[SourceRow]):
         course = None if self._view is None else self._view.course
         if course is None or self.range_beyond_s is None:
             return None
+        if self.rewound is not None:
+            return course
         return course if (course.to_ns - course.from_ns) // NS_PER_S == self.range_s else None
 
     def _chart_text(self) -> str:
@@ -265,6 +270,9 @@ class MarketPanel(Panel[SourceRow]):
             return name
         problem = "" if self._view is None else self._view.course_problem
         return f"{name}: {problem or 'reading history…'}"
+
+    def note_then(self, rewound: Rewound) -> str:
+        return f"{super().note_then(rewound)} · chart {RANGES[self._range][1]}"
 
     def items(self, snapshot: Snapshot) -> Sequence[SourceRow]:
         return snapshot.market.sources

@@ -189,6 +189,9 @@ class QuotesPanel(Panel[QuoteRow]):
     def age_of(self, item: QuoteRow) -> int:
         return item.age_ms
 
+    def quote_id(self, item: QuoteRow) -> str:
+        return item.quote_id
+
     def row(self, item: QuoteRow) -> GridRow:
         return quote_row(item)
 

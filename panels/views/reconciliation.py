@@ -114,9 +114,10 @@ class ReconciliationStrip(LineView):
         if snapshot is None:
             self.show([])
             return
-        lines = reconciliation_lines(snapshot.inventory.rows, self.size.width)
+        live = Cell("live ", "strong") if view.rewound is not None else Cell("")
+        lines = reconciliation_lines(snapshot.inventory.rows, self.size.width - len(live.text))
         if self.styles.height is None or self.styles.height.value != max(2, len(lines)):
             self.styles.height = max(2, len(lines))
         if view.silent:
             lines = [(Cell("? ", "warn"), *(Cell(cell.text, "muted") for cell in line)) for line in lines]
-        self.show(lines)
+        self.show([(live, *line) for line in lines] if live.text else lines)

@@ -1,30 +1,25 @@
 """What was known at a moment, and the recorded moments before and after it; each question is answered by an index."""
 
 from storage.history import FINAL_OUTCOMES
-from storage.reader import Reader, RunRow, runs
+from storage.reader import Reader
 
 LONGEST_LIFE_NS = 3_700 * 10**9
 """Older quotes are not looked at: QUOTE_MAX_DEADLINE_MS is an hour at most."""
-MOST_LIVE = 10_000
+MOST_SENT = 20_000
+"""Quotes looked at, the newest: a busy desk sends as many within minutes."""
 
 _FINAL = ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
 _LIVE = f"""
-SELECT c.asset_out, c.amount_out, c.deadline_ns FROM execute_trade_commands c
-WHERE c.at_ns > ? AND c.at_ns <= ? AND c.deadline_ns > ?
-AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash AND r.at_ns <= ?
+SELECT newest.asset_out, newest.amount_out, newest.deadline_ns
+FROM (SELECT * FROM execute_trade_commands WHERE at_ns > ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT ?) newest
+WHERE newest.deadline_ns > ?
+AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = newest.quote_hash AND r.at_ns <= ?
                 AND (r.outcome IN ({_FINAL}) OR r.outcome = 'refused' AND NOT EXISTS (
                      SELECT 1 FROM trade_execution_results a
-                     WHERE a.quote_hash = c.quote_hash AND a.outcome = 'accepted' AND a.at_ns <= ?)))
-ORDER BY c.at_ns DESC LIMIT {MOST_LIVE}
+                     WHERE a.quote_hash = newest.quote_hash AND a.outcome = 'accepted' AND a.at_ns <= ?)))
 """
-_CHECKS = """
-SELECT d.checks, s.at_ns FROM swap_demand_events s
-JOIN trade_decisions d ON d.run_id = s.run_id AND d.quote_id = s.quote_id
-WHERE s.at_ns <= ? ORDER BY s.at_ns DESC LIMIT 1
-"""
-_BALANCE = """
-SELECT balance, spendable, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ?
-ORDER BY at_ns DESC LIMIT 1
+_FIRST_LEFT_OUT = """
+SELECT at_ns FROM execute_trade_commands WHERE at_ns > ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1 OFFSET ?
 """
 _OUTCOMES = ("accepted", "refused", "unknown", "settled", "expired", "burned")
 _TIMES = {
@@ -40,29 +35,17 @@ _RESULTS = (
 )
 
 
-def run_at(reader: Reader, at_ns: int) -> RunRow | None:
-    """Return the run that was writing then."""
-    return next((run for run in reversed(runs(reader)) if run.started_ns <= at_ns <= run.last_write_ns), None)
+def live_at(reader: Reader, at_ns: int, longest_life_ns: int) -> list[tuple[str, int, int]] | None:
+    """Return what each quote that was live then gives, base units of a token, and its deadline.
 
-
-def live_at(reader: Reader, at_ns: int) -> list[tuple[str, int, int]]:
-    """Return what each quote that was live then gives, base units of a token, and its deadline, the newest first."""
-    found = reader.rows(_LIVE, at_ns - LONGEST_LIFE_NS, at_ns, at_ns, at_ns, at_ns)
+    None when there may be more than were looked at; ``longest_life_ns`` is what the limits of then allowed a quote.
+    """
+    from_ns = at_ns - LONGEST_LIFE_NS
+    for (left_out_ns,) in reader.rows(_FIRST_LEFT_OUT, from_ns, at_ns, MOST_SENT):
+        if left_out_ns + longest_life_ns > at_ns:
+            return None
+    found = reader.rows(_LIVE, from_ns, at_ns, MOST_SENT, at_ns, at_ns, at_ns)
     return [(asset, int(amount), deadline_ns) for asset, amount, deadline_ns in found]
-
-
-def balance_at(reader: Reader, asset: str, at_ns: int) -> tuple[int, int, int] | None:
-    """Return balance and available balance as last read, base units, and when (UTC ns)."""
-    for balance, available, read_ns in reader.rows(_BALANCE, asset, at_ns):
-        return int(balance), int(available), read_ns
-    return None
-
-
-def checks_at(reader: Reader, at_ns: int) -> tuple[str, int] | None:
-    """Return the checks of the last decision, as they were recorded, and when it was made."""
-    for checks, decided_ns in reader.rows(_CHECKS, at_ns):
-        return checks, decided_ns
-    return None
 
 
 def next_event(reader: Reader, at_ns: int, *, forward: bool) -> int | None:

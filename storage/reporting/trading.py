@@ -10,7 +10,7 @@ import msgspec
 from storage.history import SETTLED_WHILE_AWAY
 from storage.reader import Reader, Span
 
-_FILLS = """
+_FILL = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
        c.deadline_ns, d.edge, s.min_deadline_ms, s.partner_id, r.settled_ns, r.detail
 FROM trade_execution_results r
@@ -18,8 +18,9 @@ JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
 LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
 LEFT JOIN swap_demand_events s ON s.run_id = c.run_id AND s.quote_id = c.quote_id
 WHERE r.outcome = 'settled' AND r.at_ns >= ? AND r.at_ns < ?
-ORDER BY r.at_ns, r.id
 """
+_FILLS = f"{_FILL} ORDER BY r.at_ns, r.id"
+_NEWEST_FILLS = f"{_FILL} AND r.run_id = ? ORDER BY r.at_ns DESC, r.id DESC LIMIT ?"
 _KINDS = """
 WITH RECURSIVE kinds(kind) AS (
     SELECT MIN({column}) FROM {table}
@@ -128,6 +129,11 @@ class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
 def fills(reader: Reader, span: Span) -> list[FillRecord]:
     """Return every fill recorded in the span, in order."""
     return [_fill(row) for row in reader.rows(_FILLS, span.from_ns, span.to_ns)]
+
+
+def newest_fill_records(reader: Reader, run_id: str, span: Span, most: int) -> list[FillRecord]:
+    """Return the newest fills that a run booked in the span, the newest first."""
+    return [_fill(row) for row in reader.rows(_NEWEST_FILLS, span.from_ns, span.to_ns, run_id, most)]
 
 
 def _fill(row: tuple[Any, ...]) -> FillRecord:

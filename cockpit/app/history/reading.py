@@ -4,6 +4,7 @@ The reports are imported in that thread: the first picture does not wait for the
 """
 
 import asyncio
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -13,7 +14,9 @@ from typing import TypeVar
 
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import Settings
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedMoment, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.board import RecordedBoard
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.trading_figures.earnings import EarningsState
 from cockpit.processes.sandbox_run import SandboxRun
 from panels.dialogs.history.port import Answer
 from storage.errors import HistoryError
@@ -25,7 +28,7 @@ T = TypeVar("T")
 Where = Callable[[], tuple[Path | str, TokenTable]]
 """Tells where the history is, a file or the URL of a database, and with which tokens it was recorded."""
 
-READABLE = (LookupError, ValueError, ArithmeticError)
+READABLE = (LookupError, ValueError, ArithmeticError, struct.error)
 """What a damaged row, or one of a token that the table does not know, may raise."""
 
 
@@ -58,11 +61,12 @@ def beside_socket(socket_path: Path, environ: Mapping[str, str]) -> Where:
 
 
 class HistoryReading:
-    """One question is read at a time; no thread keeps the app from ending."""
+    """One question is read at a time, and one slow one beside it; no thread keeps the app from ending."""
 
     def __init__(self, where: Where) -> None:
         self._where = where
         self._turn = threading.Lock()
+        self._slow_turn = threading.Lock()
 
     def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None:
         def read(reader: Reader, tokens: TokenTable) -> RecordedPage:
@@ -80,13 +84,21 @@ class HistoryReading:
 
         self._ask(read, answer)
 
-    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
-        def read(reader: Reader, tokens: TokenTable) -> RecordedMoment:
-            from cockpit.reports.lists.moments import recorded_moment
+    def board(self, at_ns: int, step: Step, direction: int, course_s: int, answer: Answer[RecordedBoard]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedBoard:
+            from cockpit.reports.rewind.board import recorded_board
 
-            return recorded_moment(reader, tokens, at_ns, step, direction)
+            return recorded_board(reader, tokens, at_ns, step=step, direction=direction, course_s=course_s)
 
         self._ask(read, answer)
+
+    def earned_then(self, from_ns: int, at_ns: int, answer: Answer[EarningsState]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> EarningsState:
+            from cockpit.reports.rewind.earned import earned_then
+
+            return earned_then(reader, tokens, from_ns, at_ns)
+
+        self._ask(read, answer, slow=True)
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
         def read(reader: Reader, tokens: TokenTable) -> RecordedText:
@@ -96,7 +108,7 @@ class HistoryReading:
 
         self._ask(read, answer)
 
-    def _ask(self, read: Callable[[Reader, TokenTable], T], answer: Answer[T]) -> None:
+    def _ask(self, read: Callable[[Reader, TokenTable], T], answer: Answer[T], *, slow: bool = False) -> None:
         # The app's own context: what the answer opens must know the app, which the thread's context does not.
         loop, context = asyncio.get_running_loop(), copy_context()
 
@@ -106,7 +118,7 @@ class HistoryReading:
 
             found: T | str
             try:
-                with self._turn:
+                with self._slow_turn if slow else self._turn:
                     place, tokens = self._where()
                     with reader_of(place) as reader:
                         found = read(reader, tokens)

@@ -43,14 +43,6 @@ Step = Literal["", "second", "event", "fill"]
 """How far to go from a moment: nowhere, a second, to the next row of any list, to the next fill."""
 
 
-class RecordedMoment(msgspec.Struct, frozen=True):
-    """What was known at a moment, UTC ns, as titled lines. ``edge``: there was nothing further to step to."""
-
-    at_ns: int
-    parts: tuple["RecordedText", ...]
-    edge: bool = False
-
-
 class RecordedText(msgspec.Struct, frozen=True):
     """A trace or a report, as lines."""
 

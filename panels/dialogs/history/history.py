@@ -16,7 +16,6 @@ from panels.dialogs.history import messages
 from panels.dialogs.history.columns import COLUMNS
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.history.recorded_text import RecordedTextDialog
-from panels.dialogs.history.rewind import RewindDialog
 from panels.dialogs.outcome import Message
 from panels.kit.rows.cells import Cell, GridRow
 from panels.kit.rows.grid import LiveGrid
@@ -26,8 +25,11 @@ MOST_ROWS = 5_000
 LETTERS = 200
 
 
-class HistoryDialog(Dialog[None]):
-    """One question is read at a time; what was asked before the list or the search changed is not shown."""
+class HistoryDialog(Dialog[int]):
+    """Returns the moment to rewind to, UTC ns.
+
+    One question is read at a time; what was asked before the list or the search changed is not shown.
+    """
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -204,7 +206,7 @@ class HistoryDialog(Dialog[None]):
     def action_rewind(self) -> None:
         row = self._chosen()
         if row is not None:
-            self.open_next(RewindDialog(self.desk, self._history, row.at_ns))
+            self.dismiss(row.at_ns)
 
     def _open_text(self, found: RecordedText | str) -> None:
         if not self.is_attached:

@@ -9,9 +9,6 @@ START = "this is the start"
 PLACEHOLDER = "day:2026-11-25 run:last sell"
 NO_TRACE = "this row belongs to no quote, so it has no trace"
 KEYS = ("enter: trace", "1-5: lists", "/: look for", "o: report of the day", "R: rewind to it", "n: older")
-REWIND_KEYS = ("← →: second", "↑ ↓: event", "f F: fill")
-NOTHING_BEYOND = "nothing is recorded beyond this"
-ONLY_RECORDED = "Only what the history holds; the desk is live behind this."
 
 
 def limit_reached(rows: int) -> str:
@@ -20,7 +17,3 @@ def limit_reached(rows: int) -> str:
 
 def searched(moment: str) -> str:
     return f"searched back to {moment} UTC; n goes on"
-
-
-def rewound(moment: str) -> str:
-    return f"◀◀ REWIND · {moment} · not live"

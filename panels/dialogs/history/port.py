@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedMoment, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.board import RecordedBoard
+from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.trading_figures.earnings import EarningsState
 
 T = TypeVar("T")
 
@@ -18,8 +20,11 @@ class HistoryPort(Protocol):
 
     def trace(self, run_id: str, quote_id: str, answer: Answer[RecordedText]) -> None: ...
 
-    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
-        """Tell what was known then, or a step before (-1) or after (1) it."""
+    def board(self, at_ns: int, step: Step, direction: int, course_s: int, answer: Answer[RecordedBoard]) -> None:
+        """Tell what was known then, or a step before (-1) or after (1) it, and the prices of so many seconds."""
+
+    def earned_then(self, from_ns: int, at_ns: int, answer: Answer[EarningsState]) -> None:
+        """Tell what the UTC day and the run that started at ``from_ns`` had earned; it may take seconds."""
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
         """Report the UTC day of this moment."""

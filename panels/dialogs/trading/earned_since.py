@@ -29,8 +29,12 @@ _UNITS_S = {"m": 60, "h": 3_600, "d": 86_400}
 _NS = 10**9
 
 
-def read_since(text: str, now_ns: int) -> int:
-    """Return the time that was typed, UTC ns. Raises ValueError with a sentence."""
+def read_since(text: str, now_ns: int, *, latest_ns: int | None = None) -> int:
+    """Return the time that was typed, UTC ns. Raises ValueError with a sentence.
+
+    ``now_ns``: the moment from which is counted, and whose day is meant; ``latest_ns``: the present, where that is
+    another.
+    """
     text = text.strip().removesuffix("Z").removesuffix("UTC").strip()
     now = datetime.fromtimestamp(now_ns // _NS, UTC)
     try:
@@ -40,7 +44,7 @@ def read_since(text: str, now_ns: int) -> int:
     if at.year < 1970:
         raise ValueError(BEFORE_HISTORY)
     at_ns = int(at.timestamp()) * _NS
-    if at_ns >= now_ns:
+    if at_ns >= (now_ns if latest_ns is None else latest_ns):
         raise ValueError(IN_THE_FUTURE)
     return at_ns
 

@@ -82,16 +82,21 @@ class EarningsPanel(Panel[Figure]):
             self.grid.set_columns(wanted)
         super().paint(snapshot)
         width = self.headline.size.width or max(1, self.size.width - 4)
-        self.headline.show([headline(snapshot, width)])
-        room = self.size.height - 2
-        self._show_limits(flow(list(limit_groups(snapshot)), width, gap=" · "), room)
+        rewound, room = self.rewound, self.size.height - 2
+        unread = rewound is not None and snapshot.earnings is None
+        self.headline.show(
+            [(Cell(self.note_then(rewound), "muted"),) if unread and rewound else headline(snapshot, width)]
+        )
+        # Of a moment of before, not all that uses up the limits is known.
+        limits = [] if rewound is not None else flow(list(limit_groups(snapshot)), width, gap=" · ")
+        self._show_limits(limits, room)
         self.curves.display = room >= ROOM_FOR_CURVES
         if self.curves.display:
             self.curves.show(curves(snapshot, width))
 
     def _show_limits(self, lines: list[Line], room: int) -> None:
         tall = min(len(lines), LIMIT_LINES if room < ROOM_FOR_CURVES else len(lines))
-        self.limits.display = room >= ROOM_FOR_LIMITS + tall
+        self.limits.display = bool(lines) and room >= ROOM_FOR_LIMITS + tall
         if tall != self._tall:
             self._tall = tall
             self.limits.styles.height = tall
@@ -128,7 +133,9 @@ class EarningsPanel(Panel[Figure]):
         if since is not None:
             fields += [Field("since", item.since), Field("", Cell(since.problem or utc_day(since.from_ns), "muted"))]
         mid = "unknown" if earnings.mid is None else f"{rounded(earnings.mid, 2)} at {utc_time(earnings.mid_at_ns)}"
-        fields += [Field("", Cell("")), Field("marked to", Cell(mid)), Field("limit", Cell(loss_counts(snapshot)))]
+        fields += [Field("", Cell("")), Field("marked to", Cell(mid))]
+        if self.rewound is None:
+            fields.append(Field("limit", Cell(loss_counts(snapshot))))
         return Detail("P&L", tuple(fields))
 
     def empty(self, snapshot: Snapshot) -> Cell:

@@ -44,9 +44,11 @@ TOGGLES = {"space": "FROZEN", "z": "numbers"}
 ROWS = {"down", "j", "up", "k", "pagedown", "pageup", "home", "g", "end", "G", "enter", "y", "slash", "escape"}
 COLUMNS = {"less_than_sign", "greater_than_sign", "shift+left", "shift+right", "b", "B", "c"}
 COMMANDS = {"ctrl+x", "r"}
+REWIND = {"R", "comma", "full_stop", "f", "F", "at"}
 PAST = {"minus": "the chart", "plus": "the chart", "equals_sign": "the chart", "s": "P&L", "H": "history"}
 ELSEWHERE = {
     **PAST,
+    **dict.fromkeys(REWIND, "rewind"),
     "t": "themes",
     "a": "faults",
     "T": "the tour",

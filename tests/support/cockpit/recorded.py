@@ -1,17 +1,23 @@
 """A history that answers at once, or when the test says so."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
+from msgspec.structs import replace
+
+from cockpit.model.recorded.board import RecordedBoard
 from cockpit.model.recorded.pages import (
     Cursor,
     RecordedList,
-    RecordedMoment,
     RecordedPage,
     RecordedRow,
     RecordedText,
     Step,
 )
+from cockpit.model.trading_figures.earnings import EarningsState
+from cockpit.model.trading_figures.price_course import CoursePoint, PriceCourse
 from panels.dialogs.history.port import Answer
+from tests.support.cockpit import samples
 
 PER_PAGE = 30
 
@@ -21,6 +27,34 @@ def row(name: RecordedList, number: int) -> RecordedRow:
     cells = (f"2026-09-21 {number // 60:02d}:{number % 60:02d}:00", *(f"{name}{number}" for _ in range(6)))
     quote = ("run-1", f"quote-{number}") if name in ("fills", "quotes", "decisions") else None
     return RecordedRow(key=f"{name}-{number}", at_ns=10**18 - number, cells=cells, quote=quote)
+
+
+def board(at_ns: int, *, edge: bool = False) -> RecordedBoard:
+    """A board whose snapshot holds more than is recorded: nobody may draw the rest of it."""
+    shown = replace(
+        samples.snapshot(), at_ns=at_ns, run_id="run-1", market=replace(samples.market(at_ns), mid=Decimal("41234.50"))
+    )
+    course = PriceCourse(
+        from_ns=at_ns - 300 * 10**9,
+        to_ns=at_ns,
+        step_ns=10**9,
+        points=tuple(CoursePoint(at_ns - second * 10**9, 41_000 + second % 50) for second in range(299, -1, -1)),
+    )
+    return RecordedBoard(
+        at_ns=at_ns,
+        snapshot=shown,
+        course=course,
+        run="strategy ARMED, executor DISARMED at the last decision, 1s before · run run-1 SANDBOX maker.near",
+        notes={
+            "market": "mid 1s before",
+            "inventory": "read 3s before",
+            "decisions": "60 decisions of the run, the newest",
+            "quotes": f"live at {at_ns}",
+            "executions": "8 fills of the run, the newest",
+            "log": "4 commands of the run, the newest",
+        },
+        edge=edge,
+    )
 
 
 class FakeHistory:
@@ -49,11 +83,15 @@ class FakeHistory:
         text = RecordedText(f"Trace {quote_id}", tuple(f"line {number}" for number in range(80)))
         self._answer(lambda: answer(self.problem or text))
 
-    def moment(self, at_ns: int, step: Step, direction: int, answer: Answer[RecordedMoment]) -> None:
-        self.asked.append(("moment", str(at_ns), step, str(direction)))
-        there = at_ns + direction * {"": 0, "second": 10**9, "event": 7, "fill": 10**12}[step]
-        parts = (RecordedText("", (f"mid of {there}",)), RecordedText("Fills", (f"fill of {there}",)))
-        found = RecordedMoment(there, parts, self.at_edge)
+    def board(self, at_ns: int, step: Step, direction: int, course_s: int, answer: Answer[RecordedBoard]) -> None:
+        self.asked.append(("board", str(at_ns), step, str(direction), str(course_s)))
+        there = at_ns + direction * {"": 0, "second": 10**9, "event": 7 * 10**6, "fill": 10**12}[step]
+        found = board(there, edge=self.at_edge)
+        self._answer(lambda: answer(self.problem or found))
+
+    def earned_then(self, from_ns: int, at_ns: int, answer: Answer[EarningsState]) -> None:
+        self.asked.append(("earned", str(from_ns), str(at_ns)))
+        found = samples.earnings(at_ns)
         self._answer(lambda: answer(self.problem or found))
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cockpit.model.recorded.pages import LISTS, RecordedList, Step
-from cockpit.reports.lists.moments import recorded_moment
 from cockpit.reports.lists.pages import day_report, recorded_page, recorded_trace
 from cockpit.reports.past.earned import earned, recall, span_earned
 from cockpit.reports.past.price_course import price_course
+from cockpit.reports.rewind.board import recorded_board
+from cockpit.reports.rewind.earned import earned_then
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
@@ -96,8 +97,12 @@ def test_pages_of_the_lists(both: Both, name: RecordedList, text: str) -> None:
 def test_moments(both: Both, step: Step) -> None:
     for at_ns in (START_NS + 40 * 60 * NS_PER_S + 123, queried_day.END_NS, START_NS - 1):
         for direction in (-1, 1) if step else (0,):
-            moment = same(both, lambda reader: recorded_moment(reader, DEFAULT_TOKENS, at_ns, step, direction))  # noqa: B023
-            assert moment.parts
+            found = same(
+                both,
+                lambda reader: recorded_board(reader, DEFAULT_TOKENS, at_ns, step=step, direction=direction),  # noqa: B023
+            )
+            assert found.run
+            same(both, lambda reader: earned_then(reader, DEFAULT_TOKENS, START_NS, found.at_ns))  # noqa: B023
 
 
 def test_traces_and_the_report_of_the_day(both: Both) -> None:

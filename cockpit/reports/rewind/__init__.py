@@ -1,0 +1,1 @@
+"""The board of a recorded moment, folded from what the history holds of it."""

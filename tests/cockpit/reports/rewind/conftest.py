@@ -1,0 +1,3 @@
+from tests.support.history.small_reader import reader
+
+__all__ = ["reader"]
