@@ -14,6 +14,7 @@ from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.history import messages
 from panels.dialogs.history.columns import COLUMNS
+from panels.dialogs.history.day_report import DayReportDialog
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.history.recorded_text import RecordedTextDialog
 from panels.dialogs.outcome import Message
@@ -201,21 +202,25 @@ class HistoryDialog(Dialog[int]):
         row = self._chosen()
         if row is not None:
             self._say(messages.READING)
-            self._history.day_report(row.at_ns, self._open_text)
+            at_ns = row.at_ns
+            self._history.day_report(at_ns, lambda found: self._open_text(found, at_ns))
 
     def action_rewind(self) -> None:
         row = self._chosen()
         if row is not None:
             self.dismiss(row.at_ns)
 
-    def _open_text(self, found: RecordedText | str) -> None:
+    def _open_text(self, found: RecordedText | str, day_ns: int | None = None) -> None:
         if not self.is_attached:
             return
         if isinstance(found, str):
             self._say(found, "warning")
             return
         self._say(counted(len(self._rows), "row"))
-        self.open_next(RecordedTextDialog(self.desk, found))
+        if day_ns is None:
+            self.open_next(RecordedTextDialog(self.desk, found))
+        else:
+            self.open_next(DayReportDialog(self.desk, self._history, found, day_ns))
 
     def _chosen(self) -> RecordedRow | None:
         key = self.grid.pick()

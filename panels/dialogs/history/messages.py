@@ -8,6 +8,7 @@ NOTHING_FOUND = "nothing recorded"
 START = "this is the start"
 PLACEHOLDER = "day:2026-11-25 run:last sell"
 NO_TRACE = "this row belongs to no quote, so it has no trace"
+OTHER_DAYS = "← →: day before, day after"
 KEYS = ("enter: trace", "1-5: lists", "/: look for", "o: report of the day", "R: rewind to it", "n: older")
 
 

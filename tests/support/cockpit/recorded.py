@@ -1,6 +1,7 @@
 """A history that answers at once, or when the test says so."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -96,7 +97,8 @@ class FakeHistory:
 
     def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
         self.asked.append(("report", str(at_ns)))
-        text = RecordedText("Report 2026-09-21", ("Quotes", "  requests 5"))
+        day = datetime.fromtimestamp(at_ns // 10**9, UTC)
+        text = RecordedText(f"Report {day:%Y-%m-%d}", ("Quotes", "  requests 5", f"  asked of {at_ns}"))
         self._answer(lambda: answer(self.problem or text))
 
     def release(self) -> None:
