@@ -45,7 +45,7 @@ def _topics(context: click.Context, parameter: click.Parameter, incomplete: str)
     help="Only this topic, such as decision.trade_decision; may be repeated.",
 )
 @click.option("--since", metavar="AGO|TIME", help=f"From this time: {SINCE}.")
-@click.option("--run", help="One run: its id, a unique prefix of it, or `last`.")
+@click.option("--run", metavar="RUN", help="One run: its id, a unique prefix of it, or `last`.")
 @click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name.")
 @desk_selection
 def events(
