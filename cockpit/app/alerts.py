@@ -50,7 +50,8 @@ class Alerts:
             return
         else:
             self._faults.add(item.text)
-        self._notices.note(item.text, "info" if item.kind == "other" else "bad")
+        if not item.journalled:  # The log lists the journal beside the notices.
+            self._notices.note(item.text, "info" if item.kind == "other" else "bad")
         self._notify_outside(item)
 
     def announce_fills(self) -> None:

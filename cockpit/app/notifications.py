@@ -25,12 +25,13 @@ MAX_FAULTS = 50
 class Notification(msgspec.Struct, frozen=True):
     """A sentence about what happened. Of these only ``fault`` and ``disarm`` stay until they are acknowledged.
 
-    ``fills``: how many fills a ``fill`` stands for.
+    ``fills``: how many fills a ``fill`` stands for. ``journalled``: the desk's journal says it, too.
     """
 
     kind: Kind
     text: str
     fills: int = 0
+    journalled: bool = False
 
 
 def diff_snapshots(before: Snapshot, now: Snapshot, own_ids: Collection[str]) -> tuple[Notification, ...]:
@@ -52,9 +53,9 @@ def _of_row(row: JournalRow) -> Notification | None:
     reason = short_names(row.reason or row.command)
     if row.actor == "desk" or row.actor.startswith(DESK_ACTOR):
         stops = row.command == "hard-stop" or row.command.startswith("disarm ")
-        return Notification("disarm", f"{row.actor}: {reason}") if stops else None
+        return Notification("disarm", f"{row.actor}: {reason}", journalled=True) if stops else None
     text = reason if row.accepted else f"{short_names(row.command)} refused: {reason}"
-    return Notification("other", f"{row.actor}: {text}")
+    return Notification("other", f"{row.actor}: {text}", journalled=True)
 
 
 def _disarms_without_row(before: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Notification]:

@@ -1,5 +1,6 @@
 """The status bar: what must be seen at a glance, and whether it can be trusted."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cockpit.model.commands import Part
@@ -9,7 +10,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name, trading_reason
 from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
 from panels.kit.rows.arrangement import ListClock
-from panels.kit.rows.cells import Cell, Line, flow
+from panels.kit.rows.cells import Cell, Line, flow, line_width
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 from panels.kit.view import LATE_MS, View
@@ -21,6 +22,9 @@ WIDE = 110
 SPARKS = 12
 QUEUE_SHOWN = 1000
 """Fewer events wait for a moment only: their number would change at every look and say nothing."""
+LINES = 3
+"""The bar's height where it is highest."""
+GAP = 2
 LOSS_SHOWN = Decimal("0.5")
 """From this share of the daily loss limit on it is shown in the bar."""
 
@@ -219,13 +223,10 @@ def status(view: View, width: int) -> list[Line]:
     if snapshot is None:
         return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
     if trouble:
-        return flow(
-            [mode(snapshot), trouble, _loud(clock(view)), *(_loud(group) for group in _last_known(view, snapshot))],
-            width,
-        )
+        known = (_loud(group) for group in _last_known(view, snapshot))
+        return with_clock([mode(snapshot), trouble, *known], _loud(clock(view)), width)
     groups: list[Line] = [
         mode(snapshot),
-        clock(view),
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
         *hard_stop(snapshot),
         *unexplained_difference(snapshot),
@@ -256,7 +257,22 @@ def status(view: View, width: int) -> list[Line]:
                 Cell(milliseconds(snapshot.reaction.p99_us)),
             )
         )
-    return flow(groups, width)
+    return with_clock(groups, clock(view), width)
+
+
+def with_clock(groups: Sequence[Line], time: Line, width: int) -> list[Line]:
+    """Put the groups into lines, and the time at the right end of the first that has room; without one early on."""
+    lines = flow(groups, width)
+    for written in (
+        time,
+        tuple(Cell(cell.text.replace(" UTC", "Z").replace(" local", ""), cell.role) for cell in time),
+    ):
+        for number, line in enumerate(lines[:LINES]):
+            room = width - line_width(line) - line_width(written)
+            if room >= GAP:
+                lines[number] = (*line, Cell(" " * room), *written)
+                return lines
+    return flow([groups[0], time, *groups[1:]], width)
 
 
 def _last_known(view: View, snapshot: Snapshot) -> list[Line]:

@@ -23,6 +23,15 @@ class Notice(msgspec.Struct, frozen=True):
     text: str
 
 
+def _commanded(before: Snapshot, now: Snapshot) -> bool:
+    """Return whether the journal lists what changed the rung, with its cause."""
+    known = {row.command_id for row in before.journal}
+    return any(
+        row.accepted and row.command_id not in known and row.command.startswith(("arm ", "disarm ", "hard-stop"))
+        for row in now.journal
+    )
+
+
 class NoticeLog:
     """The newest two hundred notices. ``clock`` counts seconds."""
 
@@ -55,7 +64,7 @@ class NoticeLog:
         if before.run_id != item.run_id:
             self.note(f"connected to another desk: run {item.run_id}", "warn")
             return
-        if before.rung != item.rung:
+        if before.rung != item.rung and not _commanded(before, item):
             why = item.executor_why if before.rung == "LIVE" else item.strategy_why
             fell = ("SAFE", "SHADOW", "LIVE").index(item.rung) < ("SAFE", "SHADOW", "LIVE").index(before.rung)
             self.note(f"{before.rung} → {item.rung}: {why or NO_REASON_GIVEN}", "warn" if fell else "info")

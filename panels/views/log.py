@@ -29,6 +29,15 @@ COLUMNS = (
 NOTICED: dict[str, Mark] = {"good": "✓", "info": "·", "warn": "!", "bad": "✗"}
 
 
+KINDS = {"command": "Command", "noticed": "Noticed", "finding": "Startup finding", "review": "Review"}
+REVIEW = "withdrawal-estimate"
+FREEZE, FROZEN = "freeze-withdrawals", "withdrawals frozen"
+DISARMS = {"disarm strategy", "disarm executor"}
+DISARM_BOTH = "disarm everything"
+TOGETHER_MS = 2_000
+"""Two parts disarmed within this time were disarmed by one cause."""
+
+
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log; ``text`` is the outcome of a command, or the finding or notice."""
 
@@ -38,18 +47,54 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark
     what: str
     text: str = ""
+    count: int = 1
+    """How many equal lines it stands for; the key is that of the oldest, the age that of the newest."""
 
 
 def journal_entry(row: JournalRow) -> LogEntry:
+    if row.command == REVIEW:
+        # Nothing was commanded: somebody looked at what a withdrawal would do.
+        return LogEntry(
+            key=f"review/{row.command_id}", age_ms=row.age_ms, who=row.actor, mark="·", what="review", text=row.reason
+        )
     outcome = short_names(row.reason) or ("done" if row.accepted else NO_REASON_GIVEN)
     return LogEntry(
         key=f"command/{row.command_id}",
         age_ms=row.age_ms,
         who=row.actor,
         mark="✓" if row.accepted else "✗",
-        what=short_names(row.command),
+        what=_command_name(row),
         text=outcome if row.accepted else f"refused: {outcome}",
     )
+
+
+def _command_name(row: JournalRow) -> str:
+    opens = row.command == FREEZE and row.accepted and not row.reason.startswith(FROZEN)
+    return "unfreeze withdrawals" if opens else short_names(row.command)
+
+
+def folded(found: Sequence[LogEntry]) -> list[LogEntry]:
+    """Return entries, newest first, with equal ones in a row as one, and the disarming of both parts as one."""
+    lines: list[LogEntry] = []
+    for entry in found:
+        above = lines[-1] if lines else None
+        if above is not None and _said(above) == _said(entry):
+            lines[-1] = msgspec.structs.replace(above, key=entry.key, count=above.count + entry.count)
+        elif above is not None and _disarm_together(above, entry):
+            text = f"{entry.text}; {above.text}"
+            lines[-1] = msgspec.structs.replace(above, key=entry.key, what=DISARM_BOTH, text=text)
+        else:
+            lines.append(entry)
+    return lines
+
+
+def _said(entry: LogEntry) -> tuple[str, str, str, str]:
+    return entry.who, entry.mark, entry.what, entry.text
+
+
+def _disarm_together(above: LogEntry, below: LogEntry) -> bool:
+    both = {above.what, below.what} == DISARMS and above.who == below.who and {above.mark, below.mark} == {"✓"}
+    return both and abs(above.age_ms - below.age_ms) <= TOGETHER_MS
 
 
 def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
@@ -71,7 +116,7 @@ def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
         )
         for notice in noticed.newest()
     ]
-    return sorted(found, key=lambda entry: entry.age_ms)
+    return folded(sorted(found, key=lambda entry: entry.age_ms))
 
 
 def entry_row(entry: LogEntry) -> GridRow:
@@ -83,9 +128,13 @@ def entry_row(entry: LogEntry) -> GridRow:
             Cell(entry.who, "text" if entry.who not in ("cockpit", "start") else "muted"),
             Cell(entry.mark, role),
             Cell(entry.what, "strong" if entry.key.startswith("command/") else "muted"),
-            Cell(entry.text, "muted" if entry.mark in "✓·" else role),
+            Cell(_times(entry), "muted" if entry.mark in "✓·" else role),
         ),
     )
+
+
+def _times(entry: LogEntry) -> str:
+    return f"{entry.count:,} times: {entry.text}" if entry.count > 1 else entry.text
 
 
 class LogPanel(Panel[LogEntry]):
@@ -123,11 +172,11 @@ class LogPanel(Panel[LogEntry]):
     def detail_of(self, item: LogEntry, snapshot: Snapshot) -> Detail:
         kind, _, ident = item.key.partition("/")
         return Detail(
-            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Startup finding",
+            KINDS[kind],
             (
                 Field("who", Cell(item.who)),
                 Field("what", Cell(item.what, "strong")),
-                Field("outcome", Cell(f"{item.mark} {item.text}", ROLES[item.mark])),
+                Field("outcome", Cell(f"{item.mark} {_times(item)}", ROLES[item.mark])),
                 Field("age", Cell(age(item.age_ms))),
                 Field("id", Cell(ident), copy=True),
             ),
@@ -141,6 +190,7 @@ class LogPanel(Panel[LogEntry]):
         return f"newest {coarse_age(found[0].age_ms)}" if found else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        refused = sum(not row.accepted for row in snapshot.journal)
-        words = counted(len(snapshot.journal), "command")
+        commands = [row for row in snapshot.journal if row.command != REVIEW]
+        refused = sum(not row.accepted for row in commands)
+        words = counted(len(commands), "command")
         return f"{words}, {refused} refused" if refused else words

@@ -13,7 +13,6 @@ from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
 from cockpit.desk.quote_book.options.option_meter import QuoteOptions
-from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
@@ -31,10 +30,13 @@ from cockpit.desk.snapshots.market_rows import (
 from cockpit.desk.snapshots.quote_rows import (
     decision_row,
     fill_row,
+    filled_ns,
     live_quotes,
+    newest_first,
     option_day_state,
     option_state,
     quote_row,
+    signed_ns,
 )
 from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
 from cockpit.model.ages import age_ms
@@ -153,10 +155,12 @@ class SnapshotBuilder:
         yield
         reading = trading.option_meter.reading
         options = None if reading is None else QuoteOptions(tokens, reading, now)
-        quotes = tuple(quote_row(tokens, quote, now, options) for quote in _newest(reversed(book.recent)))
+        quotes = tuple(
+            quote_row(tokens, quote, now, options) for quote in newest_first(_newest(reversed(book.recent)), signed_ns)
+        )
         yield
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
-        fills: list[Quote] = settling + _newest(reversed(book.fills))
+        fills = newest_first(settling + _newest(reversed(book.fills)), filled_ns)
         executions = tuple(
             fill_row(tokens, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )

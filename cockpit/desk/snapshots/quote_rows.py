@@ -1,6 +1,6 @@
 """Decisions, quotes and fills as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from cockpit.accounting.option_sums import OptionSums
@@ -78,6 +78,21 @@ def quote_row(tokens: TokenTable, quote: Quote, now_ns: int, options: QuoteOptio
     )
 
 
+def filled_ns(quote: Quote) -> int:
+    """Return when a quote was filled, UTC: as the relay reported it, or when the fill was booked."""
+    return quote.reported_ns or quote.settled_ns or quote.commitment.sent_ns
+
+
+def newest_first(quotes: Iterable[Quote], time_of: Callable[[Quote], int]) -> list[Quote]:
+    """Return quotes in the order of the time that is shown of them; those of one time by their hash."""
+    return sorted(quotes, key=lambda quote: (-time_of(quote), quote.commitment.quote_hash))
+
+
+def signed_ns(quote: Quote) -> int:
+    """Return when a quote was signed, UTC."""
+    return quote.commitment.sent_ns
+
+
 def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     """Return a fill, confirmed once the Verifier's balances show it, and its markouts."""
     commitment = quote.commitment
@@ -89,7 +104,7 @@ def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> F
     return FillRow(
         quote_hash=commitment.quote_hash,
         quote_id=commitment.quote_id,
-        age_ms=max(0, (now_ns - commitment.sent_ns) // NS_PER_MS),
+        age_ms=max(0, (now_ns - filled_ns(quote)) // NS_PER_MS),
         side=commitment.side,
         base_amount=base,
         quote_amount=paid,

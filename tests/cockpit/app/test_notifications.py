@@ -39,7 +39,9 @@ def test_what_others_did_is_announced_once_and_own_commands_are_not() -> None:
         with_rows(row("bob", "old")),
         with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
     )
-    assert diff_snapshots(before, after, {"mine"}) == (Notification("other", "bob on pts/3: Min edge: 7 bps"),)
+    assert diff_snapshots(before, after, {"mine"}) == (
+        Notification("other", "bob on pts/3: Min edge: 7 bps", journalled=True),
+    )
     assert diff_snapshots(after, after, {"mine"}) == ()
 
 
@@ -79,7 +81,7 @@ def fallen(*rows: JournalRow) -> Snapshot:
 def test_a_disarm_is_announced_once_whoever_did_it() -> None:
     armed = replace(samples.snapshot(), journal=())
     disarm, reason = "disarm trade-executor", "trade-executor is disarmed: relay lost for 31 s"
-    disarmed = (Notification("disarm", "desk: executor is disarmed: relay lost for 31 s"),)
+    disarmed = (Notification("disarm", "desk: executor is disarmed: relay lost for 31 s", journalled=True),)
     assert diff_snapshots(armed, fallen(row("desk", "d", disarm, reason)), ()) == disarmed
     others = diff_snapshots(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
     assert [item.kind for item in others] == ["other"]

@@ -1,5 +1,6 @@
 """The status bar: what is in it at every width, each thing once."""
 
+import re
 from datetime import timedelta, timezone
 
 import pytest
@@ -21,7 +22,13 @@ def test_the_clock_runs_on_at_every_width_also_without_new_data(width: int, quie
     at_ns = 1_700_000_000 * 10**9
     view = View(snapshot=replace(samples.snapshot(), at_ns=at_ns), quiet_ms=quiet_ms)
     seconds = 20 + quiet_ms // 1000
-    assert f"22:13:{seconds} UTC" in bar(view, width)
+    assert re.search(rf"22:13:{seconds}( UTC|Z)", bar(view, width))
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_the_clock_costs_no_other_figure_its_place(width: int) -> None:
+    shown = bar(View(snapshot=samples.snapshot()), width)
+    assert "fills 38" in shown if width > 78 else "09:05:54Z" in shown.splitlines()[0]
 
 
 def test_the_clock_is_local_where_that_was_chosen() -> None:
