@@ -263,10 +263,8 @@ def status(view: View, width: int) -> list[Line]:
 def with_clock(groups: Sequence[Line], time: Line, width: int) -> list[Line]:
     """Put the groups into lines, and the time at the right end of the first that has room; without one early on."""
     lines = flow(groups, width)
-    for written in (
-        time,
-        tuple(Cell(cell.text.replace(" UTC", "Z").replace(" local", ""), cell.role) for cell in time),
-    ):
+    brief = tuple(Cell(cell.text.replace(" UTC", "Z").replace(" local", ""), cell.role) for cell in time)
+    for written in (time, brief):
         for number, line in enumerate(lines[:LINES]):
             room = width - line_width(line) - line_width(written)
             if room >= GAP:

@@ -25,16 +25,16 @@ def test_the_clock_runs_on_at_every_width_also_without_new_data(width: int, quie
     assert re.search(rf"22:13:{seconds}( UTC|Z)", bar(view, width))
 
 
-@pytest.mark.parametrize("width", [78, 118])
-def test_the_clock_costs_no_other_figure_its_place(width: int) -> None:
-    shown = bar(View(snapshot=samples.snapshot()), width)
-    assert "fills 38" in shown if width > 78 else "09:05:54Z" in shown.splitlines()[0]
+def test_the_clock_costs_no_other_figure_its_place() -> None:
+    first, _, third, *_ = bar(View(snapshot=samples.snapshot()), 78).splitlines()
+    assert first.endswith("09:05:54Z")
+    assert "fills 38" in third
 
 
 def test_the_clock_is_local_where_that_was_chosen() -> None:
     at_ns = 1_700_000_000 * 10**9
     view = View(snapshot=replace(samples.snapshot(), at_ns=at_ns), zone=timezone(timedelta(hours=2)))
-    assert "00:13:20 local" in bar(view, 80)
+    assert "00:13:20 local" in bar(view, 120)
 
 
 def test_a_halt_is_named_once() -> None:
