@@ -153,9 +153,19 @@ def row_strip(
             segments.append(Segment(" " * GAP, base))
             used += GAP
         cell = cells[index]
-        segments.append(Segment(fit(printable(cell.text), cells_wide, columns[index].align), base + styles[cell.role]))
+        segments += _drawn(fit(printable(cell.text), cells_wide, columns[index].align), styles[cell.role], base)
         used += cells_wide
     return Strip(segments, used).adjust_cell_length(width, base)
+
+
+def _drawn(text: str, style: Style, base: Style) -> list[Segment]:
+    """Draw a text in its style; a line under it is under its letters only, not under what is empty."""
+    bare = text.strip(" ")
+    if not style.underline or bare == text:
+        return [Segment(text, base + style)]
+    before, _, after = text.partition(bare) if bare else (text, "", "")
+    parts = ((before, base), (bare, base + style), (after, base))
+    return [Segment(part, look) for part, look in parts if part]
 
 
 def line_strip(line: Line, width: int, styles: Mapping[Role, Style], base: Style) -> Strip:
