@@ -44,7 +44,7 @@ from panels.kit.actions import PANELS
 from panels.kit.form_fields import MOVES_ON, EntryInput
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
-from panels.kit.textual_internals import hand_on, set_bindings
+from panels.kit.textual_internals import set_bindings
 from panels.kit.theme import NAMES, PLAIN_NAME, THEMES
 from panels.kit.view import View
 from panels.views.reconciliation import ReconciliationStrip
@@ -167,11 +167,18 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         if isinstance(entry, EntryInput) and event.key in MOVES_ON:
             event.prevent_default()
             event.stop()
-            hand_on(event, entry)
+            entry.move_on(event.key)
             return
         screen = self.screen
         if isinstance(screen, Dialog) and event.key not in screen.active_bindings:
             screen.answer_key(messages.does_nothing(display(event.key)))
+
+    def on_paste(self, event: events.Paste) -> None:
+        # As a letter: one that comes here was sent to what was focused before.
+        entry = self.focused
+        if isinstance(entry, Input):
+            event.stop()
+            entry.insert_text_at_cursor(event.text.partition("\n")[0])
 
     def on_resize(self, event: events.Resize) -> None:
         self._make_room(event.size)

@@ -44,18 +44,32 @@ class EntryInput(Input):
         holder = self.screen.focused
         if holder is not None and holder is not self:
             hand_on(event, holder)
-        elif event.key == "enter" and isinstance(self.screen, TakesEntries):
-            self.screen.entry_done(self)
-        elif event.key == "enter":
-            self.post_message(self.Submitted(self, self.value, None))
-        elif event.key == "tab":
-            self.screen.focus_next()
-        elif event.key == "shift+tab":
-            self.screen.focus_previous()
-        else:
+        elif not self.move_on(event.key):
             return
         event.stop()
         event.prevent_default()
+
+    def move_on(self, key: str) -> bool:
+        """Do at once what a key of MOVES_ON does; return False for any other."""
+        if key == "enter" and isinstance(self.screen, TakesEntries):
+            self.screen.entry_done(self)
+        elif key == "enter":
+            self.post_message(self.Submitted(self, self.value, None))
+        elif key == "tab":
+            self.screen.focus_next()
+        elif key == "shift+tab":
+            self.screen.focus_previous()
+        else:
+            return False
+        return True
+
+    def on_paste(self, event: events.Paste) -> None:
+        # Sent here while a key before it was still on its way to move on.
+        holder = self.screen.focused
+        if isinstance(holder, Input) and holder is not self:
+            hand_on(event, holder)
+            event.stop()
+            event.prevent_default()
 
 
 class FormEntry(Vertical):

@@ -54,9 +54,9 @@ def character_key(character: str) -> str:
     return keys._character_to_key(character)
 
 
-def hand_on(key: events.Key, widget: Widget) -> None:
-    """Give a key to another widget, as if it had had the keyboard when the key was typed."""
-    again = events.Key(key.key, key.character)
+def hand_on(given: events.Key | events.Paste, widget: Widget) -> None:
+    """Give a key or a paste to another widget, as if it had had the keyboard when that was typed."""
+    again = events.Key(given.key, given.character) if isinstance(given, events.Key) else events.Paste(given.text)
     again._set_forwarded()
     widget.post_message(again)
 

@@ -4,12 +4,16 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from textual import events
+from textual.widgets import Input
 
 from cockpit.client.desk_client import DeskClient
 from panels.kit.value_rows import ValueRow
 from tests.support.cockpit import samples
-from tests.support.cockpit.driven import NARROW, WIDE, cockpit
+from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+from tests.support.cockpit.withdrawing import to_form
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
@@ -47,3 +51,63 @@ async def test_the_use_stands_beside_each_limit(desk: FakeDesk, link: DeskClient
         later = replace(desk.current, seq=2, earnings=replace(shot.earnings, fills_in_hour=181))
         await asyncio.to_thread(desk.say, later)
         await driven.shows("181 of 10,000", "910,000")
+
+
+def burst(driven: Driven, *keys: str | events.Paste) -> None:
+    """Send keys as a terminal does that has them all in one piece: none waits for what the one before did."""
+    for key in keys:
+        if isinstance(key, events.Paste):
+            driven.app.post_message(key)
+        else:
+            driven.app.post_message(events.Key(NAMED.get(key, key), key if len(key) == 1 else None))
+
+
+NAMED = {".": "full_stop"}
+
+
+def value(driven: Driven, ident: str) -> str:
+    found = driven.app.screen.query_one_optional(f"#{ident}", Input)
+    return "" if found is None else found.value
+
+
+async def test_a_burst_into_the_form_of_a_withdrawal_lands_in_its_fields(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = samples.open_for_withdrawals()
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        burst(driven, "tab", *"0.03", "enter", *"abc")
+        await seen(driven.pilot, lambda: value(driven, "destination").endswith("abc"))
+        assert value(driven, "amount") == "0.03"
+        assert "abc" not in value(driven, "amount")
+
+
+async def test_a_paste_right_behind_tab_lands_in_the_next_field(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = samples.open_for_withdrawals()
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        burst(driven, "tab", events.Paste("0.04"), "tab", events.Paste("xyz"))
+        await seen(driven.pilot, lambda: value(driven, "destination").endswith("xyz"))
+        assert value(driven, "amount") == "0.04"
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "first", "second"),
+    [
+        ("l", "Set the limits", "max_notional_eure", "min_notional_eure"),
+        ("p", "Set the pricing", "half_spread_bps", "vol_factor"),
+    ],
+)
+@pytest.mark.parametrize("to_next", ["tab", "enter"])
+async def test_a_burst_into_a_form_of_values_lands_in_its_fields(
+    desk: FakeDesk, link: DeskClient, key: str, words: str, first: str, second: str, to_next: str
+) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        await driven.press(key)
+        await driven.opens(words)
+        driven.app.screen.query_one(f"#{first}").focus()
+        await driven.press("home")
+        burst(driven, "7", to_next, "3", "shift+tab", events.Paste("8"))
+        # Coming back to a line selects it, so that the paste takes the place of what was there.
+        await seen(driven.pilot, lambda: value(driven, first) == "8")
+        assert "3" in value(driven, second)
+        assert "3" not in value(driven, first)
