@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.common import DONE, REFUSED, ask_desk
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import print_json, print_outcome, print_problem
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.errors import InvalidAmountError
@@ -56,6 +56,7 @@ def accept_remainder(
     amounts = dict(_amount(tokens, one) for one in (*typed, *others))
     if amounts and not reason.strip():
         raise click.UsageError("give a --reason; it is recorded in the journal")
+    require_desk(desk.socket, as_json=as_json, sends=bool(amounts))
     if not amounts:
         sys.exit(_show(desk.socket, as_json))
     outcome = ask_desk(desk.socket, lambda link: link.accept_remainder(amounts, reason.strip()))

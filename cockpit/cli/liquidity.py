@@ -9,7 +9,7 @@ import click
 
 from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk
 from cockpit.cli.messages import SAME_KEY
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import newest, print_json, print_outcome
 from cockpit.client.desk_client import DeskClient, Reviewed
 from cockpit.model.amount_input import parse_amount
@@ -151,6 +151,7 @@ def unfreeze(desk: _Desk) -> None:
 @click.pass_obj
 def deposit(desk: _Desk) -> None:
     """Show where to deposit, and which token a deposit may become."""
+    require_desk(desk.socket, as_json=desk.as_json, sends=False)
     sys.exit(ask_desk(desk.socket, lambda link: _show_addresses(link, desk.as_json)))
 
 
@@ -211,6 +212,7 @@ def _units(amount: str, symbol: str, decimals: int) -> str:
 
 
 def _run(desk: _Desk, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
+    require_desk(desk.socket, as_json=desk.as_json)
     answer = ask_desk(desk.socket, ask)
     if isinstance(answer, WithdrawalReview):
         if desk.as_json:

@@ -7,7 +7,7 @@ import click
 
 from cockpit.cli.common import DONE, UNKNOWN, ask_desk
 from cockpit.cli.messages import disconnected
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import print_json, print_outcome, print_problem
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S, Result
@@ -32,6 +32,7 @@ def other_pairs(seconds: int, socket: Path | None, sandbox: bool, env_file: Path
     has it send all of them for a while, then filters again and prints the count.
     """
     where = choose_desk(socket, sandbox, env_file).socket
+    require_desk(where, as_json=as_json)
     sys.exit(ask_desk(where, lambda link: _count(link, seconds, as_json)))
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk, sandbox_root
+from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk
 from cockpit.cli.messages import NOTHING_SENT, disconnected, no_desk
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import a_sandbox_runs, choose_desk, desk_options
 from cockpit.cli.operate.outcomes import document, exit_code, newest, print_json, print_outcome
 from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE
-from cockpit.model.formatting import counted, time_left
+from cockpit.model.formatting import counted, readable, time_left
 from cockpit.model.quote_texts import MAKER_TERMS, counts, refused_text
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
@@ -70,16 +70,7 @@ def _print_disarmed(where: Path, outcomes: list[Outcome]) -> None:
     elif is_listening(where):
         echo(f"{first.reason}. {NOTHING_SENT}", err=True)
     else:
-        echo(f"{no_desk(where, sandbox=_a_sandbox_runs())} {NOTHING_TO_DISARM}", err=True)
-
-
-def _a_sandbox_runs() -> bool:
-    from cockpit.processes.sandbox_run import SandboxRun
-
-    try:
-        return SandboxRun.running(sandbox_root()) is not None
-    except OSError:
-        return False
+        echo(f"{no_desk(where, sandbox=a_sandbox_runs())} {NOTHING_TO_DISARM}", err=True)
 
 
 async def _disarm(link: DeskClient) -> list[Outcome]:
@@ -135,4 +126,4 @@ def quotes_left(shot: Snapshot) -> str:
 
 
 def _amounts(btc: Decimal, eure: Decimal) -> str:
-    return f"{btc.normalize():f} BTC and {eure.normalize():f} EURe"
+    return f"{readable(btc, 'BTC')} BTC and {readable(eure, 'EURe')} EURe"

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.common import DONE, UNKNOWN, ask_desk
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import newest, print_json, print_outcome
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Trading
@@ -27,6 +27,7 @@ def trading(
     ACTIVE: all quotes. REDUCING: only quotes that move the inventory toward its target. HALTED: no quotes.
     """
     where = choose_desk(socket, sandbox, env_file).socket
+    require_desk(where, as_json=as_json, sends=state is not None)
     if state is None:
         sys.exit(ask_desk(where, lambda link: _show(link, as_json)))
     wanted = STATES[state.lower()]

@@ -58,7 +58,7 @@ def is_euro(symbol: str) -> bool:
     return symbol.upper().startswith("EUR")
 
 
-def readable(value: Decimal | None, symbol: str, *, missing: str = UNKNOWN) -> str:
+def readable(value: Decimal | None, symbol: str, *, signed: bool = False, missing: str = UNKNOWN) -> str:
     """Show an amount as a person reads it: cut towards zero to the decimals of its symbol, without trailing zeros.
 
     One that is too small for them keeps its first digit, so that it is not shown as zero.
@@ -68,7 +68,7 @@ def readable(value: Decimal | None, symbol: str, *, missing: str = UNKNOWN) -> s
     places = EURO_PLACES if is_euro(symbol) else MAX_PLACES
     if value != 0:
         places = max(places, -value.adjusted())
-    return exact(value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_EXACT))
+    return exact(value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_EXACT), signed=signed)
 
 
 def percent(share: Decimal | None, places: int = 1) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from cockpit.accounting.percentiles import percentile
-from cockpit.model.formatting import counted
+from cockpit.model.formatting import counted, readable
 from cockpit.model.snapshot import Counts
 from cockpit.processes.taker_results import OptionResult, TakerResult, option_line, option_result, taker_results
 from cockpit.processes.taker_results import lines as by_kind
@@ -114,7 +114,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             opening, closing = token.to_decimal(int(row.opening)), token.to_decimal(int(row.closing))
             lines.append(
-                f"{row.symbol}: {opening.normalize():f} to {closing.normalize():f}, "
+                f"{row.symbol}: {readable(opening, row.symbol)} to {readable(closing, row.symbol)}, "
                 f"{row.unexplained} base units unexplained"
             )
         reaction = self.reaction

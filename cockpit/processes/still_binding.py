@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.model.errors import NOT_READABLE
-from cockpit.model.formatting import counted, exact, utc_time
+from cockpit.model.formatting import counted, readable, utc_time
 from cockpit.processes.readers import reader_of
 from storage import queries
 from storage.errors import HistoryError
@@ -68,4 +68,6 @@ def _binding(live: list[RecordedQuote], tokens: TokenTable) -> str:
 
 def _amount(tokens: TokenTable, token_id: str, units: int) -> str:
     token = tokens.get(token_id)
-    return f"{units} base units of {token_id}" if token is None else f"{exact(token.to_decimal(units))} {token.symbol}"
+    if token is None:
+        return f"{units} base units of {token_id}"
+    return f"{readable(token.to_decimal(units), token.symbol)} {token.symbol}"

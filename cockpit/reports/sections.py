@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
-from cockpit.model.formatting import age, counted, exact, number, percent, rounded, utc_moment
+from cockpit.model.formatting import age, counted, exact, number, percent, readable, rounded, utc_moment
 from cockpit.reports.breakdowns.group_tables import group_tables
 from cockpit.reports.figures import TradingReport
 from storage.reporting.notes import RecordedNote
@@ -180,7 +180,10 @@ def _options(report: TradingReport) -> list[Section]:
 def _inventory(report: TradingReport) -> list[Cells]:
     rows: list[Cells] = [("", *(change.asset for change in report.inventory))]
     names = ("opening", "filled", "deposited", "withdrawn", "accepted", "unexplained", "closing")
-    return [*rows, *((name, *(exact(getattr(change, name)) for change in report.inventory)) for name in names)]
+    return [
+        *rows,
+        *((name, *(readable(getattr(change, name), change.asset) for change in report.inventory)) for name in names),
+    ]
 
 
 def _accepted(report: TradingReport) -> list[Section]:
@@ -188,7 +191,9 @@ def _accepted(report: TradingReport) -> list[Section]:
     lines = []
     for one in report.accepted:
         amounts = (("BTC", one.btc), ("EURe", one.eure))
-        differences = ", ".join(f"{exact(amount, signed=True)} {asset}" for asset, amount in amounts if amount)
+        differences = ", ".join(
+            f"{readable(amount, asset, signed=True)} {asset}" for asset, amount in amounts if amount
+        )
         lines.append(f"{utc_moment(one.at_ns)}  {differences}, by {one.actor}: {one.reason}")
     return [Section(title="Accepted unexplained differences", lines=lines)] if report.accepted else []
 
@@ -216,8 +221,8 @@ def _far_mids(report: TradingReport) -> list[str]:
     # A range may be open at both ends: it begins before the first mid and ends after the last.
     far = [f"the {name} mid is of {utc_moment(mid_ns)}" for name, at_ns, mid_ns in ends if _is_far(at_ns, mid_ns)]
     far += [
-        f"{one.kind} of {exact(abs(one.amount))} {one.asset} at {utc_moment(one.at_ns)}: valued by the mid of "
-        f"{utc_moment(one.mid_at_ns)}"
+        f"{one.kind} of {readable(abs(one.amount), one.asset)} {one.asset} at {utc_moment(one.at_ns)}: "
+        f"valued by the mid of {utc_moment(one.mid_at_ns)}"
         for one in pnl.movements
         if _is_far(one.at_ns, one.mid_at_ns)
     ]
@@ -247,8 +252,8 @@ def _capital(report: TradingReport) -> list[Section]:
         half_ms = half_life.half_life_ms
         offset = "half is not offset yet" if half_ms is None else f"half was offset after {age(half_ms)}"
         lines.append(
-            f"inventory half-life: of {exact(half_life.opened)} BTC that fills opened, {offset} "
-            f"({exact(half_life.offset)} at the end)"
+            f"inventory half-life: of {readable(half_life.opened, 'BTC')} BTC that fills opened, {offset} "
+            f"({readable(half_life.offset, 'BTC')} at the end)"
         )
     return [Section(title="Capital", lines=lines, rows=rows)]
 
@@ -263,10 +268,10 @@ def _fees(report: TradingReport) -> list[Cells]:
         ("", "BTC", "EURe"),
         (
             f"protocol, {counted(fees.pips, 'pip')}, part of the amounts given",
-            exact(fees.protocol_btc),
+            readable(fees.protocol_btc, "BTC"),
             rounded(fees.protocol_eure, 6),
         ),
-        ("bridge, for completed withdrawals", exact(fees.bridge_btc), exact(fees.bridge_eure)),
+        ("bridge, for completed withdrawals", readable(fees.bridge_btc, "BTC"), readable(fees.bridge_eure, "EURe")),
     ]
 
 

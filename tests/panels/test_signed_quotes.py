@@ -59,6 +59,11 @@ def test_no_sentence_says_that_nothing_is_live_while_a_refused_quote_could_settl
     assert "126 refused could still settle until" in both
 
 
+def test_the_command_line_rounds_amounts_for_reading() -> None:
+    shot = showing(quotes=2, btc=Decimal("0.00418251"), eure=Decimal("334.599123456789012345"), last_death_ms=9_000)
+    assert "commit 0.00418251 BTC and 334.5991 EURe" in signed_quotes(shot)
+
+
 def test_the_panel_says_what_is_committed_and_what_is_signed_beside_the_limits() -> None:
     shot = replace(showing(), limits=replace(samples.snapshot().limits, max_signed_eure=Decimal(10_000)))
     summary = panel_summary(shot)

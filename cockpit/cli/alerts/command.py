@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.common import DONE, ENV_FILE, REFUSED, UNUSABLE, ask_desk, load_settings, refuse, state_dir
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import print_json, print_outcome
 from cockpit.model.formatting import counted
 from cockpit.processes.echo import echo
@@ -114,7 +114,9 @@ def acknowledge(socket: Path | None, sandbox: bool, env_file: Path | None, as_js
     async def send(link: "DeskClient") -> int:
         return print_outcome(await link.acknowledge_alerts(), as_json=as_json)
 
-    sys.exit(ask_desk(choose_desk(socket, sandbox, env_file).socket, send))
+    where = choose_desk(socket, sandbox, env_file).socket
+    require_desk(where, as_json=as_json)
+    sys.exit(ask_desk(where, send))
 
 
 def _load(env_file: Path | None) -> "tuple[AlertRules, dict[str, AlertTarget], str]":

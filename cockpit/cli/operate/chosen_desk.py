@@ -1,13 +1,26 @@
 """Which desk a command asks: that of the settings, of a socket, or of the newest running sandbox."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cockpit.cli.common import ENV_FILE, SOCKET, UNUSABLE, desk_socket, refuse, sandbox_root, tokens_of
-from cockpit.cli.messages import NO_SANDBOX
+from cockpit.cli.common import (
+    ENV_FILE,
+    REFUSED,
+    SOCKET,
+    UNKNOWN,
+    UNUSABLE,
+    desk_socket,
+    refuse,
+    sandbox_root,
+    tokens_of,
+)
+from cockpit.cli.messages import NO_SANDBOX, NOTHING_SENT, no_desk
+from cockpit.cli.operate.outcomes import print_problem
+from cockpit.processes.launch import is_listening
 
 if TYPE_CHECKING:
     from cockpit.processes.sandbox_run import SandboxRun
@@ -56,3 +69,24 @@ def choose_desk(socket: Path | None, sandbox: bool, env_file: Path | None, *, st
     if run is None:
         refuse([NO_SANDBOX], UNUSABLE)
     return ChosenDesk(run.socket_path, None, run)
+
+
+def require_desk(socket: Path, *, as_json: bool, sends: bool = True) -> None:
+    """Exit with one sentence where no desk listens: a command was not sent (1), or what is asked is unknown (3).
+
+    ``sends``: a command is to be sent; its outcome is the JSON document in that case too.
+    """
+    if is_listening(socket) or (sends and as_json):
+        return
+    text = no_desk(socket, sandbox=a_sandbox_runs())
+    print_problem(f"{text} {NOTHING_SENT}" if sends else text, as_json=as_json)
+    sys.exit(REFUSED if sends else UNKNOWN)
+
+
+def a_sandbox_runs() -> bool:
+    from cockpit.processes.sandbox_run import SandboxRun
+
+    try:
+        return SandboxRun.running(sandbox_root()) is not None
+    except OSError:
+        return False

@@ -10,7 +10,7 @@ import click
 
 from cockpit.cli.common import DONE, REFUSED, ask_desk, refuse, sandbox_root
 from cockpit.cli.messages import NO_SANDBOX, no_desk
-from cockpit.cli.operate.chosen_desk import desk_options
+from cockpit.cli.operate.chosen_desk import a_sandbox_runs, desk_options
 from cockpit.cli.operate.hung_desk import Asking, HungDesk, end_hung, may_hang, tokens_or_default
 from cockpit.cli.operate.messages import GIVE_YES, NOT_ENDED, SILENT
 from cockpit.cli.operate.outcomes import document, print_json, print_problem
@@ -53,7 +53,7 @@ def down(yes: bool, force: bool, socket: Path | None, sandbox: bool, env_file: P
     database = postgres_url(env_file) if socket is None else ""
     desk = HungDesk(where.parent, database or where.parent / HISTORY_NAME, lambda: tokens_or_default(env_file))
     if not is_listening(where) and not may_hang(desk):
-        text = f"{no_desk(where, sandbox=SandboxRun.running(sandbox_root()) is not None)} {NOTHING_TO_END}"
+        text = f"{no_desk(where, sandbox=a_sandbox_runs())} {NOTHING_TO_END}"
         if as_json:
             print_json({"ended": [], "reason": text})
         else:

@@ -9,7 +9,7 @@ import click
 
 from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk, refuse
 from cockpit.cli.messages import disconnected
-from cockpit.cli.operate.chosen_desk import choose_desk, desk_options
+from cockpit.cli.operate.chosen_desk import choose_desk, desk_options, require_desk
 from cockpit.cli.operate.outcomes import document, exit_code, print_json, print_outcome, print_problem
 from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.pricing.preview_text import change_lines, preview_lines
@@ -54,7 +54,9 @@ def pricing(
     if not wanted:
         if preview or yes:
             raise click.UsageError("--preview and --yes need a change: NAME=VALUE or --preset NAME")
+        require_desk(where, as_json=as_json, sends=False)
         sys.exit(_show(where, as_json))
+    require_desk(where, as_json=as_json)
     found = ask_desk(where, lambda link: link.preview_pricing(wanted))
     if not isinstance(found, PricingPreview):
         sys.exit(print_outcome(found, as_json=as_json))

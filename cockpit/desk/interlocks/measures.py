@@ -119,7 +119,7 @@ def deposits(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=not missing and facts.pending_known,
         measured=f"{addresses}, {pending}",
-        wanted="an address for each asset, pending deposits identified",
+        wanted="addresses and pending deposits known",
     )
 
 
@@ -152,7 +152,7 @@ def committed_limit(facts: InterlockFacts) -> Measurement:
         passed=True,
         warning=flow.refuses_many or (needed is not None and needed > limit),
         measured=text,
-        wanted="what the last hour's requests need; at most 5 % refused for it",
+        wanted="the last hour's need; at most 5 % refused",
     )
 
 
@@ -182,7 +182,7 @@ def clock(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=facts.clock_usable,
         measured=facts.clock_detail,
-        wanted="not provably more than 500 ms off (HTTP dates, block times)",
+        wanted="not provably more than 500 ms off",
     )
 
 
@@ -232,7 +232,7 @@ def reconciliation(facts: InterlockFacts) -> Measurement:
     return Measurement(
         passed=age_ms is not None and not (lost and lasting),
         measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
-        wanted=f"at most {exact(facts.max_missing)} EURe missing, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+        wanted=f"at most {exact(facts.max_missing)} EURe missing after {UNEXPLAINED_MAX_MS // 1000} s",
         warning=lasting,
     )
 

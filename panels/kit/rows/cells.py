@@ -28,7 +28,8 @@ Line = tuple[Cell, ...]
 class Column(NamedTuple):
     """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
 
-    The last visible column with ``grow`` takes what is left of the width. A column that ``ticks`` is drawn again once a
+    The last visible column with ``grow`` takes what is left of the width; several whose texts need more share what
+    there is, so that one long text does not cut all those beside it. A column that ``ticks`` is drawn again once a
     second, in all rows together. One that is there only ``when_used`` is hidden while it is empty in every row.
     """
 
@@ -95,10 +96,15 @@ def layout(
 
 def _shared(columns: Sequence[Column], needs: Sequence[int], wide: dict[int, int], free: int) -> int:
     """Widen the columns in ``wide`` to their needs as far as there is room; return what is left of it."""
-    lacking = sorted(
-        (not columns[index].grow, needs[index] - width, index) for index, width in wide.items() if needs[index] > width
-    )
     spare = {index: width - max(needs[index], len(columns[index].title)) for index, width in wide.items()}
+    room = max(0, free) + sum(cells for cells in spare.values() if cells > 0)
+    growing = {index: width for index, width in wide.items() if columns[index].grow and needs[index] > width}
+    wanted = {**dict(enumerate(needs)), **_levelled(growing, needs, room)}
+    lacking = sorted(
+        (not columns[index].grow, wanted[index] - width, index)
+        for index, width in wide.items()
+        if wanted[index] > width
+    )
     for _, lack, index in lacking:
         given = min(lack, max(0, free))
         free -= given
@@ -110,6 +116,17 @@ def _shared(columns: Sequence[Column], needs: Sequence[int], wide: dict[int, int
                 given += taken
         wide[index] += given
     return free
+
+
+def _levelled(widths: Mapping[int, int], needs: Sequence[int], room: int) -> dict[int, int]:
+    """Return the widths after the narrowest that needs more has been widened, a cell at a time, while there is room."""
+    levelled = dict(widths)
+    for _ in range(room):
+        short = [index for index, width in levelled.items() if width < needs[index]]
+        if not short:
+            break
+        levelled[min(short, key=lambda index: levelled[index])] += 1
+    return levelled
 
 
 def natural(columns: Sequence[Column], width: int, needs: Sequence[int], hidden: Collection[int] = ()) -> int:

@@ -4,11 +4,13 @@ import asyncio
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.cli.common import reader_of
 from cockpit.model.events import AnyEvent, OperatorAction
@@ -153,3 +155,18 @@ def test_the_text(where: Path | str) -> None:
     figures = dict(csv.reader(io.StringIO(as_csv(report))))
     assert (figures["accepted.0.actor"], figures["inventory.BTC.accepted"]) == ("alice", "0.00000007")
     assert figures["inventory.BTC.unexplained"] == "0"
+
+
+def test_the_text_rounds_amounts_for_reading_and_json_has_every_digit(where: Path | str) -> None:
+    report, long = report_of(where), Decimal("1234.123456789012345678")
+    amounts = dict.fromkeys(("opening", "filled", "deposited", "withdrawn", "accepted", "unexplained", "closing"), long)
+    report = replace(
+        report,
+        inventory=tuple(replace(one, **amounts) for one in report.inventory),
+        accepted=tuple(replace(one, eure=-long) for one in report.accepted),
+        fees=replace(report.fees, protocol_btc=long, protocol_eure=long, bridge_btc=long, bridge_eure=long),
+    )
+    text = as_text(report)
+    assert "-1,234.1234 EURe, by alice" in " ".join(text.split())
+    assert re.findall(r"[\d,]+\.\d{9,}", text) == []
+    assert json.loads(as_json(report))["inventory"][0]["closing"] == str(long)

@@ -1,13 +1,18 @@
 """How interlocks are drawn: green, red, or with a warning that closes nothing."""
 
+import pytest
 from msgspec.structs import replace
 
+from cockpit.desk.interlocks.checklist import checklist
 from panels.frame.tabs import attention_marks
 from panels.kit.keymap import KeyMap
-from panels.views.interlocks import InterlocksPanel, interlock_detail, interlock_row, warnings
+from panels.kit.rows.cells import layout
+from panels.views.interlocks import COLUMNS, InterlocksPanel, interlock_detail, interlock_row, warnings
 from panels.views.transfers import ROUTE_WARNING, route_words
 from tests.support.cockpit import samples
+from tests.support.desk.interlock_facts import PASSING
 
+NAME, MEASURED, WANTED, CLOSES = 1, 2, 3, 5
 WARNED = samples.interlock("relay", "ends on 3 December", "valid", warning=True, remedy="order another token")
 
 
@@ -46,3 +51,20 @@ def test_the_details_of_the_alarms_list_each_of_them() -> None:
     assert [field.label for field in detail.fields].count("alarm") == 5
     other = panel.detail_of(replace(WARNED, ident="disk"), shot)
     assert "alarm" not in [field.label for field in other.fields]
+
+
+@pytest.mark.parametrize("width", [118, 198], ids=["of 120", "of 200"])
+def test_what_is_wanted_is_shown_in_full_beside_a_long_measured_text(width: int) -> None:
+    rows = list(checklist(PASSING))
+    rows[-1] = replace(rows[-1], measured="a long reason of the venue; " * 20)
+    cells = [interlock_row(row).cells for row in rows]
+    needs = [max(len(row[index].text) for row in cells) for index in range(len(COLUMNS))]
+    wide = dict(layout(COLUMNS, width, needs, {CLOSES}))
+    assert [row[WANTED].text for row in cells if len(row[WANTED].text) > wide[WANTED]] == []
+    assert [row[NAME].text for row in cells if len(row[NAME].text) > wide[NAME]] == []
+    assert wide[MEASURED] >= 44
+
+
+def test_measured_keeps_half_of_a_narrow_panel() -> None:
+    wide = dict(layout(COLUMNS, 78, [1, 19, 240, 60, 6, 0], {CLOSES}))
+    assert wide[MEASURED] >= wide[WANTED] - 1 > 18

@@ -8,8 +8,11 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from cockpit.cli.main import main
+from cockpit.cli.messages import NOTHING_SENT, no_desk
+from cockpit.cli.stop import NOTHING_TO_DISARM
 from cockpit.model.commands import Result, WithdrawalReview
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.processes.command import run
@@ -84,6 +87,30 @@ def test_a_desk_that_is_not_there_is_a_document_too(tmp_path: Path) -> None:
     assert (ran.returncode, {one["sent"] for one in document(ran)["commands"]}) == (1, {False})
     assert document(run("trading", *nowhere, cwd=tmp_path)).keys() == {"error"}
     assert document(run("accept-remainder", *nowhere, cwd=tmp_path)).keys() == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sends"),
+    [
+        (("stop",), False),
+        (("trading",), False),
+        (("trading", "halted"), True),
+        (("pricing",), False),
+        (("accept-remainder",), False),
+        (("other-pairs",), True),
+        (("liquidity", "freeze"), True),
+        (("liquidity", "deposit"), False),
+    ],
+)
+def test_every_command_says_in_the_same_words_that_no_desk_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sends: bool
+) -> None:
+    monkeypatch.setenv("COCKPIT_STATE_DIR", str(tmp_path / "state"))
+    where = tmp_path / "none.sock"
+    ran = CliRunner().invoke(main, [arguments[0], "--socket", str(where), *arguments[1:]])
+    said = no_desk(where, sandbox=False)
+    after = NOTHING_TO_DISARM if arguments == ("stop",) else NOTHING_SENT if sends else ""
+    assert (ran.exit_code, ran.output) == (1 if after else 3, f"{said} {after}".rstrip() + "\n")
 
 
 def test_a_lost_answer_is_neither_yes_nor_no(desk: FakeDesk, tmp_path: Path) -> None:

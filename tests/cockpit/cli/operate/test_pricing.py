@@ -78,7 +78,7 @@ def test_what_cannot_be_meant_is_named(tmp_path: Path, arguments: tuple[str, ...
 def test_without_a_desk_nothing_is_known(tmp_path: Path) -> None:
     ran = run("pricing", cwd=tmp_path)
     assert ran.returncode == UNKNOWN
-    assert "no desk is running" in ran.stderr
+    assert "No desk is running" in ran.stderr
 
 
 def test_a_preview_of_nothing_says_so() -> None:

@@ -10,7 +10,7 @@ from cockpit.desk.interlocks import venue_measures
 from cockpit.desk.interlocks.measures import InterlockFacts, Measurement
 from cockpit.desk.interlocks.venue_measures import ENDS_NOW_MS, ENDS_SOON_MS
 from cockpit.desk.risk.venue_access import WITHOUT_EFFECT, Known, VenueFacts
-from tests.cockpit.desk.interlocks.test_checklist import PASSING
+from tests.support.desk.interlock_facts import PASSING
 from venue.protocol.units import NS_PER_MS
 
 MAX_AGE_MS = 185_000
