@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import msgspec
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
@@ -21,7 +20,7 @@ from panels.dialogs.outcome import Message
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.rows.plain_text import PlainText
-from panels.kit.value_rows import ValueRow
+from panels.kit.value_rows import ValueRows
 from panels.kit.view import View
 from panels.views.earnings.limits_used import Used, limits_used
 
@@ -66,20 +65,17 @@ class LimitsDialog(CommandDialog[Result]):
         super().__init__(desk, "Limits", (Choice("do", "Set the limits"),))
         self._current = current
         self._changes: Mapping[str, Value] = {}
+        self._rows = ValueRows(FIELDS, values(current))
 
     def question(self) -> Iterable[Widget]:
         with ScrolledPart(id="scroll"):
-            for field in FIELDS:
-                yield ValueRow(field, getattr(self._current, field.name))
+            yield self._rows
         yield PlainText("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
 
     def paint(self, view: View) -> None:
         super().paint(view)
         if view.snapshot is not None:
-            used = {one.limit_name: one for one in limits_used(view.snapshot)}
-            for row in self.query(ValueRow):
-                one = used.get(row.field.name)
-                row.show_use(self.styled([use_line(one)]) if one is not None else Text())
+            self._rows.show_uses({one.limit_name: use_line(one) for one in limits_used(view.snapshot)})
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return view.snapshot and (desk_identity(view), view.snapshot.limits)
@@ -96,8 +92,7 @@ class LimitsDialog(CommandDialog[Result]):
         self.focus_next()
 
     def submit(self, choice: Choice) -> None:
-        texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
-        changes, problems = parse_limits(texts, self._current)
+        changes, problems = parse_limits(self._rows.texts, self._current)
         if problems:
             self.show_message(Message("\n".join(problems), "warning"))
         elif not changes:

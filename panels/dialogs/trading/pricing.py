@@ -34,7 +34,7 @@ from panels.dialogs.outcome import Message, describe
 from panels.kit.form_fields import FormChoice
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.plain_text import PlainLabel, PlainText
-from panels.kit.value_rows import ValueRow
+from panels.kit.value_rows import ValueRows
 from panels.kit.view import View
 
 AS_IT_IS = "as typed"
@@ -91,14 +91,14 @@ class PricingDialog(CommandDialog[Result]):
         """The change whose preview is shown."""
         self._asked = 0
         self._presets: dict[str, dict[str, str]] = {}
+        self._rows = ValueRows(PRICING_FIELDS, current.values())
 
     def question(self) -> Iterable[Widget]:
         with ScrolledPart(id="scroll"):
             with Horizontal(classes="field", id="presets") as presets:
                 presets.display = False
                 yield PlainLabel("Preset", classes="name")
-            for field in PRICING_FIELDS:
-                yield ValueRow(field, self._current.values()[field.name])
+            yield self._rows
         yield PlainText(messages.UNTIL_RESTART, id="meaning")
         yield PlainText("", id="preview_text")
 
@@ -134,9 +134,8 @@ class PricingDialog(CommandDialog[Result]):
         self.touch()
         values = self._presets.get(self.query_one("#preset", FormChoice).value, {})
         for name, text in values.items():
-            row = self.query_one(f"#{name}", Input).parent
-            if isinstance(row, ValueRow):
-                row.input.value = preset_text(row.field, text)
+            if name in self._rows.inputs:
+                self._rows.inputs[name].value = preset_text(self._rows.fields[name], text)
 
     def leave(self, button: str) -> None:
         if button == "preview":
@@ -162,8 +161,7 @@ class PricingDialog(CommandDialog[Result]):
         return answer
 
     def _typed(self) -> tuple[dict[str, object], tuple[str, ...]]:
-        texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in PRICING_FIELDS}
-        return parse_pricing(texts, self._current)
+        return parse_pricing(self._rows.texts, self._current)
 
     def _preview(self) -> None:
         changes, problems = self._typed()

@@ -8,7 +8,8 @@ from textual import events
 from textual.widgets import Input
 
 from cockpit.client.desk_client import DeskClient
-from panels.kit.value_rows import ValueRow
+from cockpit.model.pricing.value_texts import shown_unit
+from panels.kit.value_rows import ValueRows
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -25,14 +26,17 @@ async def test_no_label_runs_into_its_value(
     async with cockpit(link, size) as driven:
         await driven.press(key)
         await driven.opens(words)
-        rows = list(driven.app.screen.query(ValueRow))
-        assert rows
-        for row in rows:
-            label, unit = row.query_one(".name"), row.query_one(".unit")
-            assert len(row.field.label) < label.size.width
-            assert len(row.input.value) < row.input.size.width
-            assert label.region.right <= row.input.region.x
-            assert row.input.region.right <= unit.region.x
+        form = driven.app.screen.query_one(ValueRows)
+        lines = {entry.region.y: entry for entry in form.inputs.values() if driven.app.screen.can_view_entire(entry)}
+        assert lines
+        for y, entry in lines.items():
+            field = form.fields[str(entry.id)]
+            shown = driven.text.splitlines()[y]
+            label, unit = shown[form.region.x : entry.region.x], shown[entry.region.right : form.region.right]
+            assert label == f"{field.label:{len(label)}}"
+            assert label.endswith(" ")
+            assert len(entry.value) < entry.size.width
+            assert unit.startswith(f" {shown_unit(field)} ")
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
