@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -224,23 +225,28 @@ def _run(desk: _Desk, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
 
 
 def review_text(review: WithdrawalReview) -> str:
-    """Return the review, a fact a line."""
+    """Return the review, a fact a line; amounts exact and as they are typed."""
     symbol = review.symbol
     worth = "unknown" if review.amount_eur is None else f"{number(review.amount_eur, 2)} EUR"
     lines = [
         f"to         {review.destination} ({review.chain})",
-        f"withdraw   {review.amount} {symbol} (leaves the Verifier)",
+        f"withdraw   {_digits(review.amount)} {symbol} (leaves the Verifier)",
         f"worth      {worth}",
-        f"fee        {review.fee} {symbol}",
+        f"fee        {_digits(review.fee)} {symbol}",
         *_omni(review),
-        f"arrives    {review.arrives} {symbol}",
-        f"minimum    {review.minimum} {symbol}",
-        f"balance    {review.balance} {symbol}; {review.spendable} available, {review.spendable_after} afterwards",
+        f"arrives    {_digits(review.arrives)} {symbol}",
+        f"minimum    {_digits(review.minimum)} {symbol}",
+        f"balance    {_digits(review.balance)} {symbol}; {_digits(review.spendable)} available, "
+        f"{_digits(review.spendable_after)} afterwards",
         f"committed  {_committed(review)}",
         f"route      {review.route}",
     ]
     lines += [f"refused:   {reason}" for reason in review.refusals]
     return "\n".join(lines)
+
+
+def _digits(value: Decimal | None) -> str:
+    return exact(value).replace(",", "")
 
 
 def _omni(review: WithdrawalReview) -> list[str]:
@@ -258,4 +264,4 @@ def _omni(review: WithdrawalReview) -> list[str]:
 def _committed(review: WithdrawalReview) -> str:
     if not review.alive_quotes:
         return f"no live quote gives {review.symbol}"
-    return f"{review.alive_promised} {review.symbol} to {counted(review.alive_quotes, 'live quote')}"
+    return f"{_digits(review.alive_promised)} {review.symbol} to {counted(review.alive_quotes, 'live quote')}"

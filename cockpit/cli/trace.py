@@ -17,7 +17,7 @@ from storage.reporting.quote_trace import find_quote, trace_quote
 @history_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def trace(name: str, history: str | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
-    """Print the life of one quote.
+    """Print one quote from request to fill.
 
     Shows every row in time order. A unique prefix of the quote's id, hash or transaction is enough.
     """

@@ -170,7 +170,7 @@ def test_profit_by_hour(ask: Ask, report: TradingReport, hours: list[TradingRepo
 
 @both
 def test_hit_ratio(ask: Ask, report: TradingReport, engine: str) -> None:
-    found = ask("Hit ratio by size and life", engine)
+    found = ask("Hit ratio by size and lifetime", engine)
     groups = {(group.by, group.bucket): (group.sent, group.filled) for group in report.groups}
     sizes: dict[str, list[tuple[int, int]]] = {"1: below 10": [], "2: below 100": [], "3: from 100": []}
     for (by, bucket), of_group in groups.items():

@@ -91,7 +91,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ] = "differ"
     one_sided: Annotated[_Share, about("Share of the requests for the markets that sell BTC.")] = 0.5
     long_lives: Annotated[
-        _Share, about("Share of the requests for an exact amount out that ask for a life of 5 to 20 minutes.")
+        _Share, about("Share of the requests for an exact amount out that ask for a lifetime of 5 to 20 minutes.")
     ] = 0.0
     market: Annotated[
         str | None,

@@ -133,7 +133,7 @@ MONEY: tuple[MetricFamily, ...] = (
     counters("filled_eure_total", "EURe given or taken by the fills booked in this run.", ("market", "side"), _volume),
     gauge("mid_eure", "Trusted mid, EURe for a BTC; absent while the sources do not agree.", lambda at: at.mid),
     gauges(
-        "own_price_eure", "The desk's own price for a quote of the usual life, EURe for a BTC.", ("price",), _prices
+        "own_price_eure", "The desk's own price for a quote of the usual lifetime, EURe for a BTC.", ("price",), _prices
     ),
     gauge(
         "volatility_ratio",

@@ -21,6 +21,15 @@ def test_the_amount_is_named_in_euros_or_as_unknown() -> None:
     assert "worth      unknown EUR" not in review_text(review(amount_eur=None))
 
 
+def test_the_command_line_writes_amounts_as_they_are_typed() -> None:
+    padded = Decimal("15000.000000000000000000")
+    text = review_text(review(str(padded), symbol="EURe", fee=Decimal("0.010000000000000000"), balance=padded))
+    assert "withdraw   15000 EURe" in text
+    assert "fee        0.01 EURe" in text
+    assert "balance    15000 EURe;" in text
+    assert "minimum    ? EURe" in review_text(review(symbol="EURe", minimum=None))
+
+
 def test_what_is_signed_keeps_every_digit_and_balances_are_read() -> None:
     long = Decimal("17388.68644789742354")
     lines = texts(symbol="EURe", amount=long, arrives=long, balance=long, spendable=long, spendable_after=long)
