@@ -105,6 +105,11 @@ class WholeScreen(ModalScreen[T], Generic[T]):
             for least, name in classes:
                 self.set_class((least, name) == fitting, name, update=False)
 
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        if not self._layouts:
+            # Everything was styled a moment ago, when it was mounted; that again is a fifth of the opening.
+            event.refresh_styles = False
+
     def _compositor_refresh(self) -> None:
         self._layouts += 1
         if self._layouts > 1:

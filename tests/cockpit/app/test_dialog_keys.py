@@ -13,6 +13,7 @@ from cockpit.app.operator_actions import NO_SHELL
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
 from panels.dialogs.controls import SpaceButton
+from panels.dialogs.trading.limits import LimitsDialog
 from panels.kit.form_fields import FormChoice, FormToggle
 from panels.kit.textual_internals import screen_strips
 from tests.support.cockpit import samples
@@ -83,6 +84,11 @@ def lit(driven: Driven, control: Widget, unlit: list[list[tuple[str, object]]]) 
     return driven.app.screen.can_view_entire(control) and (picture_of(driven, control) != unlit or alone(driven))
 
 
+def rules(driven: Driven) -> dict[Widget, object]:
+    """The rules by which each widget of the dialog is styled."""
+    return {node: node.styles.base.get_rules() for node in driven.app.screen.query(Widget)}
+
+
 def alone(driven: Driven) -> bool:
     return len(driven.app.screen.focus_chain) == 1
 
@@ -92,6 +98,9 @@ async def test_a_dialog_says_its_keys_and_answers_wrong_ones(desk: FakeDesk, lin
     desk.current = samples.disarmed()
     async with cockpit(link, NARROW) as driven:
         await opened(driven, name)
+        styled = rules(driven)
+        driven.app.screen.update_node_styles(animate=False)
+        assert rules(driven) == styled, "nothing needs styles again once it is open"
         driven.app.notify(WARNED, severity="warning", markup=False)
         await driven.shows(WARNED)
         chain = driven.app.screen.focus_chain
@@ -116,6 +125,19 @@ async def test_a_dialog_says_its_keys_and_answers_wrong_ones(desk: FakeDesk, lin
         await driven.press("f7", "escape")
         await seen(driven.pilot, lambda: messages.does_nothing("f7") not in driven.text)
     assert {verb for _, verb in desk.verbs()} <= {"withdrawal-estimate"}
+
+
+async def test_a_dialog_is_styled_once(desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[LimitsDialog] = []
+
+    def update(dialog: LimitsDialog, animate: bool = True) -> None:
+        again.append(dialog)
+
+    monkeypatch.setattr(LimitsDialog, "update_node_styles", update)
+    async with cockpit(link, NARROW) as driven:
+        await opened(driven, "limits")
+        assert isinstance(driven.app.screen, LimitsDialog)
+    assert not again
 
 
 @EVERY
