@@ -281,7 +281,8 @@ def _markouts(report: TradingReport) -> list[Cells]:
     for markout in report.markouts:
         groups.setdefault((markout.by, markout.bucket), []).append((markout.fills, markout.bps))
     for (by, bucket), found in groups.items():
-        name = "all" if by == "all" else bucket if by == "side" else f"{by} {bucket}{' EURe' if by == 'size' else ''}"
+        label, unit = "lifetime" if by == "life" else by, " EURe" if by == "size" else ""
+        name = bucket if by in ("all", "side") else f"{label} {bucket}{unit}"
         rows.append((name, number(found[0][0]), *(rounded(bps, 2, signed=True) for _, bps in found)))
     if any(one.known for one in report.adverse):
         shares = (percent(one.share) for one in report.adverse)

@@ -22,6 +22,7 @@ AVOIDED = (
     r"beg(?:in|ins|an|un)",
     r"dialogues?",
     r"heard",
+    r"(?<!-)life",
 )
 _CODE = re.compile(r"`[^`\n]*`")
 _LINKS = re.compile(r"\]\([^)]*\)")

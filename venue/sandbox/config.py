@@ -157,7 +157,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ] = "full"
     token_life_s: Annotated[
         Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None,
-        about("Life of the relay's bearer token, which is then a JWT; none: a word that does not end.", "s"),
+        about("Lifetime of the relay's bearer token, which is then a JWT; none: a word that does not end.", "s"),
     ] = None
     block_s: Annotated[
         float, about("Time between two blocks of the chain; what settles does so with a block.", "s", gt=0, le=60)

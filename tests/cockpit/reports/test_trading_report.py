@@ -120,6 +120,7 @@ def test_markouts(path: Path) -> None:
     assert found["side", "buy", 1].bps == Decimal("40.08")
     # By what was asked: a quote for 60 s lives a second longer, and is still one "to 60 s".
     assert found["life", "to 60 s", 1].fills == 1
+    assert "lifetime to 60 s" in as_text(report)
     assert found["life", "to 120 s", 60].bps == Decimal("39.84")
     weighted = (Decimal("49.9") * Decimal("20.04") + Decimal("25.1") * Decimal("39.84")) / 75
     assert found["all", "all", 60].bps == weighted.quantize(Decimal("0.01"))
