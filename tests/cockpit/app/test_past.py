@@ -40,7 +40,7 @@ async def test_its_key_shows_the_panel_and_the_bar_shows_the_day(desk: FakeDesk,
     async with cockpit(link, NARROW) as driven:
         await driven.shows("P&L +7.25 today")
         await driven.press("0")
-        await driven.shows("▸0 P&L", "trading EURe", "held BTC EURe", "markout 60s bps", "daily loss 0.00 of 5.00 EURe")
+        await driven.shows("▸0 P&L", "trading EURe", "held BTC EURe", "markout 60s bps", "daily loss 0.00 of 5 EURe")
     async with cockpit(link, WIDE) as driven:
         await driven.shows("P&L +7.25 today · +2.42 run")
 
