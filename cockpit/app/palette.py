@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from textual.app import ComposeResult, SystemCommand
 from textual.command import CommandPalette
 from textual.markup import escape
 from textual.widgets import Input
 
+from panels.dialogs.dimmed import DimmedLines, dimmed_behind
 from panels.frame.status_bar import StatusBar
 from panels.kit.actions import Action
 from panels.kit.keymap import displayed
@@ -25,6 +27,9 @@ class LiveCommandPalette(CommandPalette):
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = False  # It would paint twice a second.
+
+    def render(self) -> Any:
+        return dimmed_behind(super().render(), self.app.theme, DimmedLines())
 
     def offer(self, view: View) -> None:
         """Paint the view, unless the palette is not mounted yet or is being taken down."""

@@ -1,7 +1,7 @@
 """What every dialog shares: the live status bar above it, the line of its keys, and one for the desk's answer."""
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -10,8 +10,6 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.renderables.background_screen import BackgroundScreen
-from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -19,7 +17,7 @@ from cockpit.model.printable import printable
 from panels.dialogs import messages
 from panels.dialogs.controls import control_hint
 from panels.dialogs.desk_port import DeskPort
-from panels.dialogs.dimmed import Dimmed, DimmedLines
+from panels.dialogs.dimmed import DimmedLines, dimmed_behind
 from panels.dialogs.outcome import Message
 from panels.frame.message_line import said_lines
 from panels.frame.status_bar import StatusBar
@@ -97,9 +95,8 @@ class Dialog(WholeScreen[T], Generic[T]):
         """Yield what is in the box."""
         yield self.message_line
 
-    def render(self) -> VisualType:  # type: ignore[override]
-        behind = super().render()
-        return Dimmed(behind.screen, behind.color, self._behind) if isinstance(behind, BackgroundScreen) else behind
+    def render(self) -> Any:
+        return dimmed_behind(super().render(), self.app.theme, self._behind)
 
     def draw_behind(self) -> None:
         """Draw what is behind again: it was painted."""

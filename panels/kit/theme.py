@@ -285,3 +285,9 @@ def raised(theme: str) -> Style:
     if theme in (PLAIN_NAME, ANSI_NAME):
         return Style(reverse=True)
     return Style(bgcolor=PALETTES.get(theme, DARK).raised)
+
+
+@cache
+def faded(theme: str) -> Style | None:
+    """What is behind a dialog looks like in the terminal's own colours; None where colours can be mixed."""
+    return {PLAIN_NAME: Style(), ANSI_NAME: Style(color=ANSI.muted)}.get(theme)
