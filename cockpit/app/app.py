@@ -33,10 +33,11 @@ from panels.dialogs.help import HelpDialog
 from panels.dialogs.history.port import HistoryPort
 from panels.dialogs.row_details import RowDetails, Trace
 from panels.dialogs.trading.earned_since import EarnedSinceDialog
-from panels.frame.banners import Banner, ConnectingNotice, FaultBar, TooSmall
+from panels.frame.banners import Banner, ConnectingNotice, FaultBar
 from panels.frame.board import ROOMS, Board, room
 from panels.frame.key_bar import KeyBar
 from panels.frame.rewind_bar import RewindBar
+from panels.frame.small_board import SmallBoard
 from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
@@ -52,6 +53,8 @@ from panels.views.reconciliation import ReconciliationStrip
 __all__ = ["CockpitApp", "Exit"]
 
 BEHIND_EVERY_S = 1.0
+LEAST_WITH_PROOF = 8
+"""Lines of a terminal that has room for the balance reconciliation below what is armed."""
 WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall")]
 
@@ -129,7 +132,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         yield Banner(id="banner")
         yield ConnectingNotice(str(self.client.socket_path), id="notice")
         yield Board(self.keys, self.notices, id="board")
-        yield TooSmall(self.keys.shown, id="small")
+        yield SmallBoard(id="small")
         yield ReconciliationStrip(id="proof")
         yield KeyBar(self.keys.actions, unavailable_reason, self.sentences, id="keybar")
 
@@ -187,8 +190,14 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
     def _make_room(self, size: Size) -> None:
         """Show one panel, two columns or all panels, by the size of the terminal."""
         fits = "one" if self._choices.zoomed and room(size) != "tiny" else room(size)
+        board = self.screen_stack[0]
+        grown = board.has_class("-tiny") and fits != "tiny"
         for name in ROOMS:
-            self.screen_stack[0].set_class(name == fits, f"-{name}")
+            board.set_class(name == fits, f"-{name}")
+        board.set_class(size.height < LEAST_WITH_PROOF, "-squat")
+        if grown and board.focused is None:
+            # What has no place on the screen loses the keyboard.
+            self.call_after_refresh(self.board.focus_panel)
 
     @work(group="link", exit_on_error=False, exclusive=True)
     async def _follow(self) -> None:
@@ -263,7 +272,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         screen.query_one(Tabs).paint(view)
         screen.query_one(ReconciliationStrip).paint(view)
         screen.query_one(KeyBar).paint(view)
-        screen.query_one(TooSmall).paint(view)
+        screen.query_one(SmallBoard).paint(view)
         board, notice = self.board, screen.query_one(ConnectingNotice)
         snapshot = self.shown_snapshot
         if snapshot is None:

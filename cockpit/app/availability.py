@@ -47,7 +47,7 @@ REASONS: Mapping[str, Callable[[View], str]] = {
     "limits": _needs_data,
     "pricing": _needs_data,
     "trading": lambda view: "",
-    "withdraw": _needs_connection,
+    "withdraw": lambda view: _needs_connection(view) or view.too_small,
     "deposit": _needs_data,
     "freeze.withdrawals": _freezing,
     "track": _needs_connection,

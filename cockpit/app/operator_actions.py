@@ -44,6 +44,7 @@ from panels.dialogs.trading.limits import LimitsDialog
 from panels.dialogs.trading.note import NoteDialog
 from panels.dialogs.trading.pricing import PricingDialog, pricing_set
 from panels.dialogs.trading.trading_state import TradingStateDialog
+from panels.frame.board import too_small
 from panels.frame.message_line import Sentences
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name
@@ -131,6 +132,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             asked=self.desk.arming.asked,
             zone=self._zone,
             rewound=self.rewinding.rewound,
+            too_small=too_small(self.size),
         )
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
@@ -147,7 +149,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         if isinstance(self.screen, Dialog) or self._refuse_read_only():
             return
         view = self.view
-        if view.rewound is not None:
+        if view.rewound is not None or view.too_small:
             self._refuse(f"arm.{part_name(part)}")
             return
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):

@@ -1,13 +1,9 @@
-"""What takes the place of the panels or a line above them: no connection, a frozen view, faults, too little room."""
-
-from collections.abc import Callable
+"""What takes the place of the panels or a line above them: no connection, a frozen view, faults."""
 
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Size
 
 from cockpit.model.formatting import age, counted
-from panels.frame.board import LEAST
 from panels.kit.messages import CONNECTED_WITHOUT_DATA, desk_stopped
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.rows.plain_text import PlainText
@@ -92,36 +88,3 @@ class FaultBar(LineView):
         line = faults_line(faults)
         self.display = line is not None
         self.show([line] if line is not None else [])
-
-
-def too_small_lines(view: View, size: Size, disarm: str, quit_key: str) -> list[Line]:
-    """A few short lines, what is armed first; ``disarm`` and ``quit_key`` are keys as written for people."""
-    snapshot = view.snapshot
-    if snapshot is None:
-        armed = Cell("no data from the desk yet", "warn")
-    elif snapshot.strategy_armed or snapshot.executor_armed:
-        names = [
-            name for name, on in (("strategy", snapshot.strategy_armed), ("executor", snapshot.executor_armed)) if on
-        ]
-        armed = Cell(f"● {' + '.join(names)} ARMED{'' if view.trusted else ' when last seen'}", "warn")
-    else:
-        armed = Cell("○ nothing armed" if view.trusted else "? nothing armed when last seen", "text")
-    return [
-        (armed,),
-        (Cell(f"{disarm} disarms", "strong"), Cell(f"  {quit_key} quits", "muted")),
-        (),
-        (Cell(f"terminal too small: {size.width}×{size.height}", "warn"),),
-        (Cell(f"at least {LEAST.width}×{LEAST.height} is needed", "text"),),
-    ]
-
-
-class TooSmall(LineView):
-    """Has the whole screen while the terminal is too small; ``key_text`` writes an action's key for people."""
-
-    def __init__(self, key_text: Callable[[str], str], *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._key_text = key_text
-
-    def paint(self, view: View) -> None:
-        """Show what is armed and the two keys that still work."""
-        self.show(too_small_lines(view, self.app.size, self._key_text("disarm"), self._key_text("quit")))

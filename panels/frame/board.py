@@ -10,6 +10,7 @@ from textual.geometry import Size
 from cockpit.model.snapshot import Snapshot
 from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap
+from panels.kit.messages import too_small_to_decide
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
 from panels.kit.rows.grid import LiveGrid
@@ -57,6 +58,16 @@ def room(size: Size) -> Room:
     if size.width < TWO.width or size.height < TWO.height:
         return "one"
     return "all" if size.width >= ALL.width and size.height >= ALL.height else "two"
+
+
+def cells(size: Size) -> str:
+    """Write a size for people."""
+    return f"{size.width}×{size.height}"
+
+
+def too_small(size: Size) -> str:
+    """Return why nothing that may let money move can be decided at this size; empty where there is room."""
+    return too_small_to_decide(cells(size), cells(LEAST)) if room(size) == "tiny" else ""
 
 
 def side_of(ident: str) -> str:

@@ -52,3 +52,8 @@ def result_there(reason: str) -> str:
     """Return what is there: "executor armed" of "the executor is already armed"."""
     words = reason.removeprefix("the ").split()
     return " ".join([*words[:-3], words[-1]])
+
+
+def too_small_to_decide(here: str, least: str) -> str:
+    """Say why a terminal of this size lets nobody decide, and what to do."""
+    return f"in {here} what this leads to cannot be seen; enlarge the terminal to {least}"

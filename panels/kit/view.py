@@ -78,6 +78,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``rewound``: the moment that the panels show instead of the present.
     ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
     ``zone``: that of the clock; None: the terminal's own.
+    ``too_small``: why nothing that may let money move can be decided in a terminal of this size; empty in a larger one.
     """
 
     snapshot: Snapshot | None
@@ -95,6 +96,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     course_problem: str = ""
     rewound: Rewound | None = None
     zone: tzinfo | None = UTC
+    too_small: str = ""
 
     @property
     def now_ns(self) -> int | None:

@@ -89,7 +89,10 @@ def reconciliation_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]
         lines = _lines(rows, labels)
         if max(map(line_width, lines)) <= width:
             return lines
-    return [line if line_width(line) <= width else _tight(row) for row, line in zip(rows, lines, strict=True)]
+    return [
+        next((each for each in (line, _tight(row)) if line_width(each) <= width), _least(row))
+        for row, line in zip(rows, lines, strict=True)
+    ]
 
 
 def _tight(row: InventoryRow) -> Line:
@@ -103,6 +106,12 @@ def _tight(row: InventoryRow) -> Line:
         Cell("  balance ", "muted"),
         Cell(held, "strong"),
     )
+
+
+def _least(row: InventoryRow) -> Line:
+    """Draw the difference before the balance, without their names: what is cut is not the verdict."""
+    held = "unknown" if row.balance is None else number(row.balance, row.places)
+    return (Cell(f"{row.symbol:<5}", "strong"), unexplained(row), Cell(" = ", "muted"), Cell(held, "strong"))
 
 
 class ReconciliationStrip(LineView):

@@ -66,7 +66,15 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskClient, snap_compare: Sn
             NARROW, samples.snapshot(), showing("no field sid", keys=("slash", *"sid:sell")), id="filter_misread"
         ),
         pytest.param(NARROW, samples.snapshot(), showing("FROZEN", "nothing new", keys=("space",)), id="frozen"),
-        pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED", filled=False), id="too_small"),
+        *(
+            pytest.param(
+                (width, height),
+                samples.snapshot(),
+                showing("too small", "ARMED", "✓", filled=False),
+                id=f"small-{width}x{height}",
+            )
+            for width, height in ((79, 24), (60, 20), (40, 10), (120, 20))
+        ),
         *(
             pytest.param(
                 size, samples.snapshot(), showing("Disarm everything", keys=("question_mark",)), id=f"help-{name}"

@@ -117,7 +117,10 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         elif self.refuses_stale_picture():
             return
         elif event.button.id == "again" and self._stage == "unknown":
-            self._send()
+            if self.desk.view.too_small:
+                self.show_message(Message(self.desk.view.too_small, "warning"))
+            else:
+                self._send()
         elif event.button.id == "withdraw" and self._stage == "typing" and not self._mistyped():
             self._move("checking", Message("Checking the fee once more…", "information"))
             assert self._reviewer is not None

@@ -39,7 +39,9 @@ def unfreezing_blocked_by(view: View) -> str:
     """Return why withdrawals cannot be unfrozen now; empty when they can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
-    return "" if view.snapshot.withdrawals_frozen else f"{already('withdrawals are', 'open')} {open_for(view)}"
+    if not view.snapshot.withdrawals_frozen:
+        return f"{already('withdrawals are', 'open')} {open_for(view)}"
+    return view.too_small
 
 
 class UnfreezeDialog(CommandDialog[Result]):

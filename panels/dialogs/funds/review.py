@@ -130,6 +130,8 @@ def confirming_blocked_by(view: View, reviewer: LiveReview) -> str:
     """Return why the withdrawal cannot be confirmed now; empty when it can."""
     if not view.trusted:
         return NO_CONNECTION
+    if view.too_small:
+        return view.too_small
     if reviewer.problem:
         return reviewer.problem
     if reviewer.too_old:

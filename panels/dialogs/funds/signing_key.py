@@ -41,6 +41,8 @@ def registering_blocked_by(view: View) -> str:
     """Return why the desk cannot register the key now; empty when it can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
+    if view.too_small:
+        return view.too_small
     key = view.snapshot.key
     if key.registered:
         return already("the key is", "registered")

@@ -42,6 +42,8 @@ def arming_blocked_by(view: View, part: Part) -> str:
         return NO_CONNECTION
     if is_armed(snapshot, part):
         return armed_already(part)
+    if view.too_small:
+        return view.too_small
     failed = [row for row in snapshot.interlocks if not row.passed]
     if part == "strategy-engine":
         return "; ".join(f"{row.name}: {measured(row)}" for row in failed if row.rung == "SHADOW")

@@ -81,7 +81,7 @@ class LimitsDialog(CommandDialog[Result]):
         return view.snapshot and (desk_identity(view), view.snapshot.limits)
 
     def blocked_by(self, view: View, choice: Choice) -> str:
-        return "" if view.trusted else NO_CONNECTION
+        return view.too_small if view.trusted else NO_CONNECTION
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -116,7 +116,7 @@ class PricingDialog(CommandDialog[Result]):
     def blocked_by(self, view: View, choice: Choice) -> str:
         if not view.trusted:
             return NO_CONNECTION
-        return "" if self._previewed is not None else messages.PREVIEW_FIRST
+        return view.too_small or ("" if self._previewed is not None else messages.PREVIEW_FIRST)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -67,7 +67,9 @@ class TradingStateDialog(CommandDialog[Result]):
             yield entry
 
     def blocked_by(self, view: View, choice: Choice) -> str:
-        return "" if view.trusted or choice.id == "HALTED" else NO_CONNECTION
+        if choice.id == "HALTED":
+            return ""
+        return view.too_small if view.trusted else NO_CONNECTION
 
     def preconditions(self, view: View, choice: Choice) -> object:
         # What is lifted, but for the numbers in its reason: they change by themselves. A halt has no preconditions.

@@ -279,8 +279,8 @@ async def test_disarming_works_in_a_terminal_too_small_for_anything_else(desk: F
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     async with app.run_test(size=(40, 10)) as pilot:
         await seen(pilot, lambda: "strategy + executor ARMED" in screen_text(pilot))
-        assert "terminal too small: 40×10" in screen_text(pilot)
-        assert "^x disarms" in screen_text(pilot)
+        assert "too small for panels: 40×10 of 80×24" in screen_text(pilot)
+        assert "^x DISARM" in screen_text(pilot)
         assert "Decisions" not in screen_text(pilot)
         await pilot.press("ctrl+x")
         await seen(pilot, lambda: len(desk.asked) == 2)

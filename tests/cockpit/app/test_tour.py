@@ -266,5 +266,5 @@ async def test_a_terminal_that_is_too_small_shows_how_to_disarm_and_no_tour(desk
         await driven.press("T")
         await driven.shows("TOUR 1/7")
         await driven.pilot.resize_terminal(60, 16)
-        await driven.shows("too small", "^x disarms")
+        await driven.shows("too small", "^x DISARM")
         await driven.hides("TOUR")
