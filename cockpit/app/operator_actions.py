@@ -15,6 +15,8 @@ from cockpit.app.history.rewinding import Rewinding
 from cockpit.app.notifications import terminal_title
 from cockpit.app.operator_presence import OperatorPresence
 from cockpit.app.terminal.driver import NonBlockingApp
+from cockpit.app.terminal.early_keys import early_problem
+from cockpit.app.terminal.held_keys import HeldKeys, KeyHandled, Typed
 from cockpit.app.terminal.options import TerminalOptions
 from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
@@ -116,6 +118,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             say=lambda text: self.notify(text, severity="warning", markup=False),
             changed=self._paint,
         )
+        self.held_keys = HeldKeys(self, give=self._give_key, drop=self._drop_held, clock=clock)
         self.presence = OperatorPresence(
             self,
             self.desk,
@@ -138,8 +141,31 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
 
     async def on_event(self, event: events.Event) -> None:
-        if not self.presence.take(event, self._stops):
+        if self.presence.take(event, self._stops):
+            return
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
+        elif isinstance(event, events.Key) and self._stops(event):
+            # Before all that is held.
+            await super().on_event(event)
+        else:
+            await self.held_keys.take(event)
+
+    async def on_key_handled(self, message: KeyHandled) -> None:
+        message.stop()
+        await self.held_keys.handled(message.number)
+
+    async def _give_key(self, typed: Typed, early: bool) -> None:
+        problem = early_problem(typed, self.focused, self.screen, self.keys.actions) if early else ""
+        if not problem:
+            await super().on_event(typed)
+        elif isinstance(self.screen, Dialog):
+            self.screen.answer_key(problem)
+        else:
+            self.notify(problem, severity="warning", markup=False)
+
+    def _drop_held(self) -> None:
+        self.notify(messages.HELD_KEYS_DROPPED, severity="warning", markup=False)
 
     def _stops(self, key: events.Key) -> bool:
         keys = next((action.keys for action in self.keys.actions if action.id == "disarm"), ())

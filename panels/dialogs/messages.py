@@ -27,6 +27,7 @@ ESC_BACK = "esc goes back"
 ENTER_NEVER = "Enter never does this: press space"
 AGAIN_LEAVES = "^c again leaves it running"
 ENTER_LEAVES = "space does nothing here now; enter or esc closes"
+HELD_KEYS_DROPPED = "Typed before the dialog could take it, and too much or too early: nothing of it was taken"
 SPACE_TOGGLES = "space shows or hides it"
 LAST_COLUMN = "one column stays"
 NOTE_IS_EMPTY = "Type a note first."
@@ -78,6 +79,11 @@ def retry(verb: str) -> str:
 def first_finding(finding: str) -> str:
     """Announce the findings of the start, and say where the others are."""
     return f"{finding}; ^p “{FINDINGS_TITLE}” shows more"
+
+
+def typed_early(key: str) -> str:
+    """Say that a key did not count, since it was typed before what it would have pressed was shown."""
+    return f"{key} came before this was shown: press it again"
 
 
 def does_nothing(key: str) -> str:
