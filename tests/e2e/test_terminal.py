@@ -125,6 +125,24 @@ async def test_the_cockpit_and_its_session_run_at_a_lower_priority_than_the_desk
         assert [session_niceness(pid) for pid in (pids.desk, pids.venue)] == ["0", "0"]
 
 
+@pytest.mark.slow
+async def test_one_write_of_keys_fills_in_the_form_that_its_first_key_opens(cockpit: Open) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    # What is measured: everything is in the terminal before the form is asked for.
+    terminal.press("w\t0.03\tabc")
+    await terminal.shows("─ Withdraw ─")
+    await until(lambda: re.search(r"amount +0\.03 ", terminal.text) is not None, 30, "the amount is typed")
+    await until(lambda: re.search(r"to +\S*abc ", terminal.text) is not None, 30, "the address follows")
+    terminal.press("escape")
+    await terminal.shows("─ Withdraw ─", 0)
+    # Held keys open no second dialog, and press nothing of the first.
+    terminal.press("\x13\t ")
+    await terminal.shows("Arm the strategy?")
+    await terminal.shows("came before this was shown")
+    assert "strategy ● ARMED" not in terminal.text
+
+
 def session_niceness(pid: int) -> str:
     """The niceness of the process's session on Linux; empty where there is none."""
     group = Path(f"/proc/{pid}/autogroup")
