@@ -47,6 +47,12 @@ CHECK_BEFORE_NEW_ORDER = f"Do not place a new order. Check the list of withdrawa
 CHART_ENDS = "The chart shows 1 minute at least and 7 days at most."
 
 
+def values_unknown_here(count: int) -> str:
+    """Say that a preset has values that this cockpit does not know."""
+    one = "1 value" if count == 1 else f"{count} values"
+    return f"The preset sets {one} that this cockpit does not know: not filled in. Update the cockpit."
+
+
 def armed_already(part: Part) -> str:
     return already(f"the {part_name(part)} is", "armed")
 

@@ -1,6 +1,6 @@
 """The form of the pricing: what a change would have quoted comes first, then the change itself."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import ClassVar
 
@@ -91,6 +91,8 @@ class PricingDialog(CommandDialog[Result]):
         """The change whose preview is shown."""
         self._asked = 0
         self._presets: dict[str, dict[str, str]] = {}
+        self._problems: Sequence[str] = ()
+        """What is wrong with the file of presets."""
         self._rows = ValueRows(PRICING_FIELDS, current.values())
 
     def question(self) -> Iterable[Widget]:
@@ -133,9 +135,11 @@ class PricingDialog(CommandDialog[Result]):
         event.stop()
         self.touch()
         values = self._presets.get(self.query_one("#preset", FormChoice).value, {})
-        for name, text in values.items():
-            if name in self._rows.inputs:
-                self._rows.inputs[name].value = preset_text(self._rows.fields[name], text)
+        known = values.keys() & self._rows.fields.keys()
+        for name in known:
+            self._rows.inputs[name].value = preset_text(self._rows.fields[name], values[name])
+        left = len(values) - len(known)
+        self._warn((*self._problems, messages.values_unknown_here(left)) if left else self._problems)
 
     def leave(self, button: str) -> None:
         if button == "preview":
@@ -203,9 +207,12 @@ class PricingDialog(CommandDialog[Result]):
     def _take_terms(self, terms: PricingTerms) -> None:
         if not self.is_attached or not terms.presets:
             return
-        self._presets = terms.presets
+        self._presets, self._problems = terms.presets, terms.problems
         row = self.query_one("#presets", Horizontal)
         row.mount(FormChoice((AS_IT_IS, *terms.presets), id="preset"))
         row.display = True
         if terms.problems:
-            self.show_message(Message("\n".join(terms.problems), "warning"))
+            self._warn(terms.problems)
+
+    def _warn(self, sentences: Sequence[str]) -> None:
+        self.show_message(Message("\n".join(sentences), "warning") if sentences else None)

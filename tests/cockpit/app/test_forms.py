@@ -57,6 +57,17 @@ async def test_the_use_stands_beside_each_limit(desk: FakeDesk, link: DeskClient
         await driven.shows("181 of 10,000", "910,000")
 
 
+async def test_a_use_without_room_ends_in_an_ellipsis(desk: FakeDesk, link: DeskClient) -> None:
+    shot = samples.disarmed()
+    assert shot.earnings is not None
+    limits = replace(shot.limits, max_fills_per_hour=10_000_000)
+    desk.current = replace(shot, limits=limits, earnings=replace(shot.earnings, fills_in_hour=180))
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("l")
+        await driven.opens("Set the limits")
+        await driven.shows("180 of 10,000,… ")
+
+
 def burst(driven: Driven, *keys: str | events.Paste) -> None:
     """Send keys as a terminal does that has them all in one piece: none waits for what the one before did."""
     for key in keys:

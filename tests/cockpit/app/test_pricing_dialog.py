@@ -146,6 +146,20 @@ async def test_a_preset_fills_the_form_and_sends_nothing(desk: FakeDesk, link: D
     assert desk.bodies("pricing") == []
 
 
+async def test_a_preset_with_a_value_unknown_here_fills_the_rest_and_says_so(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = samples.disarmed()
+    desk.terms = PricingTerms(values={}, presets={"newer": {"half_spread_bps": "9", "of_tomorrow": "1"}})
+    async with cockpit(link) as driven:
+        dialog = await opened(driven)
+        await driven.shows(AS_IT_IS, "newer")
+        dialog.query_one("#preset").focus()
+        await driven.press("right")
+        await driven.shows(messages.values_unknown_here(1))
+        assert dialog.query_one("#half_spread_bps", Input).value == "9"
+        await driven.press("left")
+        await driven.hides(messages.values_unknown_here(1))
+
+
 def shown_values() -> dict[str, str]:
     return {field.name: value_text(field, NOW.values()[field.name]) for field in PRICING_FIELDS}
 
