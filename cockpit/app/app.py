@@ -140,9 +140,8 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self.emit(KEEP_TITLE)
         self._make_room(self.size)
         self._show_panel(self._choices.restore())
-        for problem in (self._choices.problem, *self.desk.address_book.problems):
-            if problem:
-                self.alerts.warn(problem)
+        for problem in (*self._choices.problems, *self.desk.address_book.problems):
+            self.alerts.warn(problem)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
         for problem in self.keys.problems:

@@ -20,7 +20,8 @@ from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_tic
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
 from panels.kit.rows.plain_text import PlainText
-from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter, field_names
+from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter
+from panels.kit.rows.saved_filters import SavedFilters
 from panels.kit.rows.text_lines import LineView
 from panels.kit.textual_internals import set_bindings
 from panels.kit.view import NOTHING_THEN, NS_PER_MS, NS_PER_S, Rewound, View, is_recorded, note_of
@@ -79,8 +80,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self.keys = keys
         self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")
         self.filter_line = FilterLine(self.FIELDS, self.HEADINGS)
-        named = ", ".join(field_names(self.FIELDS, self.HEADINGS))
-        self._filter_fields = PlainText(f"fields: {named}; tab completes", classes="filter-fields")
+        self._filter_fields = PlainText("", classes="filter-fields")
         self._filter_fields.display = False
         self._edges = FrameEdges(self)
         self._snapshot: Snapshot | None = None
@@ -197,6 +197,11 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             self.arranger.arrangement = arrangement
             self._rearranged()
             self.post_message(self.Arranged())
+
+    def restore_filters(self, saved: SavedFilters) -> None:
+        """Take the filters of the last cockpit; the one that was in force is so again."""
+        self.filter_line.restore(saved)
+        self._apply_filter()
 
     def _rearranged(self) -> None:
         self.grid.set_columns(self.arranger.columns())
@@ -354,6 +359,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def action_filter(self) -> None:
         """Open the filter line."""
+        self._filter_fields.update(self.filter_line.known)
         self._filter_fields.display = bool(self.FIELDS)
         self.filter_line.open()
 
@@ -366,6 +372,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             self.filter_line.drop()
             self._apply_filter()
             self._close_filter_line()
+            self.post_message(self.Arranged())
         else:
             self.grid.follow()
 
@@ -378,7 +385,9 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def on_filter_line_kept(self, event: FilterLine.Kept) -> None:
         event.stop()
+        self._apply_filter()
         self._close_filter_line()
+        self.post_message(self.Arranged())
 
     def on_live_grid_opened(self, event: LiveGrid.Opened) -> None:
         event.stop()

@@ -9,6 +9,7 @@ from cockpit.app.terminal.options import TerminalOptions
 from cockpit.app.terminal.preferences import Preferences, PreferencesFile, theme_at_start
 from panels.frame.board import Board
 from panels.kit.rows.arrangement import Arrangement, ListClock, Times
+from panels.kit.rows.saved_filters import SavedFilters
 from panels.kit.theme import NAMES
 
 
@@ -19,8 +20,10 @@ class ScreenChoices:
         self._file = file
         self._board = board
         self._chosen = Preferences() if file is None else file.read()
-        self.theme, self.problem = theme_at_start(options.theme, self._chosen.theme, options.colours)
-        """The theme to start with, and what is wrong with the one that was asked for."""
+        self.theme, problem = theme_at_start(options.theme, self._chosen.theme, options.colours)
+        """The theme to start with."""
+        self.problems = [each for each in (problem, "" if file is None else file.problem) if each]
+        """What is wrong with the theme that was asked for, and with the file."""
         self.zoomed = self._chosen.zoomed
         self._clock = ListClock(self._chosen.times, None if options.local_times else UTC)
 
@@ -31,6 +34,7 @@ class ScreenChoices:
         for panel in board.panels:
             panel.show_times(self._clock)
             panel.arrange_list(self._chosen.lists.get(panel.id or "", Arrangement()))
+            panel.restore_filters(self._chosen.filters.get(panel.id or "", SavedFilters()))
         return self._chosen.panel or board.shown
 
     def toggle_times(self) -> None:
@@ -51,6 +55,7 @@ class ScreenChoices:
         """Keep what is on the screen for the next cockpit."""
         board = self._board()
         arranged = {panel.id or "": panel.arranger.arrangement for panel in board.panels}
+        filters = {panel.id or "": panel.filter_line.saved for panel in board.panels}
         self._chosen = Preferences(
             theme=self._chosen.theme,
             panel=board.shown,
@@ -58,6 +63,7 @@ class ScreenChoices:
             zoomed=self.zoomed,
             times=self._clock.times,
             lists={ident: each for ident, each in arranged.items() if each != Arrangement()},
+            filters={ident: each for ident, each in filters.items() if each != SavedFilters()},
         )
         if self._file is not None:
             self._file.write(self._chosen)

@@ -17,6 +17,19 @@ from panels.kit.rows.row_filter import (
     parse,
     parse_typed,
 )
+from panels.kit.rows.saved_filters import (
+    MAX_NAMED,
+    MAX_TEXT,
+    NAME,
+    NAME_RULE,
+    WORDS,
+    FilterCommand,
+    SavedFilters,
+    command,
+    without_started,
+)
+
+NOTHING_TO_SAVE = "no filter to save; type it before the word save"
 
 
 def example(fields: Fields, headings: Headings) -> str:
@@ -42,8 +55,27 @@ class FilterLine(Input):
         self.display = False
         self.wanted: RowFilter | None = None
         self.problem = ""
+        self.saved = SavedFilters()
         self._fields = fields
         self._headings = headings
+
+    def restore(self, saved: SavedFilters) -> None:
+        """Take the filters of the last cockpit, the one that was in force with them."""
+        self.saved = saved
+        if saved.on:
+            try:
+                self._use(saved.last)
+            except InvalidFilterError:
+                self.saved = saved.used("")
+
+    @property
+    def known(self) -> str:
+        """Say what can be typed here: the panel's fields, and the names of saved filters."""
+        named = ", ".join(field_names(self._fields, self._headings))
+        saved = ", ".join(self.saved.named)
+        return (
+            f"fields: {named}; tab completes\nsaved: {saved or 'none'}; save NAME keeps, forget NAME drops, ↑ the last"
+        )
 
     @property
     def in_use(self) -> bool:
@@ -59,10 +91,15 @@ class FilterLine(Input):
     def drop(self) -> None:
         """Forget the filter and its text, without a message."""
         self.wanted, self.problem = None, ""
-        with self.prevent(Input.Changed):
-            self.value = ""
+        self.saved = self.saved.used("")
+        self._write("")
 
     def on_key(self, event: events.Key) -> None:
+        if event.key == "up" and not self.value:
+            self.value = self.saved.last
+            self.cursor_position = len(self.value)
+            event.stop()
+            event.prevent_default()
         if event.key == "tab" and (text := completed(self.value, self._fields, self._headings)) is not None:
             self.value = text
             self.cursor_position = len(text)
@@ -71,14 +108,60 @@ class FilterLine(Input):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._read(event.value, parse_typed)
+        asked = command(event.value)
+        if asked is None:
+            self._read(self._meant(without_started(event.value)), parse_typed)
+        elif asked.before:
+            self._read(self._meant(asked.before), parse_typed)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        asked = command(self.value)
         # What was typed is all of it now: a word that names a field is looked for, too.
-        self._read(self.value, parse)
-        if not self.problem:
-            self.post_message(self.Kept())
+        if asked is None:
+            self._read(self._meant(self.value), parse)
+        elif asked.before:
+            self._read(self._meant(asked.before), parse)
+        else:
+            self.problem = ""
+        if asked is not None and not self.problem:
+            self._obey(asked)
+        if self.problem:
+            self.post_message(self.Edited())
+            return
+        text = "" if self.wanted is None else self.wanted.text
+        self.saved = self.saved.used(text)
+        self._write(text)
+        self.post_message(self.Kept())
+
+    def _meant(self, text: str) -> str:
+        return self.saved.named.get(text.strip(), text)
+
+    def _obey(self, asked: FilterCommand) -> None:
+        text = "" if self.wanted is None else self.wanted.text
+        if asked.word == "forget":
+            self.problem = "" if asked.name in self.saved.named else f"no filter is saved as {asked.name or 'that'}"
+            self.saved = self.saved.forgotten(asked.name)
+        elif not NAME.fullmatch(asked.name):
+            self.problem = f"save NAME: {NAME_RULE}"
+        elif asked.name in {*WORDS, *self._fields, *self._headings}:
+            self.problem = f"{asked.name} has a meaning of its own; save it by another name"
+        elif not text or len(text) > MAX_TEXT:
+            self.problem = (
+                f"{len(text)} characters are too many to save; {MAX_TEXT} at most" if text else NOTHING_TO_SAVE
+            )
+        elif asked.name not in self.saved.named and len(self.saved.named) >= MAX_NAMED:
+            self.problem = f"{MAX_NAMED} filters are saved; forget NAME makes room"
+        else:
+            self.saved = self.saved.saved(asked.name, text)
+
+    def _use(self, text: str) -> None:
+        self.wanted = parse(text, self._fields, self._headings)
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        with self.prevent(Input.Changed):
+            self.value = text
 
     def _read(self, text: str, reading: Callable[[str, Fields, Headings], RowFilter]) -> None:
         try:
