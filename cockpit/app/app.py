@@ -441,9 +441,12 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         return self.board.shown
 
     @property
+    def shown_list(self) -> Panel[Any] | None:
+        return next((one for one in self.board.panels if one.id == self.board.shown), None)
+
+    @property
     def row_moment_ns(self) -> int | None:
-        panel = next((one for one in self.board.panels if one.id == self.board.shown), None)
-        snapshot = self.shown_snapshot
+        panel, snapshot = self.shown_list, self.shown_snapshot
         return None if panel is None or snapshot is None else panel.moment_of_cursor(snapshot)
 
     @property

@@ -1,8 +1,9 @@
 """What the operator can command by key, as actions of the app; an unavailable action shows its reason."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC
+from typing import Any
 
 import msgspec
 from textual import events
@@ -22,7 +23,7 @@ from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.commands import Part
-from cockpit.model.recorded.pages import RecordedList, Step
+from cockpit.model.recorded.pages import Step
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
@@ -51,15 +52,9 @@ from panels.frame.message_line import Sentences
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name
 from panels.kit.notices import NoticeLog
+from panels.kit.panel import Panel
 from panels.kit.view import View
 
-RECORDED: Mapping[str, RecordedList] = {
-    "decisions": "decisions",
-    "quotes": "quotes",
-    "deposits": "funds",
-    "log": "journal",
-}
-"""The recorded list of a panel; of the others, the fills."""
 SHOWN_S = 4.0
 NO_SHELL = "no shell started this cockpit, so none could resume it"
 
@@ -136,6 +131,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             zone=self._zone,
             rewound=self.rewinding.rewound,
             too_small=too_small(self.size),
+            reads_history=self.history is not None,
         )
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
@@ -196,14 +192,22 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         self.push_screen(StartupFindingsDialog(self.desk))
 
     def action_history(self) -> None:
-        """Open the recorded rows of the list that has the keyboard."""
+        """Open the recorded rows of the list that has the keyboard: older than its last row from there, else all."""
+        self.open_history(self.shown_list)
+
+    def open_history(self, panel: Panel[Any] | None) -> None:
+        """Open the recorded rows of a list, with its filter; of a panel without one, the fills."""
         if isinstance(self.screen, Dialog):
             return
         if self.history is None:
             self.notify(NOT_KNOWN, severity="warning", markup=False)
         else:
-            name = RECORDED.get(self.shown_panel, "fills")
-            self.push_screen(HistoryDialog(self.desk, self.history, name), self._rewind_to)
+            name, snapshot = None if panel is None else panel.RECORDED, self.shown_snapshot
+            live, from_ns = None, None
+            if panel is not None and snapshot is not None:
+                live, from_ns = panel.history_filter(snapshot), panel.history_from(snapshot)
+            dialog = HistoryDialog(self.desk, self.history, name or "fills", live=live, from_ns=from_ns)
+            self.push_screen(dialog, self._rewind_to)
 
     def action_rewind(self) -> None:
         """Show the board of the moment of the row under the cursor, or of now."""
@@ -232,6 +236,9 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     def _rewind_to(self, at_ns: int | None) -> None:
         if at_ns is not None:
             self.rewinding.go(at_ns)
+
+    def on_panel_history_wanted(self, event: Panel.HistoryWanted) -> None:
+        self.open_history(event.panel)
 
     def on_panel_live_wanted(self) -> None:
         self.rewinding.leave()
@@ -369,6 +376,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     @property
     def shown_panel(self) -> str:
         """Return the id of the panel that has the keyboard, or had it last."""
+        raise NotImplementedError
+
+    @property
+    def shown_list(self) -> Panel[Any] | None:
+        """Return that panel."""
         raise NotImplementedError
 
     @property

@@ -57,3 +57,8 @@ def result_there(reason: str) -> str:
 def too_small_to_decide(here: str, least: str) -> str:
     """Say why a terminal of this size lets nobody decide, and what to do."""
     return f"in {here} what this leads to cannot be seen; enlarge the terminal to {least}"
+
+
+def goes_on(down: str, history: str) -> str:
+    """Say below the last row of a live list how to see older ones."""
+    return f"{down} or {history} on the last row: older ones, from history"

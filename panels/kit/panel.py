@@ -1,7 +1,7 @@
 """A framed panel of the cockpit: a grid of rows with a title, a summary, a data status and a filter line."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -11,10 +11,12 @@ from textual.widget import Widget
 
 from cockpit.model.commands import Part
 from cockpit.model.formatting import coarse_age
+from cockpit.model.recorded.pages import LiveFilter, LiveRow, RecordedList
 from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
+from panels.kit.messages import goes_on
 from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
@@ -39,6 +41,8 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     COLUMNS: ClassVar[tuple[Column, ...]]
     FIELDS: ClassVar[Fields] = {}
     HEADINGS: ClassVar[Headings] = NO_HEADINGS
+    RECORDED: ClassVar[RecordedList | None] = None
+    """The recorded list that goes on where the panel's rows end."""
     FED_BY: ClassVar[Part | None] = None
     TIMES_FROM: ClassVar[int] = 0
     """The width from which a list with ages shows times beside them; 0 for one without ages."""
@@ -48,6 +52,13 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     class ColumnsWanted(Message):
         """The columns are to be chosen."""
+
+        def __init__(self, panel: "Panel[Any]") -> None:
+            super().__init__()
+            self.panel = panel
+
+    class HistoryWanted(Message):
+        """The recorded rows before the last one were asked for."""
 
         def __init__(self, panel: "Panel[Any]") -> None:
             super().__init__()
@@ -111,6 +122,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def facts(self, item: T) -> RowFacts:
         """Return what a filter can ask of one item, by the names in FIELDS."""
         return {}
+
+    def facts_of_recorded(self, row: LiveRow) -> RowFacts:
+        """Return the same of a row of history; called in the thread that reads it."""
+        return self.facts(cast(T, row))
 
     def detail_of(self, item: T, snapshot: Snapshot) -> Detail:
         """Return everything about one item."""
@@ -185,6 +200,24 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def _item(self, snapshot: Snapshot, key: str) -> T | None:
         return next((item for item in self.items(snapshot) if self.row(item).key == key), None)
 
+    def history_filter(self, snapshot: Snapshot) -> LiveFilter | None:
+        """Return the filter in force for the recorded rows; ages count from this snapshot."""
+        wanted, facts = self._filter, self.facts_of_recorded
+        if wanted is None or self.RECORDED is None:
+            return None
+        return LiveFilter(wanted.text, lambda row: wanted.holds(facts(row)), snapshot.at_ns)
+
+    def history_from(self, snapshot: Snapshot) -> int | None:
+        """Return when the oldest row happened, UTC ns, where the list goes on in history; else None."""
+        if not self.grid.at_last or self.RECORDED is None or not self.TIMES_FROM:
+            return None
+        shown = self._shown_items(snapshot)
+        return snapshot.at_ns - max(self.age_of(item) for item in shown) * NS_PER_MS if shown else None
+
+    def _shown_items(self, snapshot: Snapshot) -> list[T]:
+        wanted = self._filter
+        return [item for item in self.items(snapshot) if wanted is None or wanted.holds(self.facts(item))]
+
     def show_times(self, clock: ListClock) -> None:
         """Show ages or times, in this zone."""
         if clock != self.arranger.clock:
@@ -254,7 +287,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def paint(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; only what changed is drawn again."""
         items = self.items(snapshot)
-        chosen = items if self._filter is None else [item for item in items if self._filter.holds(self.facts(item))]
+        chosen = items if self._filter is None else self._shown_items(snapshot)
         self._counts = (len(chosen), len(items))
         rows = [self.row(item) for item in chosen]
         ages_ms = [self.age_of(item) for item in chosen] if self.TIMES_FROM else ()
@@ -269,8 +302,15 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             self.grid.follow()
         empty = self.empty(snapshot) if self.rewound is None else Cell(NOTHING_THEN, "muted")
         if self._filter is not None and items:
-            empty = Cell(f"no row matches {self._filter.text}; {self.keys.shown('rows.clear')} shows all", "warn")
-        self.grid.show(rows, (empty,))
+            said = f"no row matches {self._filter.text}; {self.keys.shown('rows.clear')} shows all"
+            history = f", {self.keys.shown('history')} older ones" if self._goes_on else ""
+            empty = Cell(f"{said}{history}", "warn")
+        more = (Cell(goes_on(self.keys.shown("rows.down"), self.keys.shown("history")), "muted"),)
+        self.grid.show(rows, (empty,), more if self._goes_on else ())
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.RECORDED is not None and self._view is not None and self._view.reads_history
 
     def on_resize(self) -> None:
         # Also on coming back to the screen.
@@ -392,6 +432,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def on_live_grid_opened(self, event: LiveGrid.Opened) -> None:
         event.stop()
         self.action_open()
+
+    def on_live_grid_more_wanted(self, event: LiveGrid.MoreWanted) -> None:
+        event.stop()
+        self.post_message(self.HistoryWanted(self))
 
     def on_live_grid_moved(self, event: LiveGrid.Moved) -> None:
         # The count of unseen rows may have changed.

@@ -77,6 +77,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``tour``: the tour of the sandbox, if there is one. ``actor``: the name of this cockpit in the journal.
     ``rewound``: the moment that the panels show instead of the present.
     ``course``: prices of before those in the snapshot, for the chart; ``course_problem``: why there are none.
+    ``reads_history``: this cockpit knows where the history is, so that a list goes on there.
     ``zone``: that of the clock; None: the terminal's own.
     ``too_small``: why nothing that may let money move can be decided in a terminal of this size; empty in a larger one.
     """
@@ -97,6 +98,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     rewound: Rewound | None = None
     zone: tzinfo | None = UTC
     too_small: str = ""
+    reads_history: bool = False
 
     @property
     def now_ns(self) -> int | None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded
 from cockpit.model.recorded.check_text import check_label, check_text
 from cockpit.model.recorded.names import reason_name
+from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
@@ -94,6 +95,7 @@ class DecisionsPanel(Panel[DecisionRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 90
     FED_BY = "near-intents-ingest"
+    RECORDED: ClassVar[RecordedList] = "decisions"
     HEADINGS: ClassVar[Headings] = {"eure": "notional", "eur/btc": "price", "decided_by": "reason", "numbers": "detail"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, shorten
 from cockpit.model.quote_texts import option_day_text
+from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.labels import side
 from panels.kit.panel import Panel
@@ -13,6 +14,8 @@ from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.theme import Role
 
+BOOKED_WITHIN_NS = 120 * 10**9
+"""A fill is booked so long after its settlement at most, but for those that a start finds."""
 COLUMNS = (
     Column("age", 5, "right", ticks=True),
     Column("side", 6),
@@ -97,6 +100,7 @@ class FillsPanel(Panel[FillRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 82
     FED_BY = "trade-executor"
+    RECORDED: ClassVar[RecordedList] = "fills"
     HEADINGS: ClassVar[Headings] = {"eur/btc": "price", "all_markouts_bps": "markout", "transaction": "id"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",
@@ -121,6 +125,11 @@ class FillsPanel(Panel[FillRow]):
 
     def row(self, item: FillRow) -> GridRow:
         return fill_row(item)
+
+    def history_from(self, snapshot: Snapshot) -> int | None:
+        # The list is by settlement, the recorded one by booking, which is later.
+        from_ns = super().history_from(snapshot)
+        return None if from_ns is None else min(from_ns + BOOKED_WITHIN_NS, snapshot.at_ns)
 
     def facts(self, item: FillRow) -> RowFacts:
         return {

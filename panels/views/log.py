@@ -8,6 +8,7 @@ import msgspec
 from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, coarse_age, counted
 from cockpit.model.recorded.names import short_names
+from cockpit.model.recorded.pages import LiveRow, RecordedList
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_REASON_GIVEN
@@ -142,6 +143,7 @@ class LogPanel(Panel[LogEntry]):
     COLUMNS = COLUMNS
     TIMES_FROM = 72
     FED_BY = "history-writer"
+    RECORDED: ClassVar[RecordedList] = "journal"
     FIELDS: ClassVar[Fields] = {"who": "text", "what": "text", "outcome": "text", "age": "age", "id": "text"}
 
     def __init__(self, ident: str, number: int, keys: KeyMap, noticed: NoticeLog) -> None:
@@ -168,6 +170,9 @@ class LogPanel(Panel[LogEntry]):
             "age": item.age_ms // 1000,
             "id": item.key,
         }
+
+    def facts_of_recorded(self, row: LiveRow) -> RowFacts:
+        return self.facts(journal_entry(row)) if isinstance(row, JournalRow) else {}
 
     def detail_of(self, item: LogEntry, snapshot: Snapshot) -> Detail:
         kind, _, ident = item.key.partition("/")

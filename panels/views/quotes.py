@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import age, coarse_age, number, progress_bar, readable, rounded, time_left
 from cockpit.model.quote_texts import options_text, refused_text, signed_text
+from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
@@ -167,6 +168,7 @@ class QuotesPanel(Panel[QuoteRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 84
     FED_BY = "trade-executor"
+    RECORDED: ClassVar[RecordedList] = "quotes"
     HEADINGS: ClassVar[Headings] = {"eur/btc": "price"}
     FIELDS: ClassVar[Fields] = {
         "side": "text",

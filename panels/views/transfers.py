@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from cockpit.model.formatting import age, exact, number, shorten
+from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import DepositAddressRow, DepositRow, Snapshot, WithdrawalRow
 from panels.kit.alarms import alarm_words
 from panels.kit.keymap import KeyMap
@@ -194,6 +195,7 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     COLUMNS = COLUMNS
     TIMES_FROM = 78
     FED_BY = "liquidity-manager"
+    RECORDED: ClassVar[RecordedList] = "funds"
     HEADINGS: ClassVar[Headings] = {"transaction": "id"}
     FIELDS: ClassVar[Fields] = {
         "way": "text",

@@ -42,25 +42,30 @@ _FIELDS = (
 )
 # By its request: decisions have no index of time alone. The requests first, so that no planner starts with all
 # decisions of the run; some have none, so that more are looked at.
+DECISION_COLUMNS = f"s.asset_in, s.asset_out, {', '.join(f'd.{name}' for name in _FIELDS)}"
+QUOTE_COLUMNS = (
+    "c.quote_hash, c.quote_id, c.at_ns, c.deadline_ns, c.asset_in, c.amount_in, c.asset_out, c.amount_out, "
+    "c.request_kind"
+)
+ACTION_COLUMNS = "o.at_ns, o.command_id, o.actor, o.command, o.arguments, o.accepted, o.reason"
 _DECISIONS = f"""
-SELECT s.asset_in, s.asset_out, {", ".join(f"d.{name}" for name in _FIELDS)}
+SELECT {DECISION_COLUMNS}
 FROM (SELECT id, at_ns, run_id, quote_id, asset_in, asset_out FROM swap_demand_events
       WHERE at_ns >= ? AND at_ns <= ? ORDER BY at_ns DESC, id DESC LIMIT ?) s
 JOIN trade_decisions d ON d.run_id = s.run_id AND d.quote_id = s.quote_id
 WHERE d.at_ns <= ? AND s.run_id = ? ORDER BY s.at_ns DESC, s.id DESC LIMIT ?
 """
-_QUOTES = """
-SELECT c.quote_hash, c.quote_id, c.at_ns, c.deadline_ns, c.asset_in, c.amount_in, c.asset_out, c.amount_out,
-       c.request_kind FROM execute_trade_commands c
+_QUOTES = f"""
+SELECT {QUOTE_COLUMNS} FROM execute_trade_commands c
 WHERE c.at_ns >= ? AND c.at_ns <= ? AND c.run_id = ? ORDER BY c.at_ns DESC, c.id DESC LIMIT ?
 """
 _RESULTS = """
 SELECT r.quote_hash, r.outcome, r.detail FROM trade_execution_results r
 WHERE r.quote_hash = ? AND r.at_ns <= ? ORDER BY r.at_ns, r.id
 """
-_JOURNAL = """
-SELECT at_ns, command_id, actor, command, arguments, accepted, reason FROM operator_actions
-WHERE at_ns >= ? AND at_ns <= ? AND run_id = ? ORDER BY at_ns DESC, id DESC LIMIT ?
+_JOURNAL = f"""
+SELECT {ACTION_COLUMNS} FROM operator_actions o
+WHERE o.at_ns >= ? AND o.at_ns <= ? AND o.run_id = ? ORDER BY o.at_ns DESC, o.id DESC LIMIT ?
 """
 _TICKS = """
 SELECT source, bid, ask, mid, at_ns FROM market_price_events WHERE at_ns > ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT ?
@@ -150,10 +155,11 @@ def run_then(reader: Reader, at_ns: int) -> RunThen | None:
 def decided(reader: Reader, then: RunThen, at_ns: int, most: int) -> list[DecidedRequest]:
     """Return the run's newest decisions."""
     started_ns, run_id = then.run.started_ns, then.run.run_id
-    return [_decided(row) for row in reader.rows(_DECISIONS, started_ns, at_ns, 2 * most, at_ns, run_id, most)]
+    return [decided_request(row) for row in reader.rows(_DECISIONS, started_ns, at_ns, 2 * most, at_ns, run_id, most)]
 
 
-def _decided(row: tuple[Any, ...]) -> DecidedRequest:
+def decided_request(row: Sequence[Any]) -> DecidedRequest:
+    """Read a row of DECISION_COLUMNS."""
     asset_in, asset_out, *values = row
     fields = dict(zip(_FIELDS, values, strict=True))
     for name in ("mid", "price", "skew_bps"):
@@ -168,24 +174,24 @@ def _decided(row: tuple[Any, ...]) -> DecidedRequest:
 def sent_quotes_then(reader: Reader, then: RunThen, at_ns: int, most: int) -> list[QuoteThen]:
     """Return the run's newest quotes, each with what was known of it then."""
     rows = list(reader.rows(_QUOTES, then.run.started_ns, at_ns, then.run.run_id, most))
-    found = []
-    for quote_hash, quote_id, sent_ns, deadline_ns, asset_in, amount_in, asset_out, amount_out, kind in rows:
-        results = tuple((outcome, detail) for _, outcome, detail in reader.rows(_RESULTS, quote_hash, at_ns))
-        found.append(
-            QuoteThen(
-                quote_hash=quote_hash,
-                quote_id=quote_id,
-                sent_ns=sent_ns,
-                deadline_ns=deadline_ns,
-                asset_in=asset_in,
-                amount_in=int(amount_in),
-                asset_out=asset_out,
-                amount_out=int(amount_out),
-                request_kind=kind,
-                results=results,
-            )
-        )
-    return found
+    return [quote_then(reader, row, at_ns) for row in rows]
+
+
+def quote_then(reader: Reader, row: Sequence[Any], at_ns: int) -> QuoteThen:
+    """Read a row of QUOTE_COLUMNS, and what was known of the quote at a moment."""
+    quote_hash, quote_id, sent_ns, deadline_ns, asset_in, amount_in, asset_out, amount_out, kind = row
+    return QuoteThen(
+        quote_hash=quote_hash,
+        quote_id=quote_id,
+        sent_ns=sent_ns,
+        deadline_ns=deadline_ns,
+        asset_in=asset_in,
+        amount_in=int(amount_in),
+        asset_out=asset_out,
+        amount_out=int(amount_out),
+        request_kind=kind,
+        results=tuple((outcome, detail) for _, outcome, detail in reader.rows(_RESULTS, quote_hash, at_ns)),
+    )
 
 
 def fills_then(reader: Reader, then: RunThen, at_ns: int, most: int) -> Sequence[FillRecord]:
@@ -195,10 +201,22 @@ def fills_then(reader: Reader, then: RunThen, at_ns: int, most: int) -> Sequence
 
 def journal_then(reader: Reader, then: RunThen, at_ns: int, most: int) -> list[OperatorAction]:
     """Return the run's newest commands."""
-    names = ("at_ns", "command_id", "actor", "command", "arguments", "accepted", "reason")
     rows = reader.rows(_JOURNAL, then.run.started_ns, at_ns, then.run.run_id, most)
-    fields = (dict(zip(names, row, strict=True)) for row in rows)
-    return [OperatorAction(**{**one, "accepted": bool(one["accepted"])}) for one in fields]
+    return [operator_action(row) for row in rows]
+
+
+def operator_action(row: Sequence[Any]) -> OperatorAction:
+    """Read a row of ACTION_COLUMNS."""
+    at_ns, command_id, actor, command, arguments, accepted, reason = row
+    return OperatorAction(
+        at_ns=at_ns,
+        command_id=command_id,
+        actor=actor,
+        command=command,
+        arguments=arguments,
+        accepted=bool(accepted),
+        reason=reason,
+    )
 
 
 def ticks_then(reader: Reader, at_ns: int) -> list[RecordedTick]:

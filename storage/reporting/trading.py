@@ -10,9 +10,12 @@ import msgspec
 from storage.history import SETTLED_WHILE_AWAY
 from storage.reader import Reader, Span
 
-_FILL = """
-SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
-       c.deadline_ns, d.edge, s.min_deadline_ms, s.partner_id, r.settled_ns, r.detail
+FILL_COLUMNS = (
+    "r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns, "
+    "c.deadline_ns, d.edge, s.min_deadline_ms, s.partner_id, r.settled_ns, r.detail"
+)
+_FILL = f"""
+SELECT {FILL_COLUMNS}
 FROM trade_execution_results r
 JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
 LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
@@ -128,15 +131,16 @@ class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 def fills(reader: Reader, span: Span) -> list[FillRecord]:
     """Return every fill recorded in the span, in order."""
-    return [_fill(row) for row in reader.rows(_FILLS, span.from_ns, span.to_ns)]
+    return [fill_record(row) for row in reader.rows(_FILLS, span.from_ns, span.to_ns)]
 
 
 def newest_fill_records(reader: Reader, run_id: str, span: Span, most: int) -> list[FillRecord]:
     """Return the newest fills that a run booked in the span, the newest first."""
-    return [_fill(row) for row in reader.rows(_NEWEST_FILLS, span.from_ns, span.to_ns, run_id, most)]
+    return [fill_record(row) for row in reader.rows(_NEWEST_FILLS, span.from_ns, span.to_ns, run_id, most)]
 
 
-def _fill(row: tuple[Any, ...]) -> FillRecord:
+def fill_record(row: Sequence[Any]) -> FillRecord:
+    """Read a row of FILL_COLUMNS."""
     at_ns, quote_hash, quote_id, tx_hash, asset_in, amount_in, asset_out, amount_out, sent_ns, *rest = row
     deadline_ns, edge, asked_ms, partner, settled_ns, detail = rest
     marked = settled_ns is not None

@@ -15,7 +15,7 @@ from typing import TypeVar
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import Settings
 from cockpit.model.recorded.board import RecordedBoard
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.pages import Cursor, LiveFilter, RecordedList, RecordedPage, RecordedText, Step
 from cockpit.model.trading_figures.earnings import EarningsState
 from cockpit.processes.sandbox_run import SandboxRun
 from panels.dialogs.history.port import Answer
@@ -68,11 +68,18 @@ class HistoryReading:
         self._turn = threading.Lock()
         self._slow_turn = threading.Lock()
 
-    def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None:
+    def page(
+        self,
+        name: RecordedList,
+        text: str,
+        before: Cursor | None,
+        answer: Answer[RecordedPage],
+        live: LiveFilter | None = None,
+    ) -> None:
         def read(reader: Reader, tokens: TokenTable) -> RecordedPage:
             from cockpit.reports.lists.pages import recorded_page
 
-            return recorded_page(reader, tokens, name, text, before)
+            return recorded_page(reader, tokens, name, text, before, live)
 
         self._ask(read, answer)
 

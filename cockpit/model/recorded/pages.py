@@ -1,11 +1,17 @@
 """A page of recorded rows, as a cockpit shows it: what is asked, and what is found."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
+from cockpit.model.snapshot import DecisionRow, DepositRow, FillRow, JournalRow, QuoteRow, WithdrawalRow
+
 RecordedList = Literal["fills", "quotes", "decisions", "funds", "journal"]
 Tone = Literal["text", "good", "bad", "warn", "muted"]
+
+NEWEST_ID = 2**62
+"""Greater than that of any row."""
 
 LISTS: tuple[RecordedList, ...] = ("fills", "quotes", "decisions", "funds", "journal")
 
@@ -15,6 +21,26 @@ class Cursor(msgspec.Struct, frozen=True):
 
     at_ns: int
     row_id: int
+
+
+def until(at_ns: int) -> Cursor:
+    """Return where the rows of a moment, UTC ns, and those before it start."""
+    return Cursor(at_ns, NEWEST_ID)
+
+
+LiveRow = DecisionRow | QuoteRow | FillRow | DepositRow | WithdrawalRow | JournalRow
+"""A row as a live board has it."""
+
+
+class LiveFilter(msgspec.Struct, frozen=True):
+    """A filter of a live list. ``holds``: whether it shows a row; called in the thread that reads.
+
+    ``at_ns``: the moment from which ages count, UTC. ``text``: how it was typed.
+    """
+
+    text: str
+    holds: Callable[[LiveRow], bool]
+    at_ns: int
 
 
 class RecordedRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,17 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.model.formatting import counted, utc_moment
-from cockpit.model.recorded.pages import LISTS, Cursor, RecordedList, RecordedPage, RecordedRow, RecordedText
+from cockpit.model.printable import printable
+from cockpit.model.recorded.pages import (
+    LISTS,
+    Cursor,
+    LiveFilter,
+    RecordedList,
+    RecordedPage,
+    RecordedRow,
+    RecordedText,
+    until,
+)
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.history import messages
@@ -29,7 +39,8 @@ LETTERS = 200
 class HistoryDialog(Dialog[int]):
     """Returns the moment to rewind to, UTC ns.
 
-    One question is read at a time; what was asked before the list or the search changed is not shown.
+    One question is read at a time; what was asked before the list or the search changed is not shown. ``live`` and
+    ``from_ns`` (UTC): the filter of the live list that goes on here, and the moment of its last row, for its own list.
     """
 
     AUTO_FOCUS = ""
@@ -45,14 +56,28 @@ class HistoryDialog(Dialog[int]):
         Binding("R", "rewind", show=False),
         Binding("slash", "look_for", show=False),
         Binding("n", "older", show=False),
+        Binding("f", "live_filter", show=False),
+        Binding("N", "newest", show=False),
         Binding("q", "dismiss", show=False),
         *(Binding(str(number), f"list('{name}')", show=False) for number, name in enumerate(LISTS, start=1)),
     ]
 
-    def __init__(self, desk: DeskPort, history: HistoryPort, name: RecordedList = "fills") -> None:
+    def __init__(
+        self,
+        desk: DeskPort,
+        history: HistoryPort,
+        name: RecordedList = "fills",
+        *,
+        live: LiveFilter | None = None,
+        from_ns: int | None = None,
+    ) -> None:
         super().__init__(desk, "")
         self._history = history
         self._name: RecordedList = name
+        self._live_name: RecordedList = name
+        self._live = live
+        self._filtered = True
+        self._from_ns = from_ns
         self._query = ""
         self._rows: list[RecordedRow] = []
         self._older: Cursor | None = None
@@ -77,13 +102,28 @@ class HistoryDialog(Dialog[int]):
         self._start()
 
     def own_keys(self) -> Iterable[str]:
+        if self._live is not None and self._name == self._live_name:
+            yield messages.WITHOUT_FILTER if self._filtered else messages.WITH_FILTER
+        if self._first_ns is not None:
+            yield messages.FROM_NEWEST
         yield from messages.KEYS
+
+    @property
+    def _filter(self) -> LiveFilter | None:
+        """Return the filter in force: it is of one list."""
+        return self._live if self._filtered and self._name == self._live_name else None
+
+    @property
+    def _first_ns(self) -> int | None:
+        """Return the moment from which the list goes back; None from the newest row."""
+        return self._from_ns if self._name == self._live_name and not self._query else None
 
     # Reading.
 
     def _start(self) -> None:
-        """Forget what is shown, and read the newest page."""
-        self._rows, self._older, self._ended = [], None, False
+        """Forget what is shown, and read the first page."""
+        older = None if self._first_ns is None else until(self._first_ns)
+        self._rows, self._older, self._ended = [], older, False
         self.grid.follow()
         # Rows before columns: those of another list have other cells.
         self.grid.show(())
@@ -94,7 +134,9 @@ class HistoryDialog(Dialog[int]):
         self._asked += 1
         asked, self._reading = self._asked, True
         self._say(messages.READING)
-        self._history.page(self._name, self._query, self._older, lambda found: self._answered(asked, found))
+        self._history.page(
+            self._name, self._query, self._older, lambda found: self._answered(asked, found), self._filter
+        )
 
     def _answered(self, asked: int, found: RecordedPage | str) -> None:
         if asked != self._asked or not self.is_attached:
@@ -122,7 +164,13 @@ class HistoryDialog(Dialog[int]):
         self._write_title()
 
     def _write_title(self) -> None:
-        parts = ["History", *(f"[{name}]" if name == self._name else name for name in LISTS), self._query]
+        live, first_ns = self._filter, self._first_ns
+        parts = ["History", *(f"[{name}]" if name == self._name else name for name in LISTS)]
+        parts += [
+            printable(f"/{live.text}") if live else "",
+            f"until {utc_moment(first_ns)}" if first_ns is not None else "",
+            self._query,
+        ]
         self.query_one("#box").border_title = Content(" · ".join(part for part in parts if part))
 
     def _say(self, text: str, severity: str = "information") -> None:
@@ -162,6 +210,18 @@ class HistoryDialog(Dialog[int]):
     def action_list(self, name: RecordedList) -> None:
         if name != self._name:
             self._name = name
+            self._start()
+
+    def action_live_filter(self) -> None:
+        """Drop the filter of the live list, or take it again."""
+        if self._live is not None and self._name == self._live_name:
+            self._filtered = not self._filtered
+            self._start()
+
+    def action_newest(self) -> None:
+        """Go back from the newest row, not from where the live list ended."""
+        if self._first_ns is not None:
+            self._from_ns = None
             self._start()
 
     def action_look_for(self) -> None:

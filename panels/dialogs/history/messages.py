@@ -11,6 +11,10 @@ NO_TRACE = "this row belongs to no quote, so it has no trace"
 OTHER_DAYS = "← →: day before, day after"
 KEYS = ("enter: trace", "1-5: lists", "/: look for", "o: report of the day", "R: rewind to it", "n: older")
 
+WITHOUT_FILTER = "f: without the panel's filter"
+WITH_FILTER = "f: with the panel's filter"
+FROM_NEWEST = "N: from the newest row"
+
 
 def limit_reached(rows: int) -> str:
     return f"{counted(rows, 'row')} shown, the most at once; look for an earlier day to go on"

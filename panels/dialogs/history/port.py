@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from cockpit.model.recorded.board import RecordedBoard
-from cockpit.model.recorded.pages import Cursor, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.pages import Cursor, LiveFilter, RecordedList, RecordedPage, RecordedText, Step
 from cockpit.model.trading_figures.earnings import EarningsState
 
 T = TypeVar("T")
@@ -16,7 +16,15 @@ Answer = Callable[[T | str], None]
 class HistoryPort(Protocol):
     """Each reads in the background and answers later, once. ``text`` is what is looked for, as it was typed."""
 
-    def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None: ...
+    def page(
+        self,
+        name: RecordedList,
+        text: str,
+        before: Cursor | None,
+        answer: Answer[RecordedPage],
+        live: LiveFilter | None = None,
+    ) -> None:
+        """Read the rows before the cursor that match; ``live``: the filter of a live list that they must match, too."""
 
     def trace(self, run_id: str, quote_id: str, answer: Answer[RecordedText]) -> None: ...
 

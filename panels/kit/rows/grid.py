@@ -36,12 +36,16 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """The cursor has moved."""
 
+    class MoreWanted(Message):
+        """What comes after the last row was asked for: by going past it, or by a click below it."""
+
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns: tuple[Column, ...] = ()
         self._header: Line = ()
         self._rows: tuple[GridRow, ...] = ()
         self._empty: Line = ()
+        self._more: Line = ()
         self._pinned: str | None = None
         self._newest: str | None = None
         self._width = 0
@@ -82,6 +86,11 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return self._pinned is None
 
     @property
+    def at_last(self) -> bool:
+        """Whether the cursor is on the last row."""
+        return bool(self._rows) and self._pinned is not None and self.cursor == len(self._rows) - 1
+
+    @property
     def behind(self) -> int:
         """Rows that arrived above since the cursor left the newest."""
         if self._pinned is None or self._newest is None:
@@ -89,13 +98,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         index = self._index(self._newest)
         return self.cursor if index is None else index
 
-    def show(self, rows: Sequence[GridRow], empty: Line = ()) -> None:
-        """Show these rows, or ``empty`` when there are none."""
+    def show(self, rows: Sequence[GridRow], empty: Line = (), more: Line = ()) -> None:
+        """Show these rows, or ``empty`` when there are none; ``more`` says below the last row how to go on."""
         before, after = self._rows, self._with_ghost(tuple(rows))
-        if before == after and self._empty == empty:
+        more_before, more = self._more, more if after else ()
+        if before == after and self._empty == empty and more_before == more:
             return
         old_cursor = self.cursor
-        self._rows, self._empty = after, empty
+        self._rows, self._empty, self._more = after, empty, more
         if self._measure():
             self.refresh()
         if self._pinned is not None and self._index(self._pinned) is None:
@@ -116,8 +126,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         changed = [
             Region(0, 1 + y, width, 1)
             for y in range(height)
-            if (before[top + y] if top + y < len(before) else None)
-            != (after[top + y] if top + y < len(after) else None)
+            if _line_at(before, more_before, top + y) != _line_at(after, more, top + y)
         ]
         if changed:
             self.refresh(*changed)
@@ -144,11 +153,21 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def move(self, rows: int) -> None:
         """Move the cursor by this many rows; the first move puts it on the newest."""
+        if rows > 0 and self._asked_for_more():
+            return
         self._go(0 if self._pinned is None else self.cursor + rows)
 
     def page(self, pages: int) -> None:
         """Move the cursor by this many pages."""
+        if pages > 0 and self._asked_for_more():
+            return
         self._go(self.cursor + pages * max(1, self.size.height - 2))
+
+    def _asked_for_more(self) -> bool:
+        wanted = bool(self._more) and self.at_last
+        if wanted:
+            self.post_message(self.MoreWanted())
+        return wanted
 
     def follow(self) -> None:
         """Go back to the newest row, and follow it."""
@@ -183,6 +202,8 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._go(index)
             if event.chain > 1:
                 self.post_message(self.Opened())
+        elif self._more and index == len(self._rows):
+            self.post_message(self.MoreWanted())
 
     def notify_style_update(self) -> None:
         self._strips.clear()
@@ -196,7 +217,11 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._place()
         index = y - 1 + self.scroll_offset.y
         if y > 0 and index >= len(self._rows):
-            line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
+            line: Line = ()
+            if y == 1 and not self._rows:
+                line = (Cell(" "), *self._empty)
+            elif index == len(self._rows) and self._more:
+                line = (Cell(" "), *self._more)
             return line_strip(line, width, styles(self.app.theme), self.rich_style)
         cells = self._header if y == 0 else self._rows[index].cells
         marked = y > 0 and self._pinned is not None and index == self.cursor
@@ -264,7 +289,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _stretch(self, top: int) -> None:
         # Below the last row too, so that the row under the cursor stands still near the end of the list.
-        lines = len(self._rows) + 1
+        lines = len(self._rows) + 1 + bool(self._more)
         if self._pinned is not None:
             lines = max(lines, top + self.size.height)
         if self.virtual_size != (self.size.width, lines):
@@ -285,7 +310,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         top, page = self.scroll_offset.y, max(1, self.size.height - 1)
         if index < top:
             self.scroll_to(y=index, animate=False)
-        elif index >= top + page:
-            self.scroll_to(y=index - page + 1, animate=False)
+        elif (last := index + bool(self._more and index == len(self._rows) - 1)) >= top + page:
+            # With the last row comes what is said below it.
+            self.scroll_to(y=last - page + 1, animate=False)
         self.refresh()
         self.post_message(self.Moved())
+
+
+def _line_at(rows: tuple[GridRow, ...], more: Line, index: int) -> GridRow | Line | None:
+    if index < len(rows):
+        return rows[index]
+    return more if index == len(rows) else None

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from cockpit.model.recorded.board import RecordedBoard
 from cockpit.model.recorded.pages import (
+    NEWEST_ID,
     Cursor,
+    LiveFilter,
     RecordedList,
     RecordedPage,
     RecordedRow,
@@ -64,13 +66,23 @@ class FakeHistory:
     def __init__(self, rows: int = 70) -> None:
         self.rows = rows
         self.asked: list[tuple[str, ...]] = []
+        self.starts: list[tuple[Cursor | None, LiveFilter | None]] = []
+        """Of each page: where it was to start, and the filter of the live list."""
         self.problem = ""
         self.held = False
         self.at_edge = False
         self._waiting: list[Callable[[], None]] = []
 
-    def page(self, name: RecordedList, text: str, before: Cursor | None, answer: Answer[RecordedPage]) -> None:
-        start = 0 if before is None else before.row_id
+    def page(
+        self,
+        name: RecordedList,
+        text: str,
+        before: Cursor | None,
+        answer: Answer[RecordedPage],
+        live: LiveFilter | None = None,
+    ) -> None:
+        start = 0 if before is None or before.row_id == NEWEST_ID else before.row_id
+        self.starts.append((before, live))
         self.asked.append((name, text, str(start)))
         end = min(self.rows, start + PER_PAGE)
         found = RecordedPage(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.recorded.pages import LISTS, RecordedList, Step
+from cockpit.model.recorded.pages import LISTS, LiveFilter, RecordedList, Step, until
 from cockpit.reports.lists.pages import day_report, recorded_page, recorded_trace
 from cockpit.reports.past.earned import earned, recall, span_earned
 from cockpit.reports.past.price_course import price_course
@@ -91,6 +91,15 @@ def test_pages_of_the_lists(both: Both, name: RecordedList, text: str) -> None:
     assert bool(page.rows) == (text != "day:2026-02-17") or text.endswith(" 00")
     if page.older is not None:
         assert same(both, lambda reader: recorded_page(reader, DEFAULT_TOKENS, name, text, page.older)).rows
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_pages_with_the_filter_of_a_live_list(both: Both, name: RecordedList) -> None:
+    some = LiveFilter("two of three", lambda row: row.age_ms // 1000 % 3 != 0, queried_day.END_NS)
+    page = same(both, lambda reader: recorded_page(reader, DEFAULT_TOKENS, name, "", None, some))
+    whole = same(both, lambda reader: recorded_page(reader, DEFAULT_TOKENS, name, "", until(queried_day.END_NS)))
+    assert page.rows
+    assert page.older is not None or len(page.rows) < len(whole.rows)
 
 
 @pytest.mark.parametrize("step", STEPS)
