@@ -34,7 +34,7 @@ def _half(made: LifePrices) -> Decimal:
 
 
 def option_table() -> str:
-    """What a quote for the usual life costs and is worth, by σ."""
+    """What a quote for the usual lifetime costs and is worth, by σ."""
     life_ms = STANDARD_LIFE_MS + SLACK_MS
     most = Decimal(PRESETS["option"]["STRATEGY_MAX_PREMIUM_BPS"])
     rows = ["| σ, bps a minute | half spread | the option is worth | at a fixed 20 bps |\n", "|---|---|---|---|\n"]
@@ -46,7 +46,7 @@ def option_table() -> str:
 
 
 def option_picture() -> bytes:
-    """Draw half spread and worth over what the mid moves in a quote's life: for a life of a minute that is σ."""
+    """Draw half spread and worth over what the mid moves in a quote's lifetime: for a life of a minute that is σ."""
     points = [Decimal(tenth) / 10 for tenth in range(15, _MOST_X * 10 + 1, 5)]
     option = [(at, _at("option", at, STANDARD_LIFE_MS)) for at in points]
     fixed = [(at, _at("fixed", at, STANDARD_LIFE_MS)) for at in points]
@@ -96,7 +96,7 @@ def _axes() -> list[str]:
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     found.append(
         f'<text x="{middle:.1f}" y="{_HEIGHT - 10}" text-anchor="middle">'
-        "how far the mid moves in the quote’s life, one standard deviation: σ × √(life / 60 s), bps</text>"
+        "how far the mid moves in the quote’s lifetime, one standard deviation: σ × √(lifetime / 60 s), bps</text>"
     )
     found.append(f'<text x="16" y="{_TOP + 4}">bps</text>')
     return found
