@@ -73,6 +73,10 @@ class HeldKeys:
 
     async def take(self, typed: Typed) -> None:
         """Give a key or a paste on, at once or in its turn."""
+        if self._target is not None and not self._held and self._late:
+            # What the last key did is over, or never will be: this one is no part of its burst.
+            self._target = None
+            self._number += 1
         if self._target is not None:
             self._hold(typed)
         else:
@@ -144,14 +148,18 @@ class HeldKeys:
         # A message is lost with the widget that it went through.
         if self._target is None:
             self._end()
-        elif self._clock() - self._since_s > LONGEST_S:
+        elif self._is_gone(self._target if self._passes < 2 else self._through):
+            self._number += 1
+            await self._go_on()
+        elif self._late:
             self._target = None
             self._number += 1
             self._end()
             self._drop()
-        elif self._is_gone(self._target if self._passes < 2 else self._through):
-            self._number += 1
-            await self._go_on()
+
+    @property
+    def _late(self) -> bool:
+        return self._clock() - self._since_s > LONGEST_S
 
     def _is_gone(self, widget: Widget | None) -> bool:
         node: DOMNode | None = widget

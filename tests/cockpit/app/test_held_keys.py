@@ -1,6 +1,7 @@
 """What is typed before a dialog can take it: held, given on in order, and never a command."""
 
 import asyncio
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.widgets import Input
 
-from cockpit.app.terminal.held_keys import LONGEST_S, MAX_HELD
+from cockpit.app.terminal.held_keys import LONGEST_S, MAX_HELD, HeldKeys
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.funds.withdraw import WithdrawDialog
 from panels.dialogs.messages import HELD_KEYS_DROPPED, typed_early
@@ -152,6 +153,20 @@ async def test_a_dialog_that_takes_no_key_is_not_waited_for(
             finally:
                 stands.set()
         assert HELD_KEYS_DROPPED in [said.text for said in driven.app.sentences.kept]
+
+
+async def test_a_key_whose_end_is_never_heard_of_costs_no_later_key(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        held = driven.app.held_keys
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(HeldKeys, "handled", AsyncMock())
+            burst(driven, "1")
+            await until(lambda: held.busy, PATIENCE_S, "the key is given on")
+            driven.clock.now += LONGEST_S + 1
+        burst(driven, "?")
+        await driven.opens("Help")
+        await settled(driven)
+        assert HELD_KEYS_DROPPED not in [said.text for said in driven.app.sentences.kept]
 
 
 FORMS = {"w": "amount", "l": "max_notional_eure", "p": "half_spread_bps"}
