@@ -94,6 +94,11 @@ class WholeScreen(ModalScreen[T], Generic[T]):
         super().__init__()
         self._layouts = 0
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the whole of it has been drawn, at least once."""
+        return self._layouts > 1
+
     def take_breakpoints(self) -> None:
         """Take the classes of the terminal's size before anything is styled: later all of it would be styled again."""
         size = self.app.size

@@ -78,10 +78,10 @@ async def test_by_the_command_line_with_every_fee_named(launch: Launch, control:
     code, output = await ask("estimate", "nBTC", "0.0022")
     assert code == 0, output
     for line in (
-        "fee        0.00001500 nBTC",
+        "fee        0.000015 nBTC",
         "0.000012 nBTC gas at most, 0.000003 nBTC protocol fee",
         "and        0 NEAR, paid from wNEAR",
-        "arrives    0.00218500 nBTC",
+        "arrives    0.002185 nBTC",
         "no refund  by the Omni bridge",
     ):
         assert line in output

@@ -62,7 +62,7 @@ async def test_postgres_can_find_all_of_it_by_index(postgres: PostgresEngine) ->
         assert {name for name in re.findall(r"Seq Scan on (\w+)", plan) if name in BIG} == set(), plan
         if "quote_hash = c.quote_hash" in sql:
             assert "Index Cond: (quote_hash = c.quote_hash)" in plan or "Index Cond: (c.quote_hash = " in plan, plan
-        if "operator_actions" in sql:
+        if "operator_actions" in sql and re.search(r"\bcommand\b", sql):
             index = "operator_actions_by_time" if sql.startswith("DELETE") else "Index Cond: ((command = "
             assert index in plan, plan
     await db.close()

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from textual import events
 from textual.app import App
@@ -12,6 +12,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
+from panels.kit.textual_internals import WholeScreen
+
 MAX_HELD = 1_000
 """Characters and keys. Beyond it nothing is taken: a part of what was typed may be another amount."""
 LONGEST_S = 10.0
@@ -19,6 +21,14 @@ LONGEST_S = 10.0
 LOOK_EVERY_S = 0.02
 
 Typed = events.Key | events.Paste
+
+
+class _Held(NamedTuple):
+    """``opening``: it came while a screen was opened; ``shown``: the dialog that was seen when it came."""
+
+    typed: Typed
+    opening: bool
+    shown: Screen[Any] | None
 
 
 class KeyHandled(Message):
@@ -32,7 +42,7 @@ class KeyHandled(Message):
 class HeldKeys:
     """Gives keys to the app one after the other, each once all that the one before it does is done.
 
-    A key that came before the dialog on top could take it is early: ``give`` is told so. ``drop`` says that what is
+    A key that came before the dialog on top was drawn is early: ``give`` is told so. ``drop`` says that what is
     held is dropped. ``clock`` counts seconds.
     """
 
@@ -48,7 +58,7 @@ class HeldKeys:
         self._give_on = give
         self._drop = drop
         self._clock = clock
-        self._held: deque[tuple[Typed, bool]] = deque()
+        self._held: deque[_Held] = deque()
         self._size = 0
         self._overflown = False
         self._number = 0
@@ -94,7 +104,7 @@ class HeldKeys:
             self._held.clear()
             self._overflown = True
         else:
-            self._held.append((typed, self._opening))
+            self._held.append(_Held(typed, self._opening, self._shown()))
         if self._timer is None:
             self._timer = self._app.set_interval(LOOK_EVERY_S, self._look, name="held keys")
 
@@ -126,7 +136,7 @@ class HeldKeys:
             self._through = stack[-1]
             if self._through not in self._before:
                 self._opening = True
-                self._held = deque((typed, True) for typed, _ in self._held)
+                self._held = deque(held._replace(opening=True) for held in self._held)
             await self._send(self._through)
         else:
             await self._next()
@@ -138,11 +148,17 @@ class HeldKeys:
             self._end()
             self._drop()
         elif self._held:
-            typed, early = self._held.popleft()
-            self._size -= len(typed.text) if isinstance(typed, events.Paste) else 1
-            await self._give(typed, early=early)
+            held = self._held.popleft()
+            self._size -= len(held.typed.text) if isinstance(held.typed, events.Paste) else 1
+            stack = self._app.screen_stack
+            await self._give(held.typed, early=held.opening and not (stack and stack[-1] is held.shown))
         else:
             self._end()
+
+    def _shown(self) -> Screen[Any] | None:
+        """Return the screen on top if a person sees it by now."""
+        stack = self._app.screen_stack
+        return stack[-1] if stack and isinstance(stack[-1], WholeScreen) and stack[-1].drawn else None
 
     async def _look(self) -> None:
         # A message is lost with the widget that it went through.

@@ -30,7 +30,7 @@ async def test_no_text_is_cut_beside_an_empty_column(desk: FakeDesk, link: DeskC
 
 async def test_the_measured_values_of_the_interlocks_are_whole_at_200_columns(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, WIDEST) as driven:
-        await driven.shows(*(row.measured for row in samples.snapshot().interlocks[:8] if len(row.measured) <= 40))
+        await driven.shows(*(row.measured for row in samples.snapshot().interlocks[:8] if len(row.measured) <= 30))
         assert "closes" not in driven.text
         red = replace(samples.snapshot(2).interlocks[0], passed=False, grace_left_ms=8_000)
         desk.say(replace(samples.snapshot(2), interlocks=(red, *samples.snapshot(2).interlocks[1:])))

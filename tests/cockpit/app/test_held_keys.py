@@ -83,6 +83,30 @@ async def test_no_button_is_pressed_by_a_key_that_came_before_it(
         assert not desk.asked
 
 
+async def test_a_key_that_came_once_the_dialog_was_drawn_presses_although_it_was_held(
+    desk: FakeDesk, link: DeskClient
+) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        held, unheard = driven.app.held_keys, list[int]()
+
+        async def unheard_of(keys: HeldKeys, number: int) -> None:
+            unheard.append(number)
+
+        def drawn() -> bool:
+            top = driven.app.screen_stack[-1]
+            return isinstance(top, ArmDialog) and top.drawn
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(HeldKeys, "handled", unheard_of)
+            burst(driven, "ctrl+s")
+            await until(lambda: drawn() and unheard, PATIENCE_S, "the dialog is drawn")
+            burst(driven, "tab", "space")
+            await until(lambda: held.count == 2, PATIENCE_S, "both keys are held")
+        await held.handled(unheard[-1])
+        await until(lambda: desk.asked, PATIENCE_S, "the strategy is armed")
+
+
 @pytest.mark.parametrize("command", ["ctrl+s", "ctrl+e", "ctrl+o"])
 async def test_a_held_key_neither_arms_nor_stops_behind_a_dialog_that_was_left(
     desk: FakeDesk, link: DeskClient, command: str
@@ -164,7 +188,7 @@ async def test_a_key_whose_end_is_never_heard_of_costs_no_later_key(desk: FakeDe
             await until(lambda: held.busy, PATIENCE_S, "the key is given on")
             driven.clock.now += LONGEST_S + 1
         burst(driven, "?")
-        await driven.opens("Help")
+        await driven.opens("esc closes")
         await settled(driven)
         assert HELD_KEYS_DROPPED not in [said.text for said in driven.app.sentences.kept]
 

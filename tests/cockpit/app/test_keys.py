@@ -189,7 +189,8 @@ async def test_keys_of_the_rows(desk: FakeDesk, link: DeskClient) -> None:
 
 async def test_copying_names_what_was_copied(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
-        await driven.press("y")
+        # A key before the list has the keyboard is no key of the list.
+        await driven.press("5", "y")
         await driven.shows(messages.copied("request"), "request-0060-8f2c41d9")
         assert driven.app.clipboard == "request-0060-8f2c41d9"
         await driven.press("6", "y")

@@ -82,7 +82,9 @@ async def test_p_and_l_since_a_chosen_time_comes_from_history(desk: FakeDesk, li
         clock.now += 60
         await asyncio.to_thread(desk.say, samples.snapshot(2))
         await at.shows("✗ the disk is gone")
-        await pilot.press("s", "enter")
+        await pilot.press("s")
+        await at.shows("enter: counts from this time")
+        await pilot.press("enter")
         await seen(pilot, lambda: "since 07:05:54" not in screen_text(pilot))
 
 
