@@ -135,7 +135,8 @@ class KeyTimer:
         for dialog in DIALOGS:
             if not dialog.disarmed:
                 await self._dialog(dialog)
-        await self._viewer.press(DISARM, lambda: "DISARMED" in self._viewer.text)
+        await self._viewer.press(DISARM, lambda: "strategy ○ DISARMED" in self._viewer.text)
+        await self._pause()
         for dialog in DIALOGS:
             if dialog.disarmed:
                 await self._dialog(dialog)
