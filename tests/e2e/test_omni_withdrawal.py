@@ -5,6 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from cockpit.model.commands import Result, WithdrawalOrder, WithdrawalReview
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
 from panels.dialogs.funds.review import NEVER_REFUNDED
@@ -94,6 +96,7 @@ async def test_by_the_command_line_with_every_fee_named(launch: Launch, control:
     assert await paid(control, 220_000) == [shot.withdrawals[0].destination_hash]
 
 
+@pytest.mark.slow
 async def test_by_keyboard_from_the_form_to_the_bitcoin_transaction(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit((*FLAGS, "--funded", "nBTC", *SOON))
     await terminal.shows("○ DISARMED", 2)

@@ -176,6 +176,7 @@ async def withdraw(terminal: Terminal, amount: str) -> None:
     terminal.press("enter")
 
 
+@pytest.mark.slow
 async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("New here? T starts a seven-step tour")
