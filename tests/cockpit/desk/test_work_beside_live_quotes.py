@@ -1,11 +1,8 @@
 """What runs beside the quote path takes no more steps for 100,000 live quotes than for 1,000."""
 
-import sys
-from types import FrameType
-from typing import Any
-
 import pytest
 
+from tests.support.counted_lines import Lines
 from tests.support.desk.builders import commitment
 from tests.support.desk.desk_harness import DeskHarness, World
 from venue.protocol.units import NS_PER_MS
@@ -13,24 +10,6 @@ from venue.protocol.units import NS_PER_MS
 FEW, MANY = 1_000, 100_000
 PRICES, DEADLINES = 10, 20
 """Distinct ones: what is summed by price and deadline is as much for few quotes as for many."""
-
-
-class Steps:
-    """Counts the lines that run while it is entered."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-
-    def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
-        self.lines += event == "line"
-        return self._trace
-
-    def __enter__(self) -> "Steps":
-        sys.settrace(self._trace)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        sys.settrace(None)
 
 
 async def steps_with(quotes: int) -> tuple[int, int]:
@@ -52,7 +31,7 @@ async def steps_with(quotes: int) -> tuple[int, int]:
     await desk.pass_ms(0)
     assert desk.shot().alive.quotes == quotes // 2
     meter, sigma = desk.trading.option_meter, desk.trading.pricing.current.unknown_sigma_bps
-    with Steps() as ticking:
+    with Lines() as ticking:
         for part in range(1, 9):
             at_ns = now + part * 250 * NS_PER_MS
             book.tick(at_ns)
@@ -62,10 +41,10 @@ async def steps_with(quotes: int) -> tuple[int, int]:
                 pass
             desk.shot()
     assert meter.reading is not None
-    with Steps() as reading:
+    with Lines() as reading:
         await desk.trading.inventory.sync("poll")
     await desk.end(clean=True)
-    return ticking.lines, reading.lines
+    return ticking.count, reading.count
 
 
 @pytest.mark.slow

@@ -1,12 +1,9 @@
 """A scrape is made in short slices, and takes as many steps for many live quotes as for few."""
 
-import sys
-from types import FrameType
-from typing import Any
-
 import pytest
 
 from cockpit.desk.metrics.exposition import negotiated
+from tests.support.counted_lines import Lines
 from tests.support.desk.builders import commitment
 from tests.support.desk.desk_harness import DeskHarness, World
 from tests.support.desk.metrics import OPEN_METRICS, exposition
@@ -33,25 +30,6 @@ PENDING = Deposit(
     created_ns=1,
     sender=None,
 )
-
-
-class Lines:
-    """Counts the lines that run while it is entered."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
-        self.count += event == "line"
-        return self._trace
-
-    def __enter__(self) -> "Lines":
-        self._before = sys.gettrace()
-        sys.settrace(self._trace)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        sys.settrace(self._before)
 
 
 async def lines_of_slices(quotes: int, deposits: int = 0) -> list[int]:
