@@ -31,8 +31,13 @@ MAX_MESSAGE = 16 * 2**20
 
 UNSENT_POLL_S = 0.002
 
+TURN_NS = 200_000
+"""For so long frames are handled before other tasks run: one read may bring hundreds, and disarming must not wait for
+them. What was answered leaves at the end of a turn, so a short one is also what the first answers of a burst wait for.
+"""
+
 BATCH = 32
-"""Frames handled before other tasks run: one read may bring hundreds, and disarming must not wait for them."""
+"""Frames handled in one turn at most, however quick they are."""
 
 MAX_WAITING = 4_096
 """Unhandled frames at which reading stops: a flood must wait in the network, not in memory."""
@@ -87,24 +92,28 @@ class WsConnection(asyncio.Protocol):
         events = protocol.events_received()
         if self._waiting:
             self._waiting.extend((now, event) for event in events)
-        else:
+        elif len(events) == 1:
             self.received_ns = now
-            for event in events[:BATCH]:
-                self._event(event)
-            if len(events) > BATCH:
-                self._waiting.extend((now, event) for event in events[BATCH:])
-                asyncio.get_running_loop().call_soon(self._handle_waiting)
+            self._event(events[0])
+        elif events:
+            self._waiting.extend((now, event) for event in events)
+            self._handle_waiting()
         self._set_reading(len(self._waiting) < MAX_WAITING)
         if protocol.close_expected() and self._transport is not None:
             self._transport.close()
 
     def _handle_waiting(self) -> None:
+        """Handle what waits for one turn, and leave the rest to later ones."""
+        waiting = self._waiting
+        ends_ns = self._monotonic_ns() + TURN_NS
         try:
-            for _ in range(min(BATCH, len(self._waiting))):
-                self.received_ns, event = self._waiting.popleft()
+            for _ in range(min(BATCH, len(waiting))):
+                self.received_ns, event = waiting.popleft()
                 self._event(event)
+                if self._monotonic_ns() >= ends_ns:
+                    break
         finally:
-            if self._waiting:
+            if waiting:
                 asyncio.get_running_loop().call_soon(self._handle_waiting)
             else:
                 self._set_reading(True)
