@@ -1,8 +1,8 @@
 """A websocket client that handles each message inside the call that read it from the socket.
 
-The protocol is the sans-I/O layer of the websockets library; this file only carries its bytes. The library's own
-asyncio client hands each message to a waiting task, which costs a turn of the event loop between a quote request and
-its answer.
+The protocol is the sans-I/O layer of the websockets library, behind ``FrameReader``, which takes whole text frames from
+the bytes itself; this file only carries them. The library's own asyncio client hands each message to a waiting task,
+which costs a turn of the event loop between a quote request and its answer.
 """
 
 import asyncio
@@ -14,12 +14,13 @@ from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request, Response
+from websockets.http11 import Response
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from cockpit.model.environment import Environment
 from venue.transport.errors import WsClosedError
+from venue.transport.frame_reader import FrameReader, Received
 from venue.transport.messages import NOT_OPEN
 
 _SILENT = logging.getLogger("venue.transport.websocket.wire")
@@ -64,9 +65,10 @@ class WsConnection(asyncio.Protocol):
         self._on_message = on_message
         self._monotonic_ns = env.monotonic_ns
         self._protocol = ClientProtocol(parse_uri(uri), max_size=max_size, logger=_SILENT)
+        self._reader = FrameReader(self._protocol, max_size)
         self._transport: asyncio.Transport | None = None
         self._fragments: list[bytes] = []
-        self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
+        self._waiting: deque[tuple[int, Received]] = deque()
         self._pings: dict[bytes, asyncio.Future[None]] = {}
         self._pinged = 0
         self._reading = True
@@ -86,10 +88,9 @@ class WsConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = self._monotonic_ns()
         protocol = self._protocol
-        protocol.receive_data(data)
+        events = self._reader.receive(data)
         if protocol.writes:
             self._flush()
-        events = protocol.events_received()
         if self._waiting:
             self._waiting.extend((now, event) for event in events)
         elif len(events) == 1:
@@ -128,14 +129,16 @@ class WsConnection(asyncio.Protocol):
         else:
             transport.pause_reading()
 
-    def _event(self, event: Frame | Request | Response) -> None:
-        if isinstance(event, Frame):
+    def _event(self, event: Received) -> None:
+        if isinstance(event, bytes):
+            self._on_message(event)
+        elif isinstance(event, Frame):
             self._frame(event)
         elif isinstance(event, Response):
             self._handshake(event)
 
     def eof_received(self) -> None:
-        self._protocol.receive_eof()
+        self._reader.receive_eof()
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
