@@ -36,7 +36,7 @@ class _Params(_Data):
     metadata: msgspec.Raw = NOTHING
 
 
-class RelayMessage(msgspec.Struct):
+class RelayMessage(msgspec.Struct, gc=False):
     """One JSON-RPC message from the relay; ``result`` and ``error`` stay undecoded until they are asked for."""
 
     id: int | str | None = None

@@ -33,7 +33,7 @@ NOTHING = msgspec.Raw(b"")
 _decode = msgspec.json.Decoder().decode
 
 
-class RequestData(msgspec.Struct):
+class RequestData(msgspec.Struct, gc=False):
     """A request's fields on the wire; ``trusted_metadata`` stays undecoded in requests for other pairs."""
 
     quote_id: str | None = None
