@@ -321,8 +321,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             self._paint()
 
     async def action_quit(self) -> None:
-        """Ask whether to stop the desk; asked again, leave it running. A read-only cockpit has no say in it."""
-        if self.client.read_only:
+        """Ask whether to stop the desk; asked again, leave it running.
+
+        A read-only cockpit has no say in it, and a desk that somebody stopped leaves nothing to ask.
+        """
+        if self.client.read_only or self.view.stopped_by:
             self.exit(Exit(stop_desk=False))
         elif isinstance(self.screen, QuitDialog):
             self.screen.leave("leave")

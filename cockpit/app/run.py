@@ -177,7 +177,7 @@ async def run_sandbox(
         where, kept = of_run(sandbox), PreferencesFile(root / PREFERENCES)
         stop = await _run_app(client, options, on_start, _keys(keys_file, environ), where, kept, book, seen)
         if not stop:
-            echo("The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it.")
+            echo(what_goes_on(sandbox))
             return 0
         # By a command, so that other cockpits are told who did it.
         await end_desk(client)
@@ -189,9 +189,21 @@ async def run_sandbox(
     return 1 if problems else 0
 
 
+KEEPS_RUNNING = "The sandbox keeps running; `cockpit sandbox` attaches to it again, `cockpit down --sandbox` ends it."
+DESK_ENDED = (
+    "The desk of the sandbox has ended; `cockpit sandbox` starts it again, `cockpit down --sandbox` ends the rest."
+)
+SANDBOX_ENDED = "The sandbox has ended."
 OPTIONS_KEPT = (
     "A sandbox runs already and keeps its own options. To start one with these, end it: cockpit down --sandbox"
 )
+
+
+def what_goes_on(sandbox: SandboxRun) -> str:
+    """Say what of a sandbox runs once its cockpit has left."""
+    if is_listening(sandbox.socket_path):
+        return KEEPS_RUNNING
+    return DESK_ENDED if sandbox.venue_runs() else SANDBOX_ENDED
 
 
 def resuming(name: str) -> str:

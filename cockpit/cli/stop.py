@@ -10,6 +10,7 @@ import click
 from cockpit.cli.common import DONE, REFUSED, UNKNOWN, ask_desk
 from cockpit.cli.messages import NOTHING_SENT, disconnected, no_desk
 from cockpit.cli.operate.chosen_desk import a_sandbox_runs, choose_desk, desk_options
+from cockpit.cli.operate.hung_desk import desk_at, left_by
 from cockpit.cli.operate.outcomes import document, exit_code, newest, print_json, print_outcome
 from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE
@@ -46,6 +47,13 @@ def stop(hard: bool, yes: bool, socket: Path | None, sandbox: bool, env_file: Pa
     code = max(exit_code(one) for one in outcomes)
     if not as_json:
         _print_disarmed(where, outcomes)
+    if not is_listening(where):
+        left = left_by(desk_at(where, socket, env_file))
+        if as_json:
+            found["left"] = left
+        else:
+            for sentence in left:
+                echo(sentence, err=True)
     if code == DONE:
         shot = ask_desk(where, lambda link: newest(link, quiet=as_json))
         code = UNKNOWN if shot is None else DONE

@@ -31,9 +31,10 @@ def open_quotes(reader: Reader) -> list[RecordedQuote]:
 
 
 class LeftBehind(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence each; ``clean``: the record of the last run is whole."""
+    """A sentence each; ``clean``: the record of the last run is whole; ``matters``: not so, or quotes still bind."""
 
     clean: bool
+    matters: bool
     sentences: tuple[str, ...]
 
 
@@ -44,8 +45,11 @@ def left_behind(place: Path | str, tokens: TokenTable, now_ns: int) -> LeftBehin
             quotes = open_quotes(reader)
             every = runs(reader)
             clean = bool(every) and every[-1].ended_ns is not None
+            matters = bool(every) and not clean
     except (HistoryError, *NOT_READABLE) as problem:
-        return LeftBehind(clean=False, sentences=(f"What it recorded cannot be read: {problem}.", MAY_BE_MISSING))
+        return LeftBehind(
+            clean=False, matters=True, sentences=(f"What it recorded cannot be read: {problem}.", MAY_BE_MISSING)
+        )
     live = [one for one in quotes if one.command.deadline_ns > now_ns]
     found = [_binding(live, tokens) if live else NO_QUOTE_RECORDED]
     if quotes:
@@ -53,7 +57,8 @@ def left_behind(place: Path | str, tokens: TokenTable, now_ns: int) -> LeftBehin
         found.append(f"The next start asks the Verifier about {ask}, and explains the balances since the last record.")
     else:
         found.append("The next start explains the balances since the last record.")
-    return LeftBehind(clean=clean, sentences=(*found, *(() if clean else (MAY_BE_MISSING,))))
+    sentences = (*found, *(() if clean else (MAY_BE_MISSING,)))
+    return LeftBehind(clean=clean, matters=matters or bool(live), sentences=sentences)
 
 
 def _binding(live: list[RecordedQuote], tokens: TokenTable) -> str:

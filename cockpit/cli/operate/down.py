@@ -11,12 +11,11 @@ import click
 from cockpit.cli.common import DONE, REFUSED, ask_desk, refuse, sandbox_root
 from cockpit.cli.messages import NO_SANDBOX, no_desk
 from cockpit.cli.operate.chosen_desk import a_sandbox_runs, desk_options
-from cockpit.cli.operate.hung_desk import Asking, HungDesk, end_hung, may_hang, tokens_or_default
+from cockpit.cli.operate.hung_desk import Asking, HungDesk, desk_at, end_hung, left_by, may_hang
 from cockpit.cli.operate.messages import GIVE_YES, NOT_ENDED, SILENT
 from cockpit.cli.operate.outcomes import document, print_json, print_problem
 from cockpit.cli.stop import quotes_left
 from cockpit.client.desk_client import ConnectionLost, DeskClient
-from cockpit.config.paths import HISTORY_NAME
 from cockpit.model.formatting import utc_time
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
@@ -47,17 +46,17 @@ def down(yes: bool, force: bool, socket: Path | None, sandbox: bool, env_file: P
     ask = Asking(yes=yes or force, force=force, as_json=as_json)
     if sandbox:
         sys.exit(_end_sandbox(ask))
-    from cockpit.cli.common import desk_socket, postgres_url
+    from cockpit.cli.common import desk_socket
 
     where = desk_socket(socket, env_file, stopping=True)
-    database = postgres_url(env_file) if socket is None else ""
-    desk = HungDesk(where.parent, database or where.parent / HISTORY_NAME, lambda: tokens_or_default(env_file))
+    desk = desk_at(where, socket, env_file)
     if not is_listening(where) and not may_hang(desk):
         text = f"{no_desk(where, sandbox=a_sandbox_runs())} {NOTHING_TO_END}"
+        left = left_by(desk)
         if as_json:
-            print_json({"ended": [], "reason": text})
+            print_json({"ended": [], "reason": text, "left": left})
         else:
-            echo(text)
+            echo("\n".join([text, *left]))
         sys.exit(DONE)
     found: dict[str, Any] = {"ended": []}
     code = _end_desk(where, desk, ask, found)

@@ -26,6 +26,7 @@ from cockpit.cli.operate.messages import (
     STILL_RUNS,
     UNPROVEN,
 )
+from cockpit.config.paths import HISTORY_NAME
 from cockpit.processes.echo import echo
 from cockpit.processes.ending import STOPPED, WITHIN_S
 from cockpit.processes.errors import UnprovenHolderError
@@ -72,6 +73,14 @@ def tokens_or_default(env_file: Path | None) -> "TokenTable":
         return DEFAULT_TOKENS
 
 
+def desk_at(where: Path, socket: Path | None, env_file: Path | None) -> HungDesk:
+    """Return the desk whose socket is at ``where``; the history is beside a ``socket`` that was given."""
+    from cockpit.cli.common import postgres_url
+
+    database = postgres_url(env_file) if socket is None else ""
+    return HungDesk(where.parent, database or where.parent / HISTORY_NAME, lambda: tokens_or_default(env_file))
+
+
 def may_hang(desk: HungDesk) -> bool:
     """Return whether a process holds the lock although nobody listens, or may do so."""
     try:
@@ -79,6 +88,14 @@ def may_hang(desk: HungDesk) -> bool:
             return process is not None
     except UnprovenHolderError:
         return True
+
+
+def left_by(desk: HungDesk) -> tuple[str, ...]:
+    """Say what a desk that is gone left behind; empty when its record is whole and none of its quotes binds."""
+    if isinstance(desk.history, Path) and not desk.history.exists():
+        return ()
+    left = left_behind(desk.history, desk.tokens(), time.time_ns())
+    return left.sentences if left.matters else ()
 
 
 def end_hung(desk: HungDesk, ask: Asking, found: dict[str, Any], why: str) -> int:

@@ -186,10 +186,11 @@ def _drawn(text: str, style: Style, base: Style) -> list[Segment]:
 
 
 def line_strip(line: Line, width: int, styles: Mapping[Role, Style], base: Style) -> Strip:
-    """Draw a line, cut or filled to exactly ``width`` cells."""
-    return Strip([Segment(printable(cell.text), base + styles[cell.role]) for cell in line]).adjust_cell_length(
-        width, base
-    )
+    """Draw a line, filled or cut to exactly ``width`` cells; where text is cut the last cell says so."""
+    strip = Strip([Segment(printable(cell.text), base + styles[cell.role]) for cell in line])
+    if strip.cell_length > width > 0 and cell_len(strip.text.rstrip()) > width:
+        strip = Strip([*strip.crop(0, width - 1), Segment("…", base + styles[line[-1].role])])
+    return strip.adjust_cell_length(width, base)
 
 
 def flow(groups: Sequence[Line], width: int, *, gap: str = "  ") -> list[Line]:

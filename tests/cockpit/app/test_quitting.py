@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from cockpit.app.app import Exit
 from cockpit.client.desk_client import DeskClient
-from cockpit.model.snapshot import Snapshot
+from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
-from panels.kit.messages import STALE_SCREEN, TERMS_CHANGED
+from panels.kit.messages import STALE_SCREEN, TERMS_CHANGED, desk_stopped
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -43,6 +43,19 @@ async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: 
         await ended(driven)
     assert driven.app.return_value == Exit(stop_desk=False)
     assert desk.asked == []
+
+
+async def test_a_desk_that_somebody_stopped_leaves_nothing_to_ask(desk: FakeDesk, link: DeskClient) -> None:
+    row = JournalRow(
+        command_id="s", age_ms=0, actor="root on pts/3", command="shutdown", accepted=True, reason="stopping"
+    )
+    desk.current = replace(samples.disarmed(), journal=(row,))
+    async with cockpit(link) as driven:
+        desk.stop()
+        await driven.shows(desk_stopped("root on pts/3"))
+        await driven.press("q")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=False)
 
 
 async def test_a_desk_without_anything_armed_is_stopped_without_a_command(desk: FakeDesk, link: DeskClient) -> None:

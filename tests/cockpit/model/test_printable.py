@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.cli.trace import trace
@@ -56,6 +57,18 @@ def test_a_drawn_row_and_line_hold_no_character_that_acts(one: str, other: str, 
     for strip in (drawn, line):
         assert strip.cell_length == width
         assert not any(map(acts, strip.text))
+
+
+@given(st.text("ab🪙", min_size=1, max_size=30), st.text("ab🪙", max_size=30), st.integers(1, 60))
+def test_a_line_that_is_cut_says_so_and_one_that_fits_is_whole(one: str, other: str, width: int) -> None:
+    text = one + other
+    drawn = line_strip((Cell(one), Cell(other, "muted")), width, STYLES, BASE)
+    assert drawn.cell_length == width
+    if cell_len(text) <= width:
+        assert drawn.text.rstrip() == text
+    else:
+        assert drawn.text.rstrip().endswith("…")
+    assert line_strip((Cell(one), Cell(" " * 99)), max(width, cell_len(one)), STYLES, BASE).text.rstrip() == one
 
 
 @given(HOSTILE)

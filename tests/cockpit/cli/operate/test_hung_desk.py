@@ -14,6 +14,7 @@ from cockpit.cli.common import DONE, REFUSED
 from cockpit.cli.operate import down as command
 from cockpit.cli.operate import hung_desk
 from cockpit.cli.operate.messages import EXPIRE, GIVE_FORCE, GIVE_YES, GONE, KILLED, KILLING, NOT_ENDED
+from cockpit.cli.stop import NOTHING_TO_DISARM, stop
 from cockpit.desk.runtime.state_dir_lock import LOCK_NAME
 from cockpit.processes.ending import STOPPED
 from cockpit.processes.still_binding import MAY_BE_MISSING
@@ -132,6 +133,44 @@ def test_what_a_killed_desk_leaves_behind_is_said(hang: Hang, short_dir: Path) -
     assert "1 recorded quote can still settle until" in ran.stdout
     assert "2 quotes without an outcome" in ran.stdout
     assert MAY_BE_MISSING in ran.stdout
+
+
+def test_what_a_desk_that_died_by_itself_left_behind_is_said_too(short_dir: Path) -> None:
+    asyncio.run(broken_off(short_dir / "history.sqlite"))
+    ran = down()
+    assert ran.exit_code == DONE
+    for words in (command.NOTHING_TO_END, "1 recorded quote can still settle until", MAY_BE_MISSING):
+        assert words in ran.stdout
+    assert MAY_BE_MISSING in document(down("--json"))["left"]
+
+
+def test_stopping_a_desk_that_died_says_what_it_left_behind(short_dir: Path) -> None:
+    asyncio.run(broken_off(short_dir / "history.sqlite"))
+    ran = CliRunner().invoke(stop, [])
+    assert ran.exit_code == REFUSED
+    for words in (NOTHING_TO_DISARM, "1 recorded quote can still settle until", MAY_BE_MISSING):
+        assert words in ran.stderr
+    assert MAY_BE_MISSING in document(CliRunner().invoke(stop, ["--json"]))["left"]
+
+
+async def ended_in_order(path: Path, *, deadline_ns: int) -> None:
+    history = SqliteHistory(path)
+    await history.open(rows.run())
+    await history.write([rows.demand(1), rows.decision(1), rows.command(1, deadline_ns=deadline_ns)])
+    await history.close(rows.START_NS + 1)
+
+
+def test_a_desk_that_ended_in_order_leaves_no_word_once_its_quotes_have_expired(short_dir: Path) -> None:
+    asyncio.run(ended_in_order(short_dir / "history.sqlite", deadline_ns=1))
+    assert down().stdout.rstrip().endswith(command.NOTHING_TO_END)
+    assert document(down("--json"))["left"] == []
+
+
+def test_a_desk_that_ended_in_order_still_binds_what_is_live(short_dir: Path) -> None:
+    asyncio.run(ended_in_order(short_dir / "history.sqlite", deadline_ns=2**62))
+    ran = down()
+    assert "1 recorded quote can still settle until" in ran.stdout
+    assert MAY_BE_MISSING not in ran.stdout
 
 
 @pytest.mark.slow
