@@ -9,7 +9,7 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Requests to send to one subject: ``rate`` a second for ``warm_up_s`` (not measured) and then ``seconds``.
 
     ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique; a quote is
-    asked to live for ``life_ms``.
+    asked to live for ``life_ms``. ``market``: the name of the only one that is asked for; empty for all in turn.
     """
 
     subject: str
@@ -19,6 +19,7 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     warm_up_s: float
     other_pairs: float
     life_ms: int = SHORT_LIFE_MS
+    market: str = ""
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sent`` counts measured requests of the pair and ``others`` those of other pairs; ``late_us``: how far behind its
     schedule each measured request left. ``samples``: the newest accepted answers, as they came; ``strange``: answers to
-    nothing asked.
+    nothing asked. ``connected``: whether the subject was there to the end; what it was not there for is unanswered.
     """
 
     sent: int
@@ -36,6 +37,7 @@ class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     samples: list[str]
     strange: int
+    connected: bool = True
 
 
 class Listening(msgspec.Struct, frozen=True):

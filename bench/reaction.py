@@ -11,44 +11,30 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import click
-import msgspec
 
 from bench.bench_desk import BenchDesk, bare_environment
-from bench.load import LoadResult, RequestLoad
-from bench.report import ReactionReport, ReactionTurn, as_json, as_text
+from bench.public_makers.py_near import NAME as PY_NEAR
+from bench.public_makers.py_near import quoter_command
+from bench.public_makers.reference_solver import NAME as REFERENCE_SOLVER
+from bench.public_makers.reference_solver import solver_command
+from bench.public_makers.running_makers import RunningMakers
+from bench.public_makers.settings import MakerCommand, MakerSettings
+from bench.reaction_turns import DEATH_MARGIN_S, DESK, ECHO, PATHS, SIGNING, ReactionBench, ReactionOptions
+from bench.report import PublicMakerReport, ReactionReport, as_json, as_text
 from bench.requests import VENUE_LIFE_MS
 from bench.sender_process import SETTINGS, SenderProcess
-from bench.taker import BenchTaker, bench_taker
-from bench.usage import Usage
+from bench.taker import bench_taker
 from bench.venues import start_venue
 from bench.verify import wrong_answers
 from cockpit.config.pricing_presets import PRESETS, Preset
 
-ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
-SUBJECTS = (ECHO, SIGNING, DESK)
 QUICK_LIFE_S = 5.0
-DEATH_MARGIN_S = 5.0
-"""Added to a quote's life before what it gives is released: the default of its setting."""
-PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
-
-
-class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What to measure."""
-
-    rates: tuple[float, ...]
-    seconds: float
-    warm_up_s: float
-    repetitions: int
-    tables: tuple[float, ...]
-    cockpit: bool
-    echo_uvloop: bool
-    life_s: float
-    pricing: Preset = "fixed"
-    scrape_s: float = 0.0
 
 
 @contextlib.asynccontextmanager
@@ -84,86 +70,13 @@ async def _scraped(desk: BenchDesk, every_s: float) -> AsyncIterator[None]:
                 scraping.result()
 
 
-class ReactionBench:
-    """All processes of the bench, and the turns measured."""
-
-    def __init__(
-        self,
-        options: ReactionOptions,
-        sender: SenderProcess,
-        desk: BenchDesk,
-        pids: Mapping[str, int],
-        taker: BenchTaker,
-    ) -> None:
-        self._options = options
-        self._sender = sender
-        self._desk = desk
-        self._usage = {name: Usage(pid) for name, pid in pids.items()}
-        self._taker = taker
-        self._runs = 0
-        self.live = 0
-        self.samples: list[str] = []
-
-    async def warm_up(self) -> None:
-        # The first figures are thrown away.
-        for subject in SUBJECTS:
-            await self._measure(self._load(subject, 200.0, 0.0, 0.5))
-
-    async def turns(self) -> list[ReactionTurn]:
-        """Measure every table, repetition, rate and subject."""
-        options = self._options
-        return [
-            await self._turn(subject, rate, table, options.seconds, repetition)
-            for table in options.tables
-            for repetition in range(options.repetitions)
-            for rate in options.rates
-            for subject in _order(repetition)
-        ]
-
-    async def _turn(
-        self, subject: str, rate: float, other_pairs: float, seconds: float, repetition: int = 0
-    ) -> ReactionTurn:
-        load = self._load(subject, rate, other_pairs, seconds)
-        amid: asyncio.Future[None] | None = None
-        if subject == DESK:
-            # As many quotes are signed as stay so at this rate.
-            lasts_s = self._options.life_s + DEATH_MARGIN_S
-            filled = await self._measure(msgspec.structs.replace(load, seconds=lasts_s, warm_up_s=0.0))
-            amid = asyncio.ensure_future(self._taker.amid(load.warm_up_s + seconds, filled.samples))
-        usage = self._usage[subject]
-        usage.restart()
-        measured = await self._measure(load)
-        cpu = usage.cpu_percent()
-        if subject == DESK:
-            self.samples += measured.samples
-            alive = (await self._desk.state()).alive
-            self.live = max(self.live, alive.quotes + alive.refused)
-        if amid is not None:
-            await amid
-        # What the turn left to be written to history must not fall into the next subject's.
-        await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
-        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
-
-    def _load(self, subject: str, rate: float, other_pairs: float, seconds: float) -> RequestLoad:
-        return RequestLoad(
-            subject=PATHS[subject],
-            run=0,
-            rate=rate,
-            seconds=seconds,
-            warm_up_s=self._options.warm_up_s,
-            other_pairs=other_pairs,
-            life_ms=int(self._options.life_s * 1_000),
-        )
-
-    async def _measure(self, load: RequestLoad) -> LoadResult:
-        self._runs += 1
-        return await self._sender.measure(msgspec.structs.replace(load, run=self._runs))
-
-
-def _order(repetition: int) -> Sequence[str]:
-    # Each repetition starts with another subject.
-    first = repetition % len(SUBJECTS)
-    return (*SUBJECTS[first:], *SUBJECTS[:first])
+def _public_makers(options: ReactionOptions) -> Mapping[str, Callable[[MakerSettings], MakerCommand]]:
+    makers: dict[str, Callable[[MakerSettings], MakerCommand]] = {}
+    if options.reference_solver is not None:
+        makers[REFERENCE_SOLVER] = partial(solver_command, options.reference_solver.absolute())
+    if options.py_near is not None:
+        makers[PY_NEAR] = partial(quoter_command, options.py_near.absolute())
+    return makers
 
 
 def _lives(life_s: float) -> Mapping[str, str]:
@@ -202,7 +115,14 @@ async def run(options: ReactionOptions) -> ReactionReport:
             desk.watch()
         await desk.arm()
         taker = await stack.enter_async_context(bench_taker(sandbox))
-        bench = ReactionBench(options, sender, desk, pids, taker)
+        account, runs = sandbox["NEAR_INTENTS_ACCOUNT_ID"], count(1)
+        others = RunningMakers(sender=sender, taker=taker, env=sandbox, runs=runs, life_ms=int(options.life_s * 1_000))
+        for name, make_command in _public_makers(options).items():
+            await others.add(name, make_command, stack, directory)
+        made = dict(others.makers)
+        bench = ReactionBench(
+            options, sender=sender, desk=desk, account=account, pids=pids, taker=taker, others=others, runs=runs
+        )
         await bench.warm_up()
         async with _scraped(desk, options.scrape_s):
             turns = await bench.turns()
@@ -212,9 +132,21 @@ async def run(options: ReactionOptions) -> ReactionReport:
             cockpit=options.cockpit,
             life_s=options.life_s,
             live=bench.live,
-            settled=taker.settled,
-            samples=len(bench.samples),
-            wrong=wrong_answers(bench.samples, sandbox["NEAR_INTENTS_ACCOUNT_ID"]),
+            settled=taker.settled[account],
+            samples=len(bench.samples[DESK]),
+            wrong=wrong_answers(bench.samples[DESK], account),
+            market=bench.market,
+            public_makers=[
+                PublicMakerReport(
+                    name=name,
+                    version=maker.process.version,
+                    settled=taker.settled[maker.account],
+                    samples=len(bench.samples[name]),
+                    wrong=wrong_answers(bench.samples[name], maker.account),
+                )
+                for name, maker in made.items()
+            ],
+            missing=others.missing,
             malformed=shot.counts.malformed,
             unknown=shot.counts.unknown,
             disarmed="" if shot.executor_armed else shot.executor_why,
@@ -237,6 +169,16 @@ async def run(options: ReactionOptions) -> ReactionReport:
     help="How the desk prices; alternate two to compare them.",
 )
 @click.option("--scrape", "scrape_s", default=0.0, help="Seconds between two scrapes of the desk's metrics; 0: none.")
+@click.option(
+    "--reference-solver",
+    type=click.Path(path_type=Path),
+    help="Measure the venue's reference solver of this checkout too.",
+)
+@click.option(
+    "--py-near",
+    type=click.Path(path_type=Path),
+    help="Measure a maker with py-near too, run by this Python that has it.",
+)
 @click.option("--no-cockpit", is_flag=True, help="Take the desk's snapshots without painting them.")
 @click.option("--echo-uvloop", is_flag=True, help="Run the echoes on uvloop too.")
 @click.option("--quick", is_flag=True, help="A second a rate, once: to see that it works.")
@@ -249,6 +191,8 @@ def main(
     life: float,
     pricing: Preset,
     scrape_s: float,
+    reference_solver: Path | None,
+    py_near: Path | None,
     no_cockpit: bool,
     echo_uvloop: bool,
     quick: bool,
@@ -266,6 +210,8 @@ def main(
         life_s=QUICK_LIFE_S if quick else life,
         pricing=pricing,
         scrape_s=scrape_s,
+        reference_solver=reference_solver,
+        py_near=py_near,
     )
     report = asyncio.run(run(options))
     click.echo(as_json(report) if json_out else as_text(report))

@@ -85,13 +85,24 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
 
 
+class PublicMakerReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a public maker's quotes were, whether or not it was there to the end. Fields as those of the desk."""
+
+    name: str
+    version: str
+    settled: int
+    samples: int
+    wrong: list[str]
+
+
 class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
     """All turns, and what was found beside them. ``wrong``: what is wrong with sampled quotes, a sentence each.
 
     ``life_s``: what quotes were asked to live; ``live``: the most that were signed and not over
     at the end of a turn of the desk;
     ``settled``: sampled quotes settled amid the requests. ``disarmed``: why the desk stopped quoting before the end,
-    empty when it did not.
+    empty when it did not. ``market``: the only one that was asked for; ``missing``: why a public maker has no row,
+    or only a part of one.
     """
 
     turns: list[ReactionTurn]
@@ -104,6 +115,9 @@ class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
     malformed: int
     unknown: int
     disarmed: str
+    market: str = ""
+    public_makers: list[PublicMakerReport] = []
+    missing: list[str] = []
 
 
 def rows(turns: Iterable[ReactionTurn]) -> list[ReactionRow]:
@@ -141,7 +155,7 @@ def ratios(turns: Iterable[ReactionTurn], of: str = "desk", over: str = "signing
         pairs = [
             (turn, same[repetition, over])
             for (repetition, subject), turn in same.items()
-            if subject == of and same[repetition, over].answered
+            if subject == of and (repetition, over) in same and same[repetition, over].answered
         ]
         if not pairs:
             continue
@@ -156,9 +170,22 @@ def ratios(turns: Iterable[ReactionTurn], of: str = "desk", over: str = "signing
     return made
 
 
+def _ratio_lines(found: Iterable[Ratio], other_pairs: float) -> list[str]:
+    return [
+        f"{ratio.rate:>6.0f} p50 {ratio.p50:.2f}  p99 {ratio.p99:.2f}"
+        for ratio in found
+        if ratio.other_pairs == other_pairs
+    ]
+
+
 def as_json(report: ReactionReport) -> str:
     """Return one JSON object with every turn."""
-    everything = {"rows": rows(report.turns), "ratios": ratios(report.turns), **msgspec.structs.asdict(report)}
+    everything = {
+        "rows": rows(report.turns),
+        "ratios": ratios(report.turns),
+        "beside": {maker.name: ratios(report.turns, over=maker.name) for maker in report.public_makers},
+        **msgspec.structs.asdict(report),
+    }
     return msgspec.json.format(msgspec.json.encode(everything)).decode()
 
 
@@ -168,26 +195,34 @@ def as_text(report: ReactionReport) -> str:
     lines.append(
         f"Quotes live {report.life_s:g} s; at most {report.live} at once; {report.settled} were settled meanwhile."
     )
-    every, over = rows(report.turns), ratios(report.turns)
+    if report.market:
+        lines.append(f"All requests are for {report.market}: a constant product has one market.")
+    every = rows(report.turns)
     for other_pairs in dict.fromkeys(row.other_pairs for row in every):
         lines += ["", f"{other_pairs:.0%} of the requests are for other pairs", ""]
         lines.append(
-            f"{'rate/s':>6} {'subject':<13}{'sent':>8}{'answered':>10}{'lost':>6}"
+            f"{'rate/s':>6} {'subject':<17}{'sent':>8}{'answered':>10}{'lost':>6}"
             f"{'p50':>8}{'p99':>8}{'p99.9':>8}{'max':>9}{'CPU %':>8}{'RSS MB':>8}{'late p99':>10}"
         )
         lines += [
-            f"{row.rate:>6.0f} {row.subject:<13}{row.sent:>8}{row.answered:>10}{row.lost:>6}"
+            f"{row.rate:>6.0f} {row.subject:<17}{row.sent:>8}{row.answered:>10}{row.lost:>6}"
             f"{row.p50:>8.0f}{row.p99:>8.0f}{row.p999:>8.0f}{row.max:>9.0f}{row.cpu:>8.1f}{row.rss:>8.1f}{row.late_p99:>10.0f}"
             for row in sorted((row for row in every if row.other_pairs == other_pairs), key=lambda row: row.rate)
         ]
         lines += ["", f"desk / signing echo (aim: p50 {P50_AIM}, p99 {P99_AIM})", ""]
-        lines += [
-            f"{ratio.rate:>6.0f} p50 {ratio.p50:.2f}  p99 {ratio.p99:.2f}"
-            for ratio in over
-            if ratio.other_pairs == other_pairs
-        ]
+        lines += _ratio_lines(ratios(report.turns), other_pairs)
+        for maker in report.public_makers:
+            if beside := _ratio_lines(ratios(report.turns, over=maker.name), other_pairs):
+                lines += ["", f"desk / {maker.name}", "", *beside]
     lines += ["", f"{report.samples} quotes sampled and opened: {len(report.wrong)} wrong"]
     lines += [f"  {problem}" for problem in report.wrong[:5]]
+    for maker in report.public_makers:
+        lines.append(
+            f"{maker.name} {maker.version}: {maker.samples} quotes sampled and opened, {len(maker.wrong)} wrong,"
+            f" {maker.settled} settled"
+        )
+        lines += [f"  {problem}" for problem in maker.wrong[:5]]
+    lines += report.missing
     if report.disarmed:
         lines.append(f"THE DESK STOPPED QUOTING: {report.disarmed}")
     if report.malformed or report.unknown:

@@ -29,7 +29,10 @@ def index_of(run: int, text: str) -> int | None:
     head, _, tail = text.rpartition("-")
     if head != f"{run:08x}-0000-4000-8000":
         return None
-    return int(tail, 16)
+    try:
+        return int(tail, 16)
+    except ValueError:
+        return None
 
 
 def is_other(index: int, other_pairs: float) -> bool:
@@ -41,8 +44,13 @@ def _others_before(index: int, other_pairs: float) -> int:
     return int(index * other_pairs)
 
 
-def request(run: int, index: int, other_pairs: float, subscription: str, life_ms: int = SHORT_LIFE_MS) -> bytes:
-    """Return the JSON text of one request for a quote of this life; direction, exact form and market alternate."""
+def request(
+    run: int, index: int, other_pairs: float, subscription: str, life_ms: int = SHORT_LIFE_MS, market_name: str = ""
+) -> bytes:
+    """Return the JSON text of one request for a quote of this life; direction, exact form and market alternate.
+
+    ``market_name``: the only market asked for; empty for all.
+    """
     nth = index - _others_before(index, other_pairs)
     data: dict[str, object] = {"quote_id": quote_id(run, index)}
     if is_other(index, other_pairs):
@@ -51,7 +59,8 @@ def request(run: int, index: int, other_pairs: float, subscription: str, life_ms
         sides = (first[0], second[0])
         amounts = {first[0]: 10 ** first[1], second[0]: 10 ** second[1]}
     else:
-        market = DEFAULT_TOKENS.markets[nth // 4 % len(DEFAULT_TOKENS.markets)]
+        markets = [market for market in DEFAULT_TOKENS.markets if market_name in ("", market.name)]
+        market = markets[nth // 4 % len(markets)]
         base, quote = market.base.token_id, market.quote.token_id
         sides = (base, quote) if nth % 2 else (quote, base)
         amounts = SIZES

@@ -13,10 +13,12 @@ import socket
 import sys
 from collections import deque
 from time import perf_counter
+from typing import Any
 
 import msgspec
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from bench.load import Listening, LoadResult, RequestLoad
@@ -30,6 +32,10 @@ ACCEPT_EVERY = 50
 
 SAMPLES = 40
 
+NOT_CONNECTED = LoadResult(
+    sent=0, others=0, latencies_us=[], late_us=[], seconds=0.0, samples=[], strange=0, connected=False
+)
+
 
 class _Answer(msgspec.Struct):
     quote_id: str
@@ -42,7 +48,8 @@ class _Call(msgspec.Struct):
 
 
 _decode_call = msgspec.json.Decoder(_Call).decode
-_decode_answers = msgspec.json.Decoder(list[_Answer]).decode
+_decode_answers = msgspec.json.Decoder(tuple[_Answer]).decode
+_decode_params = msgspec.json.Decoder(list[Any]).decode
 
 
 class MakerConnection:
@@ -55,24 +62,42 @@ class MakerConnection:
         self.protocol = ServerProtocol(max_size=2**20)
         self.name = ""
         self.backlog = bytearray()
+        self.closed = False
+        self.finished = False
 
     def fileno(self) -> int:
         return self.socket.fileno()
 
     def write(self, data: bytes) -> None:
         """Send, and keep what the kernel does not accept: an open loop does not wait for a slow maker."""
+        if self.closed:
+            return
         if not self.backlog:
-            with contextlib.suppress(BlockingIOError):
+            # That it has gone is noticed, and dealt with, as nothing more is read from it.
+            with contextlib.suppress(BlockingIOError, ConnectionError):
                 data = data[self.socket.send(data) :]
         self.backlog += data
 
     def flush(self) -> None:
         """Send what was kept."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError, ConnectionError):
             del self.backlog[: self.socket.send(self.backlog)]
 
+    def close(self) -> None:
+        self.closed = True
+        self.backlog.clear()
+        self.socket.close()
+
+    @property
+    def over(self) -> bool:
+        """Whether the connection was closed in due form, and all that was to be sent has been."""
+        return self.finished and not self.backlog
+
     def read(self, data: bytes) -> list[tuple[_Call, bytes]]:
-        """Return the calls in these bytes; handshake, pings and the close are answered here."""
+        """Return the calls in these bytes; handshake, pings and the close are answered here.
+
+        msgspec.MsgspecError for a text that is no call.
+        """
         protocol = self.protocol
         protocol.receive_data(data)
         calls = []
@@ -87,11 +112,14 @@ class MakerConnection:
         return calls
 
     def send_text(self, message: bytes) -> None:
-        self.protocol.send_text(message)
-        self._pass_on()
+        """Send a text; nothing when the maker has closed the connection behind its last call."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_text(message)
+            self._pass_on()
 
     def _pass_on(self) -> None:
         for chunk in self.protocol.data_to_send():
+            self.finished |= not chunk
             self.write(chunk)
 
 
@@ -105,7 +133,9 @@ class _Run:
         count = warm + int(load.rate * load.seconds)
         self.first = warm
         self.frames = [
-            Frame(Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes", load.life_ms)).serialize(mask=False)
+            Frame(
+                Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes", load.life_ms, load.market)
+            ).serialize(mask=False)
             for index in range(count)
         ]
         self.sent_at = [0.0] * count
@@ -116,9 +146,10 @@ class _Run:
 
     def answered(self, text: bytes, call: _Call, now: float) -> bytes:
         """Count an answer; returns the relay's reply."""
-        answer = _decode_answers(call.params)[0]
+        (answer,) = _decode_answers(call.params)
         index = index_of(self.load.run, answer.quote_id)
-        if index is None or not self.sent_at[index] or self.answered_at[index]:
+        known = index is not None and 0 <= index < len(self.sent_at)
+        if index is None or not known or not self.sent_at[index] or self.answered_at[index]:
             self.strange += 1
             return _error(call.id, "unknown quote_id")
         self.answered_at[index] = now
@@ -142,6 +173,7 @@ class _Run:
             seconds=ended - started,
             samples=list(self.samples),
             strange=self.strange,
+            connected=not self.maker.closed,
         )
 
 
@@ -178,7 +210,9 @@ class Sender:
 
     def measure(self, load: RequestLoad) -> LoadResult:
         """Send the load and wait for its answers, at most as long as the relay would."""
-        maker = next(maker for maker in reversed(self._makers) if maker.name == load.subject)
+        maker = next((maker for maker in reversed(self._makers) if maker.name == load.subject), None)
+        if maker is None:
+            return NOT_CONNECTED
         run = self._run = _Run(load, maker)
         gc.collect()
         gc.disable()
@@ -192,7 +226,7 @@ class Sender:
             maker.write(frame)
             self._turn(0.0)
         ended = perf_counter()
-        while run.waiting and (left := ended + ANSWER_WITHIN_S - perf_counter()) > 0:
+        while run.waiting and not maker.closed and (left := ended + ANSWER_WITHIN_S - perf_counter()) > 0:
             self._turn(left)
         self._run = None
         gc.enable()
@@ -207,7 +241,10 @@ class Sender:
             maker.flush()
         for ready in readable:
             if isinstance(ready, MakerConnection):
-                self._read(ready)
+                try:
+                    self._read(ready)
+                except msgspec.MsgspecError:
+                    self._end(ready)
             elif ready is self._listener:
                 self._makers.append(MakerConnection(self._listener.accept()[0]))
         return any(descriptor in readable for descriptor in also)
@@ -219,8 +256,7 @@ class Sender:
             data = b""
         now = perf_counter()
         if not data:
-            maker.socket.close()
-            self._makers.remove(maker)
+            self._end(maker)
             return
         for call, text in maker.read(data):
             if call.method == "quote_response" and self._run is not None:
@@ -228,7 +264,15 @@ class Sender:
             elif call.method == "quote_response":
                 maker.send_text(_error(call.id, "the request is gone"))
             else:
-                maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"quotes"}' % call.id)
+                # Each subscription has an id of its own: some makers tell events by it.
+                subscription = b"quotes" if _decode_params(call.params)[:1] == ["quote"] else b"statuses"
+                maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"%b"}' % (call.id, subscription))
+        if maker.over:
+            self._end(maker)
+
+    def _end(self, maker: MakerConnection) -> None:
+        maker.close()
+        self._makers.remove(maker)
 
 
 def _write(message: msgspec.Struct) -> None:

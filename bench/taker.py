@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from bench.verify import wrong_answers
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.flow.wallet import Wallet
@@ -23,7 +25,7 @@ _FOREVER_NS = 4_000_000_000 * NS_PER_S
 
 
 class BenchTaker:
-    """Asks the venue of these settings over HTTP; ``settled`` counts the quotes that the venue took to settle."""
+    """Asks the venue of these settings over HTTP; ``settled``: how many quotes of each signer the venue settles."""
 
     def __init__(self, env: Mapping[str, str], client: httpx.AsyncClient) -> None:
         self._env = env
@@ -31,7 +33,7 @@ class BenchTaker:
         self._wallet = Wallet("bench-taker.near", b"taker".ljust(32))
         self._numbers = count()
         self._salt = b""
-        self.settled = 0
+        self.settled: Counter[str] = Counter()
 
     async def fund(self) -> None:
         """Give the taker enough of every traded token, and read the salt."""
@@ -59,7 +61,8 @@ class BenchTaker:
     async def take(self, sample: str) -> None:
         """Settle this ``quote_response``; one that the venue refuses, such as an expired one, does not count."""
         quote: dict[str, Any] = msgspec.json.decode(sample)["params"][0]["signed_data"]
-        [diff] = [intent.diff for intent in open_payload(quote).intents if isinstance(intent, TokenDiff)]
+        message = open_payload(quote)
+        [diff] = [intent.diff for intent in message.intents if isinstance(intent, TokenDiff)]
         gives, takes = min(diff, key=lambda token: diff[token]), max(diff, key=lambda token: diff[token])
         own = self._wallet.sign_diff(
             gives=(takes, taker_gives(diff[takes], FEE_PIPS)),
@@ -75,23 +78,30 @@ class BenchTaker:
             headers={"Authorization": f"Bearer {self._env['NEAR_INTENTS_API_KEY']}"},
         )
         result = answer.json().get("result") or answer.json()
-        self.settled += result.get("status") == "OK"
+        self.settled[message.signer_id] += result.get("status") == "OK"
 
-    async def deposit(self) -> None:
+    async def open_account(self, account: str, balances: Mapping[str, str]) -> str:
+        """Open a maker's account with these whole tokens by symbol; returns its private key."""
+        answer = await self._control("accounts", {"account": account, "balances": balances})
+        key: str = answer.json()["private_key"]
+        return key
+
+    async def deposit(self, account: str) -> None:
         """Send the maker 0.001 BTC, final at once."""
-        await self._control("deposit", {"token_id": BTC.token_id, "amount": 100_000, "confirm_after_s": 0})
+        deposit = {"account": account, "token_id": BTC.token_id, "amount": 100_000, "confirm_after_s": 0}
+        await self._control("deposit", deposit)
 
-    async def amid(self, seconds: float, samples: Sequence[str]) -> None:
-        """A third into these seconds take the newest sampled quote, and deposit at two thirds."""
+    async def amid(self, seconds: float, account: str, samples: Sequence[str]) -> None:
+        """A third into these seconds take the newest of the maker's quotes, and deposit to it at two thirds."""
         await asyncio.sleep(seconds / 3)
-        if samples:
+        if samples and not wrong_answers(samples[-1:], account):
             await self.take(samples[-1])
         await asyncio.sleep(seconds / 3)
-        await self.deposit()
+        await self.deposit(account)
 
-    async def _control(self, path: str, body: object) -> None:
+    async def _control(self, path: str, body: object) -> httpx.Response:
         answer = await self._client.post(f"{self._env['SANDBOX_CONTROL_URL']}/{path}", json=body)
-        answer.raise_for_status()
+        return answer.raise_for_status()
 
 
 @contextlib.asynccontextmanager

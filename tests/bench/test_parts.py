@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from bench.load import LoadResult, percentile
-from bench.report import ReactionTurn, ratios, rows
+from bench.report import PublicMakerReport, ReactionReport, ReactionTurn, as_json, as_text, ratios, rows
 from bench.requests import index_of, is_other, quote_id, request
 from bench.terminal_report import MemorySample, slope
 from bench.verify import wrong_answers
@@ -65,6 +65,50 @@ def test_ratios_are_the_median_of_the_repetitions_and_losses_add_up() -> None:
     }
 
 
+def test_a_maker_that_ended_early_is_compared_where_both_were_measured() -> None:
+    turns = [_turn(repetition, "desk", [100.0], 1) for repetition in range(3)]
+    turns.append(_turn(0, "reference solver", [400.0], 1))
+    assert [(ratio.p50, ratio.p99) for ratio in ratios(turns, over="reference solver")] == [(0.25, 0.25)]
+    assert ratios(turns, over="py-near") == []
+
+
+def test_a_public_maker_stands_in_the_table_with_what_it_is_and_how_the_desk_compares() -> None:
+    maker = PublicMakerReport(name="reference solver", version="of commit 67b581f", settled=1, samples=3, wrong=["bad"])
+    report = ReactionReport(
+        turns=[_turn(0, name, [took], 2) for name, took in (("desk", 100.0), ("reference solver", 400.0))],
+        cockpit=True,
+        life_s=60.0,
+        live=1,
+        settled=1,
+        samples=1,
+        wrong=[],
+        malformed=0,
+        unknown=0,
+        disarmed="",
+        market="BTC/EURe",
+        public_makers=[maker],
+        missing=["No row for the py-near: it ended"],
+    )
+    lines = as_text(report).splitlines()
+    (row,) = [line.split() for line in lines if line.startswith("    50 reference solver")]
+    assert row[3:8] == ["2", "1", "1", "400", "400"]
+    assert lines[lines.index("desk / reference solver") + 2] == "    50 p50 0.25  p99 0.25"
+    assert "All requests are for BTC/EURe: a constant product has one market." in lines
+    assert "reference solver of commit 67b581f: 3 quotes sampled and opened, 1 wrong, 1 settled" in lines
+    assert "  bad" in lines
+    assert lines[-1] == "No row for the py-near: it ended"
+    told = msgspec.json.decode(as_json(report))
+    assert told["beside"]["reference solver"][0]["p50"] == 0.25
+    assert told["public_makers"][0]["version"] == maker.version
+
+
+def test_all_requests_are_for_one_market_where_one_is_named() -> None:
+    texts = [request(7, index, 0.0, "s", market_name="BTC/EURe") for index in range(8)]
+    sides = [msgspec.json.decode(text)["params"]["data"] for text in texts]
+    pairs = {(data["defuse_asset_identifier_in"], data["defuse_asset_identifier_out"]) for data in sides}
+    assert pairs == {(BTC.token_id, EURE.token_id), (EURE.token_id, BTC.token_id)}
+
+
 def _answer(**changed: object) -> str:
     signed = Wallet("maker.near", bytes(32)).sign_diff(
         (EURE.token_id, 8), (BTC.token_id, 1), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
@@ -73,8 +117,9 @@ def _answer(**changed: object) -> str:
     return msgspec.json.encode({"id": 1, "method": "quote_response", "params": [answer]}).decode()
 
 
-def test_a_good_answer_passes() -> None:
-    assert wrong_answers([_answer()], "maker.near") == []
+def test_a_good_answer_passes_with_one_amount_or_both() -> None:
+    both = _answer().replace('"amount_out":"8"', '"amount_out":"8","amount_in":"1"')
+    assert wrong_answers([_answer(), both], "maker.near") == []
 
 
 @pytest.mark.parametrize(
@@ -83,6 +128,9 @@ def test_a_good_answer_passes() -> None:
         (_answer(), "other.near", "signed for maker.near"),
         (_answer(signature="ed25519:" + "1" * 64), "maker.near", "invalid signature"),
         (_answer().replace('"amount_out":"8"', '"amount_out":"9"'), "maker.near", "amount_out is 9"),
+        (_answer().replace('"amount_out":"8"', '"amount_out":"8","amount_in":"2"'), "maker.near", "amount_in is 2"),
+        (_answer().replace('"amount_out":"8"', ""), "maker.near", "the amount is missing"),
+        (_answer().replace("quote_output", "output"), "maker.near", "missing required field"),
     ],
 )
 def test_a_wrong_answer_is_reported(sample: str, account: str, problem: str) -> None:

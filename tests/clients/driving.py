@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.walls import NODE_WALL, PYTHON_WALL
+
 DRIVERS = Path(__file__).parent / "drivers"
 WITHIN_S = 240
 TOLD = 4_000
@@ -37,9 +39,9 @@ async def drive(order: Sequence[str], environ: Mapping[str, str], cwd: Path) -> 
 
 def node_order(driver: str, *arguments: str) -> list[str]:
     """Return the command of a driver in JavaScript; the clients are those of the directory where it runs."""
-    return ["node", "--require", str(DRIVERS / "loopback_only.cjs"), str(DRIVERS / driver), *arguments]
+    return ["node", "--require", str(NODE_WALL), str(DRIVERS / driver), *arguments]
 
 
 def python_order(python: Path, driver: str, *arguments: str) -> list[str]:
     """Return the command of a driver in Python, run with the clients' own Python."""
-    return [str(python), str(DRIVERS / "loopback_only.py"), str(DRIVERS / driver), *arguments]
+    return [str(python), str(PYTHON_WALL), str(DRIVERS / driver), *arguments]

@@ -93,6 +93,21 @@ async def test_a_client_in_javascript_reaches_this_machine_only(tmp_path: Path) 
     assert found == [f"not on this machine: {host}" for host in ELSEWHERE]
 
 
+async def test_a_client_in_javascript_listens_on_this_machine_only(tmp_path: Path) -> None:
+    require_node()
+    driver = tmp_path / "listening.cjs"
+    driver.write_text(
+        "const { createServer } = require('node:http');"
+        "const places = [[], [0], ['0'], [0, '0.0.0.0'], [{ port: 0, host: '::' }]];"
+        "Promise.all(places.map((place) => new Promise((heard) => {"
+        "  const server = createServer();"
+        "  server.listen(...place, () => { heard(server.address().address); server.close(); });"
+        "}))).then((found) => console.log(JSON.stringify(found)))",
+        "utf-8",
+    )
+    assert await drive(node_order(str(driver)), {}, tmp_path) == ["127.0.0.1"] * 5
+
+
 async def test_a_client_in_python_reaches_this_machine_only(tmp_path: Path, python_clients: Path) -> None:
     driver = tmp_path / "elsewhere.py"
     driver.write_text(

@@ -1,9 +1,10 @@
-// Lets a client connect to this machine only, and to nothing by another name.
+// Lets a client connect to this machine only, and to nothing by another name, and listen on its loopback only.
 "use strict";
 const net = require("node:net");
 const dns = require("node:dns");
 
 const HERE = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+const LOOPBACK = "127.0.0.1";
 
 function refuse(host) {
   process.stderr.write(`a client asked for ${host}, which is not this machine\n`);
@@ -28,4 +29,15 @@ dns.lookup = function (host, ...rest) {
     return undefined;
   }
   return lookup.call(dns, host, ...rest);
+};
+
+const listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (...given) {
+  const [first] = given;
+  const done = given.filter((one) => typeof one === "function");
+  if (typeof first === "object" && first !== null) {
+    return listen.call(this, first.port === undefined ? first : { ...first, host: LOOPBACK }, ...done);
+  }
+  const isPath = typeof first === "string" && !/^\d+$/.test(first);
+  return isPath ? listen.apply(this, given) : listen.call(this, { port: Number(first) || 0, host: LOOPBACK }, ...done);
 };
