@@ -12,7 +12,7 @@ from bench.public_makers.running_makers import MARKET, RunningMakers
 from bench.report import ReactionTurn
 from bench.sender_process import SenderProcess
 from bench.taker import BenchTaker
-from bench.usage import Usage
+from bench.usage import Usage, until_quiet
 from cockpit.config.pricing_presets import Preset
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
@@ -111,14 +111,16 @@ class ReactionBench:
             await amid
         if measured is None:
             return None
-        cpu = usage.cpu_percent()
+        cpu, rss = usage.cpu_percent(), usage.rss_mb()
         self.samples[subject] += measured.samples
         if subject == DESK:
             alive = (await self._desk.state()).alive
             self.live = max(self.live, alive.quotes + alive.refused)
-        # What the turn left to be written to history must not fall into the next subject's.
+        # What the turn left to be written to history, or to be answered, must not fall into the next subject's.
         await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
-        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
+        if subject in self._others.makers:
+            await until_quiet(usage)
+        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, rss)
 
     def _load(self, subject: str, rate: float, other_pairs: float, seconds: float) -> RequestLoad:
         return RequestLoad(

@@ -169,7 +169,11 @@ class _Run:
             sent=len(asked),
             others=len(measured) - len(asked),
             latencies_us=[round(seconds * 1e6, 1) for seconds in took if seconds <= ANSWER_WITHIN_S],
-            late_us=[round((self.sent_at[index] - started - index / load.rate) * 1e6, 1) for index in measured],
+            late_us=[
+                round((self.sent_at[index] - started - index / load.rate) * 1e6, 1)
+                for index in measured
+                if self.sent_at[index]
+            ],
             seconds=ended - started,
             samples=list(self.samples),
             strange=self.strange,
@@ -220,8 +224,10 @@ class Sender:
         every = 1 / load.rate
         for index, frame in enumerate(run.frames):
             due = started + index * every
-            while (left := due - perf_counter()) > 0:
+            while (left := due - perf_counter()) > 0 and not maker.closed:
                 self._turn(left)
+            if maker.closed:
+                break
             run.sent_at[index] = perf_counter()
             maker.write(frame)
             self._turn(0.0)

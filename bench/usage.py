@@ -1,11 +1,14 @@
 """What a process costs: CPU between two moments, and memory."""
 
+import asyncio
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import psutil
 
 MB = 1_000_000
+QUIET_PERCENT = 20.0
+QUIET_WITHIN_S = 30.0
 
 
 class Usage:
@@ -44,3 +47,13 @@ class Usage:
     def _cpu_s(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+
+async def until_quiet(usage: Usage, *, every_s: float = 0.5) -> None:
+    """Wait until the process uses less than a fifth of a core, at most 30 s: what it has left to do is done."""
+    deadline = monotonic() + QUIET_WITHIN_S
+    percent = QUIET_PERCENT
+    while percent >= QUIET_PERCENT and monotonic() < deadline:
+        usage.restart()
+        await asyncio.sleep(every_s)
+        percent = usage.cpu_percent()

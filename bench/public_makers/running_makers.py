@@ -46,10 +46,10 @@ class RunningMakers:
         runs: Iterator[int],
         life_ms: int,
     ) -> None:
-        self._sender = sender
-        self._taker = taker
+        self.sender = sender
+        self.taker = taker
         self._node_url = env["NEAR_RPC_URL"].split(",")[0]
-        self._runs = runs
+        self.runs = runs
         self._life_ms = life_ms
         self.makers: dict[str, PublicMaker] = {}
         self.missing: list[str] = []
@@ -69,9 +69,9 @@ class RunningMakers:
         async with contextlib.AsyncExitStack() as own:
             settings = MakerSettings(
                 account=account,
-                private_key=await self._taker.open_account(account, FUNDS),
+                private_key=await self.taker.open_account(account, FUNDS),
                 node_url=self._node_url,
-                relay_url=f"ws://127.0.0.1:{self._sender.port}/{path}",
+                relay_url=f"ws://127.0.0.1:{self.sender.port}/{path}",
                 market=MARKET,
                 life_ms=self._life_ms,
             )
@@ -107,7 +107,7 @@ class RunningMakers:
         )
         deadline = time.monotonic() + within_s
         while True:
-            measured = await self._sender.measure(msgspec.structs.replace(probe, run=next(self._runs)))
+            measured = await self.sender.measure(msgspec.structs.replace(probe, run=next(self.runs)))
             if measured.latencies_us:
                 return
             if ended := process.ended():

@@ -12,14 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.bench_desk import bare_environment
+from bench.bench_desk import BenchDesk, bare_environment
 from bench.public_makers.errors import PublicMakerError
 from bench.public_makers.py_near import quoter_command
 from bench.public_makers.reference_solver import PACKAGE, solver_command
 from bench.public_makers.running_makers import MARKET, RunningMakers
 from bench.public_makers.settings import MakerCommand, MakerSettings
+from bench.reaction_turns import ReactionBench, ReactionOptions
 from bench.sender_process import SenderProcess
 from bench.taker import bench_taker
+from bench.usage import Usage, until_quiet
 from bench.venues import start_venue
 from tests.support.waiting import until
 
@@ -160,19 +162,63 @@ async def test_a_maker_that_does_not_start_ends_or_never_answers_leaves_a_senten
 async def test_a_maker_that_dies_amid_its_turns_is_dropped_with_its_last_words(tmp_path: Path) -> None:
     async with running_makers() as makers, contextlib.AsyncExitStack() as stack:
         await makers.add(
-            "echo", lambda told: started(sys.executable, "-m", "bench.echo", told.relay_url), stack, tmp_path
+            "other echo", lambda told: started(sys.executable, "-m", "bench.echo", told.relay_url), stack, tmp_path
         )
         assert makers.missing == []
-        process = makers.makers["echo"].process
+        process = makers.makers["other echo"].process
+        bench = alone(makers, tmp_path)
+        await bench.warm_up()
+        assert list(makers.makers) == ["other echo"]
         os.kill(process.pid, 9)
 
         async def gone() -> bool:
             return bool(process.ended())
 
         await until(gone, 30)
-        await makers.drop("echo")
+        assert await bench.turns() == []
         assert makers.makers == {}
-        assert makers.missing == ["No row for the echo: it ended with exit code -9: nothing"]
+        assert makers.missing == ["No row for the other echo: it ended with exit code -9: nothing"]
+
+
+def alone(makers: RunningMakers, directory: Path) -> ReactionBench:
+    """Return a bench of these makers only."""
+    options = ReactionOptions(
+        rates=(50.0, 200.0),
+        seconds=0.1,
+        warm_up_s=0.0,
+        repetitions=2,
+        tables=(0.0,),
+        cockpit=False,
+        echo_uvloop=False,
+        life_s=0.1,
+    )
+    return ReactionBench(
+        options,
+        sender=makers.sender,
+        desk=BenchDesk(directory, {}),
+        account="maker.near",
+        pids={},
+        taker=makers.taker,
+        others=makers,
+        runs=makers.runs,
+    )
+
+
+class ScriptedUsage(Usage):
+    """Uses as much CPU as the test says."""
+
+    def __init__(self, *percents: float) -> None:
+        super().__init__(os.getpid())
+        self.left = list(percents)
+
+    def cpu_percent(self) -> float:
+        return self.left.pop(0)
+
+
+async def test_what_a_maker_has_left_to_do_is_waited_for() -> None:
+    usage = ScriptedUsage(100.0, 21.0, 19.0, 100.0)
+    await until_quiet(usage, every_s=0)
+    assert usage.left == [100.0]
 
 
 def children() -> set[int]:
