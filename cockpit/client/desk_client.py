@@ -316,11 +316,11 @@ def connection_reason(socket_path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError) and not socket_path.exists():
         return f"{NO_DESK} {socket_path}"
     if isinstance(error, ConnectionRefusedError):
-        return f"the desk at {socket_path} has ended"
+        return f"the desk has ended ({socket_path})"
     if isinstance(error, NOT_READABLE):
         return f"the desk runs an incompatible version: {error}"
     if isinstance(error, TimeoutError):
-        return f"the desk at {socket_path} does not answer"
+        return f"the desk does not answer ({socket_path})"
     return str(error) or type(error).__name__
 
 

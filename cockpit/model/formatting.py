@@ -100,6 +100,12 @@ def age(ms: int | None) -> str:
     return f"{seconds // 86_400}d{seconds % 86_400 // 3600:02d}h"
 
 
+def row_age(ms: int | None) -> str:
+    """Show an age in at most five characters, for rows: 12m30s as 12m, 10d03h as 10d."""
+    text = age(ms)
+    return text if len(text) <= 5 else text[: next(place for place, one in enumerate(text, 1) if one.isalpha())]
+
+
 def exact_age(ms: int | None) -> str:
     """Show an age with tenths below ten seconds; ``never`` for None."""
     if ms is None:

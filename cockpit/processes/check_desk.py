@@ -49,12 +49,10 @@ async def read_snapshot(socket_path: Path, within_s: float, listen_s: float = 0.
             except httpx.ConnectError:
                 raise DeskUnavailableError(f"{NO_DESK} {socket_path}") from None
             except (httpx.HTTPError, OSError) as exc:
-                raise DeskUnavailableError(
-                    f"the desk at {socket_path} does not answer ({type(exc).__name__})"
-                ) from None
+                raise DeskUnavailableError(f"the desk does not answer ({type(exc).__name__}): {socket_path}") from None
             except msgspec.MsgspecError as exc:
                 raise DeskUnavailableError(
-                    f"the desk at {socket_path} runs an incompatible version of this program: {exc}"
+                    f"the desk runs an incompatible version of this program: {exc} ({socket_path})"
                 ) from None
             ran_s = (shot.at_ns - shot.started_ns) / 1e9
             if (is_green(shot) or ran_s >= within_s) and ran_s >= listen_s:

@@ -6,7 +6,7 @@ from panels.kit.rows.text_lines import LineView
 from panels.kit.view import Rewound, View, to_the_ms
 
 READING = " reading…"
-EDGE = "nothing beyond"
+EDGE = "nothing further"
 """Of a step."""
 
 

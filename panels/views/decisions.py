@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded
+from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age
 from cockpit.model.recorded.check_text import check_label, check_text
 from cockpit.model.recorded.names import reason_name
 from cockpit.model.recorded.pages import RecordedList
@@ -49,7 +49,7 @@ def decision_row(row: DecisionRow) -> GridRow:
     return GridRow(
         row.decision_id,
         (
-            Cell(age(row.age_ms), "muted"),
+            Cell(row_age(row.age_ms), "muted"),
             side(row.side),
             Cell(number(row.notional, 2, missing=NOTHING)),
             Cell(rounded(row.price, 2, missing=NOTHING)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, shorten
+from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age, shorten
 from cockpit.model.quote_texts import option_day_text
 from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import FillRow, Snapshot
@@ -53,7 +53,7 @@ def fill_row(row: FillRow) -> GridRow:
     return GridRow(
         row.quote_hash,
         (
-            Cell(age(row.age_ms), "muted"),
+            Cell(row_age(row.age_ms), "muted"),
             side(row.side),
             Cell(number(row.base_amount, 8)),
             Cell(number(row.quote_amount, 4)),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.ages import age_ms
 from cockpit.model.alerts.state import ALERTS, AlertsState, UndeliveredRow
-from cockpit.model.formatting import age, counted, sparkline, uptime, utc_moment
+from cockpit.model.formatting import age, counted, row_age, sparkline, uptime, utc_moment
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
 from panels.kit.keymap import KeyMap
@@ -73,7 +73,7 @@ def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
         (
             Cell(state(row.state).text[0], state(row.state).role),
             Cell(part_name(row.part)),
-            Cell(age(row.age_ms), "muted"),
+            Cell(row_age(row.age_ms), "muted"),
             Cell(per_second(rate), "text" if rate else "muted"),
             Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),

@@ -6,7 +6,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, counted, exact_age, number, rounded
+from cockpit.model.formatting import NOTHING, counted, exact_age, number, rounded, row_age
 from cockpit.model.market_requests import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
@@ -111,7 +111,7 @@ def source_row(row: SourceRow) -> GridRow:
             Cell(rounded(row.ask, 2, missing=NOTHING)),
             Cell(rounded(row.mid, 2, missing=NOTHING), "strong"),
             Cell(rounded(row.divergence_bps, 1, signed=True, missing=NOTHING)),
-            Cell(age(row.age_ms), "muted"),
+            Cell(row_age(row.age_ms), "muted"),
             Cell(f"{state(row.state).text} {row.detail}".rstrip(), state(row.state).role),
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import age, coarse_age, number, progress_bar, readable, rounded, time_left
+from cockpit.model.formatting import age, coarse_age, number, progress_bar, readable, rounded, row_age, time_left
 from cockpit.model.quote_texts import options_text, refused_text, signed_text
 from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import QuoteRow, Snapshot
@@ -76,7 +76,7 @@ def quote_row(row: QuoteRow) -> GridRow:
     return GridRow(
         row.quote_hash,
         (
-            Cell(age(row.age_ms), "muted"),
+            Cell(row_age(row.age_ms), "muted"),
             Cell(f"{side(row.side).text[0]} {gives}", side(row.side).role),
             Cell(amount(row.takes, row.takes_symbol, row.takes_places)),
             Cell(rounded(row.price, 2)),

@@ -118,12 +118,12 @@ def _armed(newest: TradeDecision | None, at_ns: int) -> str:
 
 
 def _word(passed: bool | None) -> str:
-    return "not told" if passed is None else "ARMED" if passed else "DISARMED"
+    return "unknown" if passed is None else "ARMED" if passed else "DISARMED"
 
 
 def _notes(snapshot: Snapshot, live: int | None) -> dict[str, str]:
     def newest(rows: Sequence[object], noun: str) -> str:
-        return f"{counted(len(rows), noun)} of the run, the newest" if rows else f"no {noun} in the run until then"
+        return f"newest {counted(len(rows), noun)} of the run" if rows else f"no {noun}s in the run until then"
 
     market, held = snapshot.market, snapshot.inventory
     quotes = "live quotes unknown, too many" if live is None else f"{number(live)} live then"
@@ -131,7 +131,7 @@ def _notes(snapshot: Snapshot, live: int | None) -> dict[str, str]:
         "market": f"mid {age(market.age_ms)} before" if market.mid is not None else market.detail,
         "inventory": f"read {age(held.age_ms)} before" if held.rows else "no balances had been read in the run",
         "decisions": newest(snapshot.decisions, "decision"),
-        "quotes": f"{quotes} · {newest(snapshot.quotes, 'quotes')}",
+        "quotes": f"{quotes} · {newest(snapshot.quotes, 'quote')}",
         "executions": newest(snapshot.executions, "fill"),
         "log": newest(snapshot.journal, "command"),
     }

@@ -49,6 +49,27 @@ def test_ages(ms: int | None, text: str) -> None:
     assert fmt.age(ms) == text
 
 
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (None, "–"),
+        (599_000, "9m59s"),
+        (685_000, "11m"),
+        (3_900_000, "1h05m"),
+        (39_900_000, "11h"),
+        (90_000_000, "1d01h"),
+    ],
+)
+def test_ages_of_rows_fit_into_five_cells(ms: int | None, text: str) -> None:
+    assert fmt.row_age(ms) == text
+
+
+@given(st.integers(0, 9_999 * 86_400_000))
+def test_no_age_of_a_row_is_cut_or_says_more_than_it_is(ms: int) -> None:
+    assert len(fmt.row_age(ms)) <= 5
+    assert fmt.age(ms).startswith(fmt.row_age(ms))
+
+
 @pytest.mark.parametrize(("ms", "text"), [(9_999, "just now"), (10_000, "10s ago"), (64_999, "1m00s ago")])
 def test_captions_count_in_steps(ms: int, text: str) -> None:
     assert fmt.caption_age(ms) == text

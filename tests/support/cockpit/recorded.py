@@ -51,10 +51,10 @@ def board(at_ns: int, *, edge: bool = False) -> RecordedBoard:
         notes={
             "market": "mid 1s before",
             "inventory": "read 3s before",
-            "decisions": "60 decisions of the run, the newest",
+            "decisions": "newest 60 decisions of the run",
             "quotes": f"live at {at_ns}",
-            "executions": "8 fills of the run, the newest",
-            "log": "4 commands of the run, the newest",
+            "executions": "newest 8 fills of the run",
+            "log": "newest 4 commands of the run",
         },
         edge=edge,
     )

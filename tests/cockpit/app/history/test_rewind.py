@@ -46,7 +46,7 @@ async def test_the_panels_show_then_and_esc_shows_now(desk: FakeDesk, link: Desk
     async with cockpit(link, WIDE, history=history) as driven:
         await driven.shows(LIVE_MID)
         await rewound(driven)
-        await driven.shows(THEN_MID, "60 decisions of the run, the newest", "Decisions · then", keys_text(KeyMap()))
+        await driven.shows(THEN_MID, "newest 60 decisions of the run", "Decisions · then", keys_text(KeyMap()))
         assert LIVE_MID not in driven.text
         assert driven.app.board.query(".panel.-rewound")
         await driven.press("escape")

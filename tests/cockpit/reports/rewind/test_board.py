@@ -63,7 +63,9 @@ def test_a_moment_has_the_rows_that_the_live_board_had(reader: Reader) -> None:
     assert (btc.balance, btc.spendable, eure.reserved) == (Decimal(1), Decimal(1), Decimal("49.9"))
     assert eure.spendable == Decimal("950.1")
     assert next((one.buys, one.sells) for one in shown.demand_by_market) == (1, 0)
-    assert found.notes["quotes"].startswith("1 live then")
+    assert found.notes["quotes"] == "1 live then · newest 1 quote of the run"
+    assert found.notes["decisions"] == "newest 1 decision of the run"
+    assert found.notes["executions"] == "no fills in the run until then"
 
 
 def test_nothing_of_later_is_known(reader: Reader) -> None:
@@ -72,7 +74,7 @@ def test_nothing_of_later_is_known(reader: Reader) -> None:
     assert board(reader, 19.5).snapshot.quotes[0].outcome == "accepted"
     settled = board(reader, 20)
     assert [one.outcome for one in settled.snapshot.quotes] == ["settled", "settled"]
-    assert settled.notes["quotes"].startswith("0 live then")
+    assert settled.notes["quotes"] == "0 live then · newest 2 quotes of the run"
     assert [one.side for one in settled.snapshot.executions] == ["sell", "buy"]
 
 
