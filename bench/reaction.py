@@ -25,10 +25,10 @@ from bench.public_makers.reference_solver import NAME as REFERENCE_SOLVER
 from bench.public_makers.reference_solver import solver_command
 from bench.public_makers.running_makers import RunningMakers
 from bench.public_makers.settings import MakerCommand, MakerSettings
-from bench.reaction_turns import DEATH_MARGIN_S, DESK, ECHO, PATHS, SIGNING, ReactionBench, ReactionOptions
+from bench.reaction_turns import DESK, ECHO, PATHS, SIGNING, ReactionBench, ReactionOptions
 from bench.report import PublicMakerReport, ReactionReport, as_json, as_text
 from bench.requests import VENUE_LIFE_MS
-from bench.sender_process import SETTINGS, SenderProcess
+from bench.sender_process import SETTINGS, SenderProcess, lives
 from bench.taker import bench_taker
 from bench.venues import start_venue
 from bench.verify import wrong_answers
@@ -79,10 +79,6 @@ def _public_makers(options: ReactionOptions) -> Mapping[str, Callable[[MakerSett
     return makers
 
 
-def _lives(life_s: float) -> Mapping[str, str]:
-    return {"QUOTE_DEADLINE_MS": str(int(life_s * 1_000)), "QUOTE_DEATH_MARGIN_MS": str(int(DEATH_MARGIN_S * 1_000))}
-
-
 async def run(options: ReactionOptions) -> ReactionReport:
     """Start everything, measure, and end everything."""
     async with contextlib.AsyncExitStack() as stack:
@@ -98,7 +94,7 @@ async def run(options: ReactionOptions) -> ReactionReport:
             **sandbox,
             **SETTINGS,
             **PRESETS[options.pricing],
-            **_lives(options.life_s),
+            **lives(options.life_s),
             "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK],
         }
         desk = await stack.enter_async_context(BenchDesk(directory, settings))

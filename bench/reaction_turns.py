@@ -10,15 +10,13 @@ from bench.bench_desk import BenchDesk
 from bench.load import LoadResult, RequestLoad
 from bench.public_makers.running_makers import MARKET, RunningMakers
 from bench.report import ReactionTurn
-from bench.sender_process import SenderProcess
+from bench.sender_process import DEATH_MARGIN_S, SenderProcess
 from bench.taker import BenchTaker
 from bench.usage import Usage, until_quiet
 from cockpit.config.pricing_presets import Preset
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
-DEATH_MARGIN_S = 5.0
-"""Added to a quote's life before what it gives is released: the default of its setting."""
 
 
 class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,199 +5,42 @@ this loop. A request's clock starts just before its bytes are handed to the kern
 the answer have been read from it, before they are parsed.
 """
 
-import contextlib
 import gc
+import heapq
 import os
 import select
 import socket
 import sys
-from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 import msgspec
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
-from websockets.protocol import State
-from websockets.server import ServerProtocol
 
 from bench.load import Listening, LoadResult, RequestLoad
-from bench.requests import index_of, is_other, request
+from bench.maker_connection import MakerConnection, error_reply
+from bench.request_run import RequestRun
 
-ANSWER_WITHIN_S = 3.0
-"""The relay waits at most this long (PROTOCOL); a later answer is lost."""
-
-ACCEPT_EVERY = 50
-"""One answer in so many is accepted; the others are refused because the auction is over."""
-
-SAMPLES = 40
+BESIDE = 0x8000_0000
+"""Added to the number of a load for that of the subject beside it."""
 
 NOT_CONNECTED = LoadResult(
     sent=0, others=0, latencies_us=[], late_us=[], seconds=0.0, samples=[], strange=0, connected=False
 )
 
 
-class _Answer(msgspec.Struct):
-    quote_id: str
-
-
-class _Call(msgspec.Struct):
-    method: str
-    id: int
-    params: msgspec.Raw
-
-
-_decode_call = msgspec.json.Decoder(_Call).decode
-_decode_answers = msgspec.json.Decoder(tuple[_Answer]).decode
 _decode_params = msgspec.json.Decoder(list[Any]).decode
 
 
-class MakerConnection:
-    """One connection; its name is the path it asked for."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setblocking(False)
-        self.socket = connection
-        self.protocol = ServerProtocol(max_size=2**20)
-        self.name = ""
-        self.backlog = bytearray()
-        self.closed = False
-        self.finished = False
-
-    def fileno(self) -> int:
-        return self.socket.fileno()
-
-    def write(self, data: bytes) -> None:
-        """Send, and keep what the kernel does not accept: an open loop does not wait for a slow maker."""
-        if self.closed:
-            return
-        if not self.backlog:
-            # That it has gone is noticed, and dealt with, as nothing more is read from it.
-            with contextlib.suppress(BlockingIOError, ConnectionError):
-                data = data[self.socket.send(data) :]
-        self.backlog += data
-
-    def flush(self) -> None:
-        """Send what was kept."""
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            del self.backlog[: self.socket.send(self.backlog)]
-
-    def close(self) -> None:
-        self.closed = True
-        self.backlog.clear()
-        self.socket.close()
-
-    @property
-    def over(self) -> bool:
-        """Whether the connection was closed in due form, and all that was to be sent has been."""
-        return self.finished and not self.backlog
-
-    def read(self, data: bytes) -> list[tuple[_Call, bytes]]:
-        """Return the calls in these bytes; handshake, pings and the close are answered here.
-
-        msgspec.MsgspecError for a text that is no call.
-        """
-        protocol = self.protocol
-        protocol.receive_data(data)
-        calls = []
-        for event in protocol.events_received():
-            if isinstance(event, Request):
-                self.name = event.path.partition("?")[0].strip("/")
-                protocol.send_response(protocol.accept(event))
-            elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
-                text = bytes(event.data)
-                calls.append((_decode_call(text), text))
-        self._pass_on()
-        return calls
-
-    def send_text(self, message: bytes) -> None:
-        """Send a text; nothing when the maker has closed the connection behind its last call."""
-        if self.protocol.state is State.OPEN:
-            self.protocol.send_text(message)
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        for chunk in self.protocol.data_to_send():
-            self.finished |= not chunk
-            self.write(chunk)
-
-
-class _Run:
-    """One load being measured."""
-
-    def __init__(self, load: RequestLoad, maker: MakerConnection) -> None:
-        self.load = load
-        self.maker = maker
-        warm = int(load.rate * load.warm_up_s)
-        count = warm + int(load.rate * load.seconds)
-        self.first = warm
-        self.frames = [
-            Frame(
-                Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes", load.life_ms, load.market)
-            ).serialize(mask=False)
-            for index in range(count)
-        ]
-        self.sent_at = [0.0] * count
-        self.answered_at = [0.0] * count
-        self.waiting = sum(not is_other(index, load.other_pairs) for index in range(count))
-        self.samples: deque[str] = deque(maxlen=SAMPLES)
-        self.strange = 0
-
-    def answered(self, text: bytes, call: _Call, now: float) -> bytes:
-        """Count an answer; returns the relay's reply."""
-        (answer,) = _decode_answers(call.params)
-        index = index_of(self.load.run, answer.quote_id)
-        known = index is not None and 0 <= index < len(self.sent_at)
-        if index is None or not known or not self.sent_at[index] or self.answered_at[index]:
-            self.strange += 1
-            return _error(call.id, "unknown quote_id")
-        self.answered_at[index] = now
-        self.waiting -= 1
-        if index % ACCEPT_EVERY == 0:
-            self.samples.append(text.decode())
-            return b'{"jsonrpc":"2.0","id":%d,"result":"OK"}' % call.id
-        return _error(call.id, "quote not found or already finished", -32098)
-
-    def result(self, started: float, ended: float) -> LoadResult:
-        """Return what was measured, without the warm-up."""
-        load = self.load
-        measured = range(self.first, len(self.frames))
-        asked = [index for index in measured if not is_other(index, load.other_pairs)]
-        took = [self.answered_at[index] - self.sent_at[index] for index in asked if self.answered_at[index]]
-        return LoadResult(
-            sent=len(asked),
-            others=len(measured) - len(asked),
-            latencies_us=[round(seconds * 1e6, 1) for seconds in took if seconds <= ANSWER_WITHIN_S],
-            late_us=[
-                round((self.sent_at[index] - started - index / load.rate) * 1e6, 1)
-                for index in measured
-                if self.sent_at[index]
-            ],
-            seconds=ended - started,
-            samples=list(self.samples),
-            strange=self.strange,
-            connected=not self.maker.closed,
-        )
-
-
-def _error(call_id: int, text: str, code: int = -32000) -> bytes:
-    return msgspec.json.encode({"jsonrpc": "2.0", "id": call_id, "error": {"code": code, "message": text}})
-
-
 class Sender:
-    """The listening socket, the connected makers and the running load."""
+    """The listening socket, the connected makers and the running loads by subject."""
 
     def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener: socket.socket | None = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
         self._makers: list[MakerConnection] = []
-        self._run: _Run | None = None
+        self._runs: dict[str, RequestRun] = {}
         self._unread = b""
-
-    @property
-    def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
 
     def serve(self) -> None:
         """Serve the makers and carry out loads until the standard input ends."""
@@ -213,35 +56,78 @@ class Sender:
                 _write(self.measure(msgspec.json.decode(line, type=RequestLoad)))
 
     def measure(self, load: RequestLoad) -> LoadResult:
-        """Send the load and wait for its answers, at most as long as the relay would."""
-        maker = next((maker for maker in reversed(self._makers) if maker.name == load.subject), None)
-        if maker is None:
+        """Send the load and wait for its answers, at most as long as it says."""
+        run = self._start(load)
+        if run is None:
             return NOT_CONNECTED
-        run = self._run = _Run(load, maker)
+        beside = self._start(_beside(load)) if load.beside else None
         gc.collect()
         gc.disable()
         started = perf_counter() + 0.05
-        every = 1 / load.rate
-        for index, frame in enumerate(run.frames):
-            due = started + index * every
-            while (left := due - perf_counter()) > 0 and not maker.closed:
-                self._turn(left)
-            if maker.closed:
-                break
-            run.sent_at[index] = perf_counter()
-            maker.write(frame)
-            self._turn(0.0)
-        ended = perf_counter()
-        while run.waiting and not maker.closed and (left := ended + ANSWER_WITHIN_S - perf_counter()) > 0:
+        ended = self._send(run, beside, started)
+        while run.waiting and (left := ended + load.answer_within_s - perf_counter()) > 0:
             self._turn(left)
-        self._run = None
+        self._runs.clear()
         gc.enable()
-        return run.result(started, ended)
+        return run.result(started, ended, beside)
+
+    def _send(self, run: RequestRun, beside: RequestRun | None, started: float) -> float:
+        """Send all requests when they are due; returns when the last one was."""
+        cuts = self._cuts(run.load, started)
+        for due_s, number, index in run.due() if beside is None else heapq.merge(run.due(), beside.due()):
+            one = run if beside is None or number == run.load.run else beside
+            frame = one.frame(index)
+            due = started + due_s
+            while (left := due - perf_counter()) > 0 and not run.over:
+                self._turn(left)
+            if run.over:
+                break
+            while cuts and due >= cuts[0][0]:
+                cuts.pop(0)[1]()
+            if one.maker is None:
+                one.maker = self._maker(one.load.subject, one.subscriptions)
+            one.send(index, frame)
+            self._turn(0.0)
+        for _, act in cuts:
+            act()
+        return perf_counter()
+
+    def _cuts(self, load: RequestLoad, started: float) -> list[tuple[float, Callable[[], None]]]:
+        if load.cut_at_s is None:
+            return []
+        at = started + load.cut_at_s
+        return [(at, lambda: self._cut(load.subject)), (at + load.cut_s, self._listen)]
+
+    def _start(self, load: RequestLoad) -> RequestRun | None:
+        maker = self._maker(load.subject, 0)
+        if maker is None:
+            return None
+        run = self._runs[load.subject] = RequestRun(load, maker)
+        return run
+
+    def _maker(self, name: str, subscriptions: int) -> MakerConnection | None:
+        """Return the newest connection of this name with as many subscriptions."""
+        found = (one for one in reversed(self._makers) if one.name == name and one.subscriptions >= subscriptions)
+        return next(found, None)
+
+    def _cut(self, subject: str) -> None:
+        """Drop the subject's connection, and take none until ``_listen``."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for maker in [maker for maker in self._makers if maker.name == subject]:
+            self._end(maker)
+
+    def _listen(self) -> None:
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
 
     def _turn(self, timeout: float | None, *also: int) -> bool:
         """Wait for sockets and serve them; whether one of the file descriptors ``also`` waited for can be read."""
         behind = [maker for maker in self._makers if maker.backlog]
-        waiting: list[socket.socket | MakerConnection | int] = [self._listener, *self._makers, *also]
+        waiting: list[socket.socket | MakerConnection | int] = [*self._makers, *also]
+        if self._listener is not None:
+            waiting.append(self._listener)
         readable, writable, _ = select.select(waiting, behind, (), timeout)
         for maker in writable:
             maker.flush()
@@ -251,8 +137,8 @@ class Sender:
                     self._read(ready)
                 except msgspec.MsgspecError:
                     self._end(ready)
-            elif ready is self._listener:
-                self._makers.append(MakerConnection(self._listener.accept()[0]))
+            elif isinstance(ready, socket.socket):
+                self._makers.append(MakerConnection(ready.accept()[0]))
         return any(descriptor in readable for descriptor in also)
 
     def _read(self, maker: MakerConnection) -> None:
@@ -265,12 +151,14 @@ class Sender:
             self._end(maker)
             return
         for call, text in maker.read(data):
-            if call.method == "quote_response" and self._run is not None:
-                maker.send_text(self._run.answered(text, call, now))
+            run = self._runs.get(maker.name)
+            if call.method == "quote_response" and run is not None:
+                maker.send_text(run.answered(text, call, now))
             elif call.method == "quote_response":
-                maker.send_text(_error(call.id, "the request is gone"))
+                maker.send_text(error_reply(call.id, "the request is gone"))
             else:
                 # Each subscription has an id of its own: some makers tell events by it.
+                maker.subscriptions += 1
                 subscription = b"quotes" if _decode_params(call.params)[:1] == ["quote"] else b"statuses"
                 maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"%b"}' % (call.id, subscription))
         if maker.over:
@@ -279,6 +167,22 @@ class Sender:
     def _end(self, maker: MakerConnection) -> None:
         maker.close()
         self._makers.remove(maker)
+        for run in self._runs.values():
+            if run.maker is maker and run.load.cut_at_s is not None:
+                run.cut()
+
+
+def _beside(load: RequestLoad) -> RequestLoad:
+    return RequestLoad(
+        subject=load.beside,
+        run=load.run + BESIDE,
+        rate=load.beside_rate,
+        seconds=load.seconds,
+        warm_up_s=load.warm_up_s,
+        other_pairs=0.0,
+        life_ms=load.life_ms,
+        ahead=load.ahead,
+    )
 
 
 def _write(message: msgspec.Struct) -> None:

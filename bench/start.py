@@ -36,7 +36,7 @@ from bench.start_rows import (
     write,
     write_live,
 )
-from bench.stopping import SETTINGS
+from bench.stopping_methods import SETTINGS
 from bench.venues import start_venue
 from cockpit.config.paths import HISTORY_NAME
 from cockpit.model.events import IntentInventory
