@@ -15,6 +15,7 @@ RECONNECTING = "reconnecting automatically"
 CONNECTED_WITHOUT_DATA = "connected, but the desk sends no new data"
 STARTUP_FINDINGS = "Startup findings"
 NO_REASON_GIVEN = "no reason given"
+NO_LONGER_LISTED = "no longer: last known state"
 NO_COLOR_IS_SET = "NO_COLOR is set"
 
 
@@ -62,3 +63,8 @@ def too_small_to_decide(here: str, least: str) -> str:
 def goes_on(down: str, history: str) -> str:
     """Say below the last row of a live list how to see older ones."""
     return f"{down} or {history} on the last row: older ones, from history"
+
+
+def arrived(count: int, newest_key: str, *, or_more: bool) -> str:
+    """Say how many rows came since the list was left, and which key goes to the newest."""
+    return f"↑ {count:,}{'+' if or_more else ''} new, {newest_key} follows"

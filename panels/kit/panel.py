@@ -16,11 +16,12 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
-from panels.kit.messages import goes_on
+from panels.kit.messages import NO_LONGER_LISTED, arrived, goes_on
 from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
+from panels.kit.rows.held_items import HeldItems, Moment
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter
 from panels.kit.rows.saved_filters import SavedFilters
@@ -100,6 +101,8 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self._painted: tuple[str, int, RowFilter | None] | None = None
         self._painted_second: tuple[str, int] | None = None
         self._counts = (0, 0)
+        self._held = HeldItems[T](self.key, self.aged)
+        self._unlisted = 0
         self.arranger = ListArranger(self.COLUMNS, self.TIMES_FROM)
         if self.TIMES_FROM:
             self.grid.set_columns(self.arranger.columns())
@@ -115,9 +118,25 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """List what the panel shows, in its order."""
         raise NotImplementedError
 
+    def folded(self, items: Sequence[T]) -> Sequence[T]:
+        """Return the items that are listed, where one may stand for several."""
+        return items
+
     def row(self, item: T) -> GridRow:
         """Draw one item."""
         raise NotImplementedError
+
+    def key(self, item: T) -> str:
+        """Return what identifies an item, and its row."""
+        return self.row(item).key
+
+    def aged(self, item: T, ms: int) -> T:
+        """Return an item that the desk lists no more, as it is so much later."""
+        return item
+
+    def total(self, snapshot: Snapshot) -> int | None:
+        """Return how many items the run of the desk has had until then; None where that is not counted."""
+        return None
 
     def facts(self, item: T) -> RowFacts:
         """Return what a filter can ask of one item, by the names in FIELDS."""
@@ -175,30 +194,48 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """Return everything about the row with this key; None when the snapshot does not hold it any more."""
-        item = self._item(snapshot, key)
+        item, listed = self._item(snapshot, key)
         if item is None:
             return None
         detail = self.detail_of(item, snapshot)
-        if not self.TIMES_FROM:
-            return detail
-        when = self.arranger.moment(snapshot.at_ns, self.age_of(item))
-        fields = [Field("time", when) if field.label == "age" else field for field in detail.fields]
-        return detail._replace(fields=tuple(fields))
+        fields = detail.fields
+        if self.TIMES_FROM:
+            when = self.arranger.moment(snapshot.at_ns, self.age_of(item))
+            fields = tuple(Field("time", when) if field.label == "age" else field for field in fields)
+        if not listed:
+            fields = (Field("listed", Cell(NO_LONGER_LISTED, "warn")), *fields)
+        return detail._replace(fields=fields)
 
     def quote_of(self, snapshot: Snapshot, key: str) -> str:
         """Return the id of the request that the row with this key belongs to; empty without one."""
-        item = self._item(snapshot, key)
+        item, _ = self._item(snapshot, key)
         return "" if item is None else self.quote_id(item)
 
     def moment_of_cursor(self, snapshot: Snapshot) -> int | None:
         """Return when the row under the cursor happened, UTC ns; None without a cursor, or where rows have no time."""
         if not self.TIMES_FROM or self.grid.following or self.grid.cursor_key is None:
             return None
-        item = self._item(snapshot, self.grid.cursor_key)
+        item, _ = self._item(snapshot, self.grid.cursor_key)
         return None if item is None else snapshot.at_ns - self.age_of(item) * NS_PER_MS
 
-    def _item(self, snapshot: Snapshot, key: str) -> T | None:
-        return next((item for item in self.items(snapshot) if self.row(item).key == key), None)
+    def _item(self, snapshot: Snapshot, key: str) -> tuple[T | None, bool]:
+        # With whether the desk lists it: a row of a held list opens, too, when it does not any more.
+        found = self._by_key(self.folded(self.items(snapshot)), key)
+        if found is not None or not self._holding(snapshot):
+            return found, True
+        return self._by_key(self._listed(snapshot), key), False
+
+    def _by_key(self, items: Sequence[T], key: str) -> T | None:
+        return next((item for item in items if self.key(item) == key), None)
+
+    def _holding(self, snapshot: Snapshot) -> bool:
+        """Return whether the list is held: left by its cursor, among rows of the desk that this snapshot is of."""
+        left = self.RECORDED is not None and self.rewound is None and not self.grid.following
+        return left and self._held.of(snapshot.run_id)
+
+    def _listed(self, snapshot: Snapshot) -> Sequence[T]:
+        held = self._holding(snapshot)
+        return self.folded(self._held.later(snapshot.at_ns) if held else self.items(snapshot))
 
     def history_filter(self, snapshot: Snapshot) -> LiveFilter | None:
         """Return the filter in force for the recorded rows; ages count from this snapshot."""
@@ -211,12 +248,12 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """Return when the oldest row happened, UTC ns, where the list goes on in history; else None."""
         if not self.grid.at_last or self.RECORDED is None or not self.TIMES_FROM:
             return None
-        shown = self._shown_items(snapshot)
+        shown = self._chosen(self._listed(snapshot))
         return snapshot.at_ns - max(self.age_of(item) for item in shown) * NS_PER_MS if shown else None
 
-    def _shown_items(self, snapshot: Snapshot) -> list[T]:
+    def _chosen(self, items: Sequence[T]) -> list[T]:
         wanted = self._filter
-        return [item for item in self.items(snapshot) if wanted is None or wanted.holds(self.facts(item))]
+        return [item for item in items if wanted is None or wanted.holds(self.facts(item))]
 
     def show_times(self, clock: ListClock) -> None:
         """Show ages or times, in this zone."""
@@ -270,6 +307,11 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self._write_edges()
 
     @property
+    def offered_seq(self) -> int:
+        """Return the number of the snapshot that was offered last."""
+        return 0 if self._snapshot is None else self._snapshot.seq
+
+    @property
     def rewound(self) -> Rewound | None:
         """Return the moment that is shown in place of the present."""
         return None if self._view is None else self._view.rewound
@@ -286,10 +328,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; only what changed is drawn again."""
-        items = self.items(snapshot)
-        chosen = items if self._filter is None else self._shown_items(snapshot)
+        items = self._take(snapshot)
+        chosen = self._chosen(items)
         self._counts = (len(chosen), len(items))
-        rows = [self.row(item) for item in chosen]
+        rows = [self._row(item) for item in chosen]
         ages_ms = [self.age_of(item) for item in chosen] if self.TIMES_FROM else ()
         rows = self.arranger.rows(rows, ages_ms, snapshot.at_ns)
         second = (snapshot.run_id, snapshot.at_ns // NS_PER_S)
@@ -307,6 +349,32 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             empty = Cell(f"{said}{history}", "warn")
         more = (Cell(goes_on(self.keys.shown("rows.down"), self.keys.shown("history")), "muted"),)
         self.grid.show(rows, (empty,), more if self._goes_on else ())
+
+    def _take(self, snapshot: Snapshot) -> Sequence[T]:
+        # Held rows, too.
+        items = self.items(snapshot)
+        if self.RECORDED is None:
+            return items
+        holding = self.rewound is None and not self.grid.following
+        moment = Moment(snapshot.run_id, snapshot.at_ns, self.total(snapshot))
+        listed = self._held.take(items, moment, holding=holding)
+        self._unlisted = len(self._chosen(self._held.unlisted(items)))
+        return self.folded(listed)
+
+    def _row(self, item: T) -> GridRow:
+        row = self.row(item)
+        if not self._held.gone(row.key):
+            return row
+        return GridRow(row.key, tuple(Cell(cell.text, "muted") for cell in row.cells))
+
+    def _arrived(self) -> str:
+        """Say how many rows have come since the list was left; empty for none."""
+        seen = self.grid.behind + self._unlisted
+        come = self._held.come() if self._filter is None and not self.grid.following else None
+        count = max(seen, come or 0)
+        if not count:
+            return ""
+        return arrived(count, self.keys.shown("rows.newest"), or_more=self._held.cut and come is None)
 
     @property
     def _goes_on(self) -> bool:
@@ -335,14 +403,14 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             status = DataStatus("live", text, self.note_then(view.rewound))
         for kind in STATUS_KINDS:
             self.set_class(kind == status.kind, f"-{kind}")
-        behind, (chosen, listed) = self.grid.behind, self._counts
+        behind, (chosen, listed) = self._arrived(), self._counts
         self.set_class(bool(problem), "-misread")
         self.set_class(bool(behind), "-behind")
         texts = [
             f"by {self.arranger.label}" if self.arranger.label else "",
             f"✗ {problem}" if problem else "",
             f"/{self._filter.text} {chosen} of {listed}" if self._filter is not None else "",
-            f"↑ {behind} new, {self.keys.shown('rows.newest')} follows" if behind else "",
+            behind,
             status.advice or self.summary(snapshot),
         ]
         title = f"{self.number} {self.TITLE}{f' · {status.text}' if status.text else ''}"
@@ -351,12 +419,20 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     # What its keys do.
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by this many rows."""
-        self.grid.move(rows)
+        """Move the cursor by this many rows; above the first row of a list that takes no more are the newest."""
+        if not self._left_upwards(rows):
+            self.grid.move(rows)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by this many pages."""
-        self.grid.page(pages)
+        if not self._left_upwards(pages):
+            self.grid.page(pages)
+
+    def _left_upwards(self, by: int) -> bool:
+        leaves = by < 0 and self._held.cut and not self.grid.following and not self.grid.cursor
+        if leaves:
+            self.grid.follow()
+        return leaves
 
     def action_newest(self) -> None:
         """Go back to the newest row, and follow it."""
@@ -440,7 +516,10 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def on_live_grid_moved(self, event: LiveGrid.Moved) -> None:
         # The count of unseen rows may have changed.
         event.stop()
-        self._write_edges()
+        if self.grid.following and self._held.stale:
+            self._repaint()
+        else:
+            self._write_edges()
 
     def _apply_filter(self) -> None:
         if self.filter_line.wanted != self._filter:

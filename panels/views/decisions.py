@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+import msgspec
+
 from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age
 from cockpit.model.recorded.check_text import check_label, check_text
 from cockpit.model.recorded.names import reason_name
@@ -113,6 +115,15 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def age_of(self, item: DecisionRow) -> int:
         return item.age_ms
+
+    def key(self, item: DecisionRow) -> str:
+        return item.decision_id
+
+    def aged(self, item: DecisionRow, ms: int) -> DecisionRow:
+        return msgspec.structs.replace(item, age_ms=item.age_ms + ms)
+
+    def total(self, snapshot: Snapshot) -> int:
+        return snapshot.counts.decisions
 
     def quote_id(self, item: DecisionRow) -> str:
         return item.quote_id

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
+import msgspec
+
 from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age, shorten
 from cockpit.model.quote_texts import option_day_text
 from cockpit.model.recorded.pages import RecordedList
@@ -119,6 +121,15 @@ class FillsPanel(Panel[FillRow]):
 
     def age_of(self, item: FillRow) -> int:
         return item.age_ms
+
+    def key(self, item: FillRow) -> str:
+        return item.quote_hash
+
+    def aged(self, item: FillRow, ms: int) -> FillRow:
+        return msgspec.structs.replace(item, age_ms=item.age_ms + ms)
+
+    def total(self, snapshot: Snapshot) -> int:
+        return snapshot.counts.settled
 
     def quote_id(self, item: FillRow) -> str:
         return item.quote_id

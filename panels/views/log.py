@@ -99,7 +99,7 @@ def _disarm_together(above: LogEntry, below: LogEntry) -> bool:
 
 
 def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
-    """List commands, findings and notices, newest first."""
+    """List commands, findings and notices one by one, newest first."""
     run_ms = age_ms(snapshot.at_ns, snapshot.started_ns) or 0
     found = [journal_entry(row) for row in snapshot.journal]
     found += [
@@ -117,7 +117,7 @@ def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
         )
         for notice in noticed.newest()
     ]
-    return folded(sorted(found, key=lambda entry: entry.age_ms))
+    return sorted(found, key=lambda entry: entry.age_ms)
 
 
 def entry_row(entry: LogEntry) -> GridRow:
@@ -157,6 +157,15 @@ class LogPanel(Panel[LogEntry]):
 
     def age_of(self, item: LogEntry) -> int:
         return item.age_ms
+
+    def folded(self, items: Sequence[LogEntry]) -> Sequence[LogEntry]:
+        return items if self.rewound is not None else folded(items)
+
+    def key(self, item: LogEntry) -> str:
+        return item.key
+
+    def aged(self, item: LogEntry, ms: int) -> LogEntry:
+        return msgspec.structs.replace(item, age_ms=item.age_ms + ms)
 
     def row(self, item: LogEntry) -> GridRow:
         return entry_row(item)

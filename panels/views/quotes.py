@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
+import msgspec
+
 from cockpit.model.formatting import age, coarse_age, number, progress_bar, readable, rounded, row_age, time_left
 from cockpit.model.quote_texts import options_text, refused_text, signed_text
 from cockpit.model.recorded.pages import RecordedList
@@ -190,6 +192,15 @@ class QuotesPanel(Panel[QuoteRow]):
 
     def age_of(self, item: QuoteRow) -> int:
         return item.age_ms
+
+    def key(self, item: QuoteRow) -> str:
+        return item.quote_hash
+
+    def aged(self, item: QuoteRow, ms: int) -> QuoteRow:
+        return msgspec.structs.replace(item, age_ms=item.age_ms + ms, left_ms=max(0, item.left_ms - ms))
+
+    def total(self, snapshot: Snapshot) -> int:
+        return snapshot.counts.sent
 
     def quote_id(self, item: QuoteRow) -> str:
         return item.quote_id

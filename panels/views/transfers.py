@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+import msgspec
 from textual.widget import Widget
 
 from cockpit.model.formatting import age, exact, number, shorten
@@ -227,6 +228,15 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
 
     def age_of(self, item: DepositRow | WithdrawalRow) -> int:
         return item.age_ms
+
+    def key(self, item: DepositRow | WithdrawalRow) -> str:
+        return withdrawal_key(item) if isinstance(item, WithdrawalRow) else deposit_key(item)
+
+    def aged(self, item: DepositRow | WithdrawalRow, ms: int) -> DepositRow | WithdrawalRow:
+        if isinstance(item, DepositRow):
+            return msgspec.structs.replace(item, age_ms=item.age_ms + ms)
+        steps = tuple((step, since_ms + ms) for step, since_ms in item.steps)
+        return msgspec.structs.replace(item, age_ms=item.age_ms + ms, steps=steps)
 
     def row(self, item: DepositRow | WithdrawalRow) -> GridRow:
         return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)

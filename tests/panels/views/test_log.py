@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from cockpit.app.notifications import diff_snapshots
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.notices import NoticeLog
-from panels.views.log import DISARM_BOTH, LogEntry, entries
+from panels.views.log import DISARM_BOTH, LogEntry, entries, folded
 from tests.support.cockpit import samples
 
 
@@ -22,7 +22,7 @@ def row(number: int, command: str, reason: str = "done", *, actor: str = "ops", 
 
 def shown(*rows: JournalRow, noticed: NoticeLog | None = None) -> list[LogEntry]:
     shot = replace(samples.snapshot(), journal=rows, findings=())
-    return entries(shot, noticed or NoticeLog(lambda: 0.0))
+    return folded(entries(shot, noticed or NoticeLog(lambda: 0.0)))
 
 
 BY_DESK = "the desk: price 9 s old, at most 5 s"
@@ -89,6 +89,6 @@ def test_unfreezing_is_called_so_and_a_review_is_no_command() -> None:
 
 def test_nothing_of_the_journal_vanishes() -> None:
     shot: Snapshot = replace(samples.snapshot(), findings=())
-    lines = entries(shot, NoticeLog(lambda: 0.0))
-    folded = sum(line.count + (line.what == DISARM_BOTH) for line in lines)
-    assert folded == len(shot.journal)
+    lines = folded(entries(shot, NoticeLog(lambda: 0.0)))
+    told = sum(line.count + (line.what == DISARM_BOTH) for line in lines)
+    assert told == len(shot.journal)
