@@ -123,7 +123,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name."),
-        click.option("--sandbox", is_flag=True, help="Read the history of the newest sandbox run."),
+        click.option("--sandbox", is_flag=True, help="Read the history of the running sandbox, else of the newest."),
         ENV_FILE,
     ):
         command = option(command)
@@ -166,11 +166,11 @@ def tokens_of(env_file: Path | None) -> "TokenTable":
 
 
 def tokens_of_history(sandbox: bool, env_file: Path | None) -> "TokenTable":
-    """Return the tokens that a history was recorded with: those of the newest sandbox run, or of the settings."""
-    from cockpit.processes.sandbox_run import DESK_ENV, LATEST
+    """Return the tokens that a history was recorded with: those of the chosen sandbox run, or of the settings."""
+    from cockpit.processes.sandbox_run import DESK_ENV, SandboxRun
 
-    run = sandbox_root() / LATEST / DESK_ENV
-    return tokens_of(run if sandbox and run.exists() else env_file)
+    run = SandboxRun.newest(sandbox_root()).directory / DESK_ENV if sandbox else None
+    return tokens_of(run if run is not None and run.exists() else env_file)
 
 
 def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
@@ -243,10 +243,10 @@ def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> 
     if history is not None:
         return place_argument(history)
     from cockpit.config.paths import HISTORY_NAME
-    from cockpit.processes.sandbox_run import LATEST
+    from cockpit.processes.sandbox_run import SandboxRun
 
     if sandbox:
-        return sandbox_root() / LATEST / HISTORY_NAME
+        return SandboxRun.newest(sandbox_root()).history_path
     return postgres_url(env_file) or state_dir(env_file) / HISTORY_NAME
 
 

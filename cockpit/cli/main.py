@@ -15,6 +15,7 @@ from cockpit.app.terminal.process import gc_paused
 from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings, require_terminal, state_dir
 from cockpit.config.errors import ConfigError, SettingsError
 from cockpit.model.printable import printable
+from cockpit.processes.echo import whole_streams
 from cockpit.processes.errors import ProcessError
 from storage.errors import HistoryError
 
@@ -88,6 +89,10 @@ def _system_error(error: OSError) -> str:
 
 class _LazyGroup(click.Group):
     """Imports a command only when it is needed, so that the first picture does not wait for it."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with whole_streams():
+            return super().main(*args, **extra)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -1,7 +1,10 @@
 """The one place where commands print: nothing that they read can act on the terminal."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Literal, TextIO
 
 import click
 
@@ -25,3 +28,30 @@ def echo_marked(text: str, colours: Mapping[str, str]) -> None:
 def echo_json(text: str) -> None:
     """Print JSON that stays the same JSON."""
     click.echo(printable_json(text))
+
+
+def _nowhere(mode: Literal["r", "w"]) -> TextIO:
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def whole_streams() -> Iterator[None]:
+    """Run a command with three standard streams, whichever of them were closed, and end without a word about stdout.
+
+    In place of a closed one another file would get its number, and what is printed would go into that. What could not
+    be written was said by the command; the interpreter would try, and say it, once more.
+    """
+    # Each gets the lowest number that is free, which is the one that was closed.
+    if sys.stdin is None:
+        sys.stdin = _nowhere("r")
+    if sys.stdout is None:
+        sys.stdout = _nowhere("w")
+    if sys.stderr is None:
+        sys.stderr = _nowhere("w")
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            sys.stdout = _nowhere("w")

@@ -136,6 +136,11 @@ class SandboxRun:
         return next((run for run in found if is_listening(run.socket_path)), None)
 
     @classmethod
+    def newest(cls, root: Path) -> "SandboxRun":
+        """Return the newest run that is running, or else the newest that was started, whether or not there is one."""
+        return cls.running(root) or cls(root / LATEST)
+
+    @classmethod
     def new(cls, root: Path, name: str) -> "SandboxRun":
         """Create the directory of a new run and point ``latest`` to it."""
         directory = root / name

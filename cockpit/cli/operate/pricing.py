@@ -19,7 +19,7 @@ from cockpit.processes.echo import echo
 NOT_CHANGED = "Nothing was changed."
 GIVE_YES = "Give --yes to change without a question, or --preview to look only."
 SAME = "These values are in force already."
-UNTIL_RESTART = "In force until the desk ends; a start takes the settings."
+UNTIL_RESTART = "In force until the desk ends; its next start returns to the settings."
 
 
 def _names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -46,8 +46,8 @@ def pricing(
 
     Spreads, skew, target, min edge, sizes and lifetimes, such as half_spread_bps=9, are checked as one set. What the
     change would have made of the last hour's requests is shown before it is taken. It is journalled, applies from the
-    next decision on, and ends with the run: a start takes the settings. Without a change: print what is in force, and
-    the presets.
+    next decision on, and ends with the desk: its next start returns to the settings. Without a change: print what is in
+    force, and the presets.
     """
     wanted = _changes(changes) | ({} if preset is None else {PRESET: preset})
     where = choose_desk(socket, sandbox, env_file).socket

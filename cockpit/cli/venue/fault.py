@@ -77,9 +77,9 @@ def fault(faults: tuple[str, ...], control: str | None, mend: bool, listed: bool
 
 
 def _newest() -> str:
-    from cockpit.processes.sandbox_run import LATEST, SandboxRun
+    from cockpit.processes.sandbox_run import SandboxRun
 
     try:
-        return SandboxRun(sandbox_root() / LATEST).venue_env()["SANDBOX_CONTROL_URL"]
+        return SandboxRun.newest(sandbox_root()).venue_env()["SANDBOX_CONTROL_URL"]
     except (OSError, KeyError, ValueError):
         raise click.ClickException(NO_VENUE) from None

@@ -1,6 +1,8 @@
 """Whatever is missing, unreadable or of another kind: every command says so in a sentence."""
 
+import asyncio
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -13,6 +15,8 @@ from click.testing import CliRunner
 
 from cockpit.cli.main import main
 from cockpit.config.settings import NAMES
+from storage.sqlite.history import SqliteHistory
+from tests.support.history import rows
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("accept-remainder",),
@@ -186,3 +190,20 @@ def test_an_output_that_nobody_reads_ends_without_a_word(tmp_path: Path) -> None
         os.close(writer)
     assert ran.returncode in (1, 120)
     assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("<&- >&- 2>&-", 0), ("> /dev/full", 1)])
+def test_output_that_leads_nowhere_is_no_traceback(short_dir: Path, closed: str, code: int) -> None:
+    place = short_dir / "history.sqlite"
+    asyncio.run(a_history(place))
+    command = shlex.join([sys.executable, "-m", "cockpit", "events", "--history", str(place)])
+    ran = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == code, ran.stderr
+    assert ran.stderr == ("Error: the operating system refused: No space left on device\n" if code else "")
+
+
+async def a_history(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(rows.run())
+    await history.write([rows.demand(1), rows.decision(1), rows.command(1)])
+    await history.close(rows.START_NS + 1)

@@ -1,6 +1,7 @@
 """Which processes belong to a rehearsal: a number in its file may be another process's by now."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -49,6 +50,16 @@ async def test_a_process_that_has_the_number_now_is_not_ended(tmp_path: Path) ->
         assert SandboxRun.crashed(tmp_path) == []
         assert await run.end() == []
         assert runs_with(stranger, "import time; time.sleep(600)"), "it lives"
+
+
+def test_what_is_asked_is_the_newest_run_that_runs_or_else_the_newest(short_dir: Path) -> None:
+    older, newer = (a_run(short_dir, name, venue=0, desk=0) for name in ("20260101-000000-1", "20260102-000000-1"))
+    (short_dir / "latest").symlink_to(newer.directory.name)
+    assert SandboxRun.newest(short_dir).directory.resolve() == newer.directory.resolve()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(older.socket_path))
+        listening.listen()
+        assert SandboxRun.newest(short_dir).directory == older.directory
 
 
 async def test_a_venue_without_a_desk_has_crashed_and_can_be_ended(tmp_path: Path) -> None:
