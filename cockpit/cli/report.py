@@ -81,7 +81,7 @@ def report(
         else:
             echo(report_text.as_text(figures))
             if charts:
-                from cockpit.cli.charts.terminal_charts import terminal_charts
+                from cockpit.terminal_reports.terminal_charts import terminal_charts
 
                 echo(f"\n{terminal_charts(figures)}")
 

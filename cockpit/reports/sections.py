@@ -39,8 +39,12 @@ def whose(report: TradingReport) -> str:
     return f"{', '.join(report.modes)}  account {', '.join(report.accounts)}" if report.accounts else ""
 
 
-def sections(report: TradingReport, *, wide: bool = False) -> list[Section]:
-    """Return every section; ``wide``: tables may be wider than a terminal of 80 columns."""
+def sections(report: TradingReport, *, wide: bool = False, full_names: bool = False) -> list[Section]:
+    """Return every section; ``wide``: tables may be wider than a terminal of 80 columns; ``full_names``: their labels.
+
+    Whatever is asked, the sections are the same ones in the same order.
+    """
+    groups = group_tables(report.groups, wide=wide, full_names=full_names)
     return [
         Section(title="Quotes", lines=_quotes(report)),
         Section(title="Fills", rows=_fills(report)),
@@ -51,7 +55,7 @@ def sections(report: TradingReport, *, wide: bool = False) -> list[Section]:
         *_capital(report),
         Section(title="Fees", rows=_fees(report)),
         Section(title="Markouts, bps in the desk's favour, weighted by EURe", rows=_markouts(report)),
-        *(Section(title=name, rows=rows) for name, rows in group_tables(report.groups, wide=wide)),
+        *(Section(title=name, rows=rows) for name, rows in groups),
         *_notes(report),
         Section(title=f"Not quoted, and every check that failed in {_of(report)}", rows=_not_quoted(report)),
     ]

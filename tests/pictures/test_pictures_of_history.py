@@ -4,6 +4,7 @@ import pytest
 
 from cockpit.app.app import CockpitApp
 from cockpit.client.desk_client import DeskClient
+from cockpit.terminal_reports.terminal_charts import TITLES
 from panels.dialogs.history import messages
 from panels.kit.view import to_the_ms
 from tests.support.cockpit import samples
@@ -23,7 +24,8 @@ NOW = samples.snapshot().at_ns
     [
         pytest.param(showing("decisions0", keys=("5", "H")), id="list"),
         pytest.param(showing("Trace quote-1", "line 0", keys=("5", "H", "down", "enter")), id="trace"),
-        pytest.param(showing("requests 5", messages.OTHER_DAYS, keys=("5", "H", "down", "o")), id="report"),
+        pytest.param(showing(TITLES["trading"], messages.OTHER_DAYS, keys=("5", "H", "down", "o")), id="report"),
+        pytest.param(showing("requests 184,223", keys=("5", "H", "down", "o", "t")), id="report_tables"),
         pytest.param(showing(f"REWIND {to_the_ms(NOW)}", "Decisions · then", keys=("R",)), id="rewind"),
         pytest.param(showing(f"REWIND {to_the_ms(NOW + 10**12)}", keys=("R", "f")), id="rewind_stepped"),
     ],

@@ -12,10 +12,13 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import Settings
 from cockpit.model.recorded.board import RecordedBoard
 from cockpit.model.recorded.pages import Cursor, LiveFilter, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.report import RecordedReport
 from cockpit.model.trading_figures.earnings import EarningsState
 from cockpit.processes.sandbox_run import SandboxRun
 from panels.dialogs.history.port import Answer
@@ -107,28 +110,39 @@ class HistoryReading:
 
         self._ask(read, answer, slow=True)
 
-    def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
-        def read(reader: Reader, tokens: TokenTable) -> RecordedText:
-            from cockpit.reports.lists.pages import day_report
+    def day_report(self, at_ns: int, width: int, answer: Answer[RecordedReport]) -> None:
+        def read(reader: Reader, tokens: TokenTable) -> RecordedReport:
+            from cockpit.terminal_reports.day_report import day_report
 
-            return day_report(reader, tokens, at_ns)
+            return day_report(reader, tokens, at_ns, width)
 
         self._ask(read, answer)
 
+    def fit_report(self, report: RecordedReport, width: int, answer: Answer[RecordedReport]) -> None:
+        # Nothing is read for it, so it waits for no turn at the history.
+        self._in_thread(lambda: msgspec.structs.replace(report, fitted=report.fit(width)), answer)
+
     def _ask(self, read: Callable[[Reader, TokenTable], T], answer: Answer[T], *, slow: bool = False) -> None:
+        def find() -> T:
+            from cockpit.processes.readers import reader_of
+
+            with self._slow_turn if slow else self._turn:
+                place, tokens = self._where()
+                with reader_of(place) as reader:
+                    return read(reader, tokens)
+
+        self._in_thread(find, answer)
+
+    def _in_thread(self, find: Callable[[], T], answer: Answer[T]) -> None:
         # The app's own context: what the answer opens must know the app, which the thread's context does not.
         loop, context = asyncio.get_running_loop(), copy_context()
 
         def work() -> None:
-            from cockpit.processes.readers import reader_of
             from cockpit.reports.errors import ReportsError
 
             found: T | str
             try:
-                with self._slow_turn if slow else self._turn:
-                    place, tokens = self._where()
-                    with reader_of(place) as reader:
-                        found = read(reader, tokens)
+                found = find()
             except (HistoryError, ReportsError) as problem:
                 found = str(problem)
             except SettingsError as problem:

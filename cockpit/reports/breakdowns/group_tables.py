@@ -18,13 +18,16 @@ LABEL_WIDTH = 16
 GROUP_UNITS = "spread and 60 s in bps, P&L in EURe, hit and adverse in %"
 
 
-def group_tables(groups: Iterable[GroupFigures], *, wide: bool = False) -> list[tuple[str, list[Cells]]]:
-    """Return the title and the table of each dimension; ``wide``: with more columns, and names in full."""
+def group_tables(
+    groups: Iterable[GroupFigures], *, wide: bool = False, full_names: bool = False
+) -> list[tuple[str, list[Cells]]]:
+    """Return the title and the table of each dimension; ``wide``: with more columns."""
     found: dict[str, list[GroupFigures]] = {}
     for group in groups:
         found.setdefault(group.by, []).append(group)
+    in_full = wide or full_names
     return [
-        (f"{GROUP_TITLES[by]}: {GROUP_UNITS}", [_group_names(wide), *(_group_row(one, wide) for one in ours)])
+        (f"{GROUP_TITLES[by]}: {GROUP_UNITS}", [_group_names(wide), *(_group_row(one, wide, in_full) for one in ours)])
         for by, ours in found.items()
     ]
 
@@ -33,9 +36,9 @@ def _group_names(wide: bool) -> Cells:
     return ("", *(("sent", "filled") if wide else ()), "fills", "hit", "EURe", "spread", "P&L", "60 s", "adverse")
 
 
-def _group_row(one: GroupFigures, wide: bool) -> Cells:
+def _group_row(one: GroupFigures, wide: bool, in_full: bool) -> Cells:
     return (
-        one.bucket if wide or len(one.bucket) <= LABEL_WIDTH else f"{one.bucket[: LABEL_WIDTH - 1]}…",
+        one.bucket if in_full or len(one.bucket) <= LABEL_WIDTH else f"{one.bucket[: LABEL_WIDTH - 1]}…",
         *((number(one.sent), number(one.filled)) if wide else ()),
         number(one.fills),
         _percent(one.hit_ratio),

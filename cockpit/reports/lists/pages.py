@@ -1,14 +1,13 @@
-"""One page of a list, the trace of a quote and the report of a day, read beside the desk that writes."""
+"""One page of a list and the trace of a quote, read beside the desk that writes."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from cockpit.model.recorded.pages import Cursor, LiveFilter, RecordedList, RecordedPage, RecordedText
-from cockpit.reports import quote_trace_text, report_text
+from cockpit.reports import quote_trace_text
 from cockpit.reports.lists.live_rows import live_rows
 from cockpit.reports.lists.query import parse_query, span_of
-from cockpit.reports.lists.rows import moment, recorded_row
-from cockpit.reports.trading_report import trading_report
+from cockpit.reports.lists.rows import recorded_row
 from storage.reader import Reader, Span
 from storage.reporting.pages import recorded_rows, whole_rows
 from storage.reporting.quote_trace import trace_quote
@@ -20,8 +19,6 @@ MOST_SEARCHED = 5_000
 """Rows that one search looks at; then it says how far it came."""
 AT_ONCE = 250
 """Rows that are held whole for a filter."""
-
-_DAY_NS = 86_400 * 10**9
 
 
 def recorded_page(
@@ -97,10 +94,3 @@ def recorded_trace(reader: Reader, tokens: TokenTable, run_id: str, quote_id: st
     """Return every row of a quote."""
     trace = trace_quote(reader, run_id, quote_id)
     return RecordedText(f"Trace {quote_id}", tuple(quote_trace_text.as_text(trace, tokens).splitlines()))
-
-
-def day_report(reader: Reader, tokens: TokenTable, at_ns: int) -> RecordedText:
-    """Return the report of the UTC day in which a moment is."""
-    start = at_ns // _DAY_NS * _DAY_NS
-    report = trading_report(reader, Span(start, start + _DAY_NS), tokens)
-    return RecordedText(f"Report {moment(start)[:10]}", tuple(report_text.as_text(report).splitlines()))

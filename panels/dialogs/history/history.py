@@ -261,26 +261,21 @@ class HistoryDialog(Dialog[int]):
     def action_report(self) -> None:
         row = self._chosen()
         if row is not None:
-            self._say(messages.READING)
-            at_ns = row.at_ns
-            self._history.day_report(at_ns, lambda found: self._open_text(found, at_ns))
+            self.open_next(DayReportDialog(self.desk, self._history, row.at_ns))
 
     def action_rewind(self) -> None:
         row = self._chosen()
         if row is not None:
             self.dismiss(row.at_ns)
 
-    def _open_text(self, found: RecordedText | str, day_ns: int | None = None) -> None:
+    def _open_text(self, found: RecordedText | str) -> None:
         if not self.is_attached:
             return
         if isinstance(found, str):
             self._say(found, "warning")
             return
         self._say(counted(len(self._rows), "row"))
-        if day_ns is None:
-            self.open_next(RecordedTextDialog(self.desk, found))
-        else:
-            self.open_next(DayReportDialog(self.desk, self._history, found, day_ns))
+        self.open_next(RecordedTextDialog(self.desk, found))
 
     def _chosen(self) -> RecordedRow | None:
         key = self.grid.pick()

@@ -9,6 +9,8 @@ START = "this is the start"
 PLACEHOLDER = "day:2026-11-25 run:last sell"
 NO_TRACE = "this row belongs to no quote, so it has no trace"
 OTHER_DAYS = "← →: day before, day after"
+TABLES = "t: tables"
+PAGES = "pgup pgdn: pages"
 KEYS = ("enter: trace", "1-5: lists", "/: look for", "o: report of the day", "R: rewind to it", "n: older")
 
 WITHOUT_FILTER = "f: without the panel's filter"

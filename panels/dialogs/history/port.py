@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from cockpit.model.recorded.board import RecordedBoard
 from cockpit.model.recorded.pages import Cursor, LiveFilter, RecordedList, RecordedPage, RecordedText, Step
+from cockpit.model.recorded.report import RecordedReport
 from cockpit.model.trading_figures.earnings import EarningsState
 
 T = TypeVar("T")
@@ -34,5 +35,8 @@ class HistoryPort(Protocol):
     def earned_then(self, from_ns: int, at_ns: int, answer: Answer[EarningsState]) -> None:
         """Tell what the UTC day and the run that started at ``from_ns`` had earned; it may take seconds."""
 
-    def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
-        """Report the UTC day of this moment."""
+    def day_report(self, at_ns: int, width: int, answer: Answer[RecordedReport]) -> None:
+        """Report the UTC day of this moment, drawn for so many cells."""
+
+    def fit_report(self, report: RecordedReport, width: int, answer: Answer[RecordedReport]) -> None:
+        """Draw a report for another width."""

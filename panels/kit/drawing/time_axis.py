@@ -1,5 +1,6 @@
 """A time axis in UTC, its ticks at round times. Pure."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 MINUTE_S = 60
@@ -32,18 +33,23 @@ def tick_step(span_s: float, width: int) -> int:
     return STEPS_S[-1]
 
 
-def time_axis(from_ns: int, to_ns: int, width: int) -> str:
-    """Return ``width`` cells of labels; each is written around the cell of its time. Times are UTC ns."""
+def round_times(from_ns: int, to_ns: int, width: int) -> Iterator[tuple[int, int, str]]:
+    """Yield round times, UTC ns, whose labels have room in ``width`` cells: each with its label's place and text."""
     if to_ns <= from_ns or width <= 0:
-        return " " * max(0, width)
-    span_s = (to_ns - from_ns) / 10**9
-    step_s = tick_step(span_s, width)
-    text = [" "] * width
+        return
+    step_s = tick_step((to_ns - from_ns) / 10**9, width)
     free = 0
     for at_s in range(-(-from_ns // (10**9 * step_s)) * step_s, to_ns // 10**9 + 1, step_s):
         label = _written(at_s, step_s)
         place = round((at_s * 10**9 - from_ns) / (to_ns - from_ns) * (width - 1)) - len(label) // 2
         if place >= free and place + len(label) <= width:
-            text[place : place + len(label)] = label
+            yield at_s * 10**9, place, label
             free = place + len(label) + 1
+
+
+def time_axis(from_ns: int, to_ns: int, width: int) -> str:
+    """Return ``width`` cells of labels; each is written around the cell of its time. Times are UTC ns."""
+    text = [" "] * max(0, width)
+    for _, place, label in round_times(from_ns, to_ns, width):
+        text[place : place + len(label)] = label
     return "".join(text)

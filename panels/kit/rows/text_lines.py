@@ -21,6 +21,10 @@ class LineView(Widget):
         self._lines: tuple[Line, ...] = ()
         self._strips: dict[tuple[Line, int], Strip] = {}
 
+    @property
+    def shown(self) -> Sequence[Line]:
+        return self._lines
+
     def show(self, lines: Sequence[Line]) -> None:
         before, after = self._lines, tuple(lines)
         if before == after:

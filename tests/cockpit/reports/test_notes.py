@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cockpit.cli.charts.terminal_charts import terminal_charts
 from cockpit.model.commands import NOTE
 from cockpit.model.events import OperatorAction
 from cockpit.reports import report_text
@@ -15,6 +14,7 @@ from cockpit.reports.figures import TradingReport
 from cockpit.reports.page.page import page
 from cockpit.reports.sections import MOST_MARKS, marks
 from cockpit.reports.trading_report import trading_report
+from cockpit.terminal_reports.terminal_charts import terminal_charts
 from storage.history import Run
 from storage.reader import find_run
 from storage.sqlite.history import SqliteHistory

@@ -1,8 +1,8 @@
 """A history that answers at once, or when the test says so."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,10 +17,13 @@ from cockpit.model.recorded.pages import (
     RecordedText,
     Step,
 )
+from cockpit.model.recorded.report import RecordedReport, report_title
 from cockpit.model.trading_figures.earnings import EarningsState
 from cockpit.model.trading_figures.price_course import CoursePoint, PriceCourse
+from cockpit.terminal_reports.fitted_report import fitted_report
 from panels.dialogs.history.port import Answer
 from tests.support.cockpit import samples
+from tests.support.reports.reports import reported_day
 
 PER_PAGE = 30
 
@@ -107,11 +110,15 @@ class FakeHistory:
         found = samples.earnings(at_ns)
         self._answer(lambda: answer(self.problem or found))
 
-    def day_report(self, at_ns: int, answer: Answer[RecordedText]) -> None:
-        self.asked.append(("report", str(at_ns)))
-        day = datetime.fromtimestamp(at_ns // 10**9, UTC)
-        text = RecordedText(f"Report {day:%Y-%m-%d}", ("Quotes", "  requests 5", f"  asked of {at_ns}"))
-        self._answer(lambda: answer(self.problem or text))
+    def day_report(self, at_ns: int, width: int, answer: Answer[RecordedReport]) -> None:
+        self.asked.append(("report", str(at_ns), str(width)))
+        fit = partial(fitted_report, reported_day(at_ns), in_full="cockpit report")
+        found = RecordedReport(report_title(at_ns), fit, fit(width))
+        self._answer(lambda: answer(self.problem or found))
+
+    def fit_report(self, report: RecordedReport, width: int, answer: Answer[RecordedReport]) -> None:
+        self.asked.append(("fit", str(width)))
+        self._answer(lambda: answer(self.problem or replace(report, fitted=report.fit(width))))
 
     def release(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -105,37 +105,12 @@ async def test_a_row_opens_its_trace_and_its_day(desk: FakeDesk, link: DeskClien
         await driven.press("escape")
         await driven.shows("fills0")
         await driven.press("o")
-        await driven.shows("Report 2001-09-09", "requests 5")
-        assert history.asked[-2:] == [("trace", "run-1", "quote-1"), ("report", str(10**18 - 1))]
+        await driven.shows("Report 2001-09-09", "2001-09-09 00:00:00 UTC")
+        assert [asked[:2] for asked in history.asked[-2:]] == [("trace", "run-1"), ("report", str(10**18 - 1))]
         await driven.press("escape", "4")
         await driven.shows("funds0")
         await driven.press("enter")
         await driven.shows(messages.NO_TRACE)
-
-
-async def test_a_report_goes_on_to_the_days_beside_it(desk: FakeDesk, link: DeskClient) -> None:
-    desk.current = samples.disarmed()
-    history = FakeHistory()
-    day = 86_400 * 10**9
-    async with cockpit(link, WIDE, history=history) as driven:
-        await opened(driven, "7")
-        await driven.shows("fills0")
-        await driven.press("down", "o")
-        await driven.shows("Report 2001-09-09", messages.OTHER_DAYS)
-        await driven.press("left")
-        await driven.shows("Report 2001-09-08", f"asked of {10**18 - 1 - day}")
-        await driven.press("right")
-        await driven.shows("Report 2001-09-09")
-        history.held = True
-        await driven.press("right", "right")
-        assert history.asked[-2:] == [("report", str(10**18 - 1)), ("report", str(10**18 - 1 + day))]
-        history.release()
-        await driven.shows("Report 2001-09-10")
-        history.held, history.problem = False, "the history is gone"
-        await driven.press("left")
-        await driven.shows("the history is gone", "Report 2001-09-10")
-        await driven.press("escape")
-        await driven.shows("fills0")
 
 
 async def test_its_keys_are_written_under_it_and_wrong_ones_are_answered(desk: FakeDesk, link: DeskClient) -> None:

@@ -13,6 +13,7 @@ import pytest
 from cockpit.app.history.reading import HistoryReading, beside_socket
 from cockpit.config.errors import SettingsError
 from cockpit.model.recorded.pages import RecordedPage, RecordedText
+from cockpit.model.recorded.report import RecordedReport
 from panels.dialogs.history.columns import COLUMNS
 from storage.history import Run
 from storage.journal import Journal
@@ -49,8 +50,11 @@ async def test_pages_traces_and_reports(reading: HistoryReading) -> None:
     trace = await answered(lambda answer: reading.trace("run-1", "quote-a", answer))
     assert isinstance(trace, RecordedText)
     assert trace.title == "Trace quote-a"
-    report = await answered(lambda answer: reading.day_report(NOW, answer))
+    report = await answered(lambda answer: reading.day_report(NOW, 75, answer))
+    assert isinstance(report, RecordedReport)
     assert report.title == "Report 2026-09-21"
+    wider = await answered(lambda answer: reading.fit_report(report, 196, answer))
+    assert (report.fitted.width, wider.fitted.width) == (75, 196)
 
 
 async def test_a_cockpit_that_knows_only_the_socket_reads_the_file_beside_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from bench.reading import build
 from cockpit.model.recorded.pages import LISTS, Cursor, RecordedList, RecordedPage, RecordedRow
 from cockpit.reports.errors import InvalidQueryError
 from cockpit.reports.lists import pages
-from cockpit.reports.lists.pages import day_report, recorded_page, recorded_trace
+from cockpit.reports.lists.pages import recorded_page, recorded_trace
 from cockpit.reports.lists.query import HistoryQuery, parse_query, span_of
 from storage.errors import HistoryError
 from storage.history import Run
@@ -110,15 +110,12 @@ def test_a_search_looks_at_so_many_rows_and_says_how_far_it_came(
     ]
 
 
-def test_a_row_opens_its_trace_and_its_day_s_report(reader: Reader) -> None:
+def test_a_row_opens_its_trace(reader: Reader) -> None:
     row = page(reader, "fills").rows[0]
     assert row.quote is not None
     trace = recorded_trace(reader, DEFAULT_TOKENS, *row.quote)
     assert trace.title == "Trace quote-b"
     assert any("settled" in line for line in trace.lines)
-    report = day_report(reader, DEFAULT_TOKENS, row.at_ns)
-    assert report.title == "Report 2026-09-21"
-    assert any("trading, fills marked to 49,000.00" in line for line in report.lines)
 
 
 @pytest.mark.parametrize(

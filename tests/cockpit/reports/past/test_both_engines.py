@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from cockpit.model.recorded.pages import LISTS, LiveFilter, RecordedList, Step, until
-from cockpit.reports.lists.pages import day_report, recorded_page, recorded_trace
+from cockpit.reports.lists.pages import recorded_page, recorded_trace
 from cockpit.reports.past.earned import earned, recall, span_earned
 from cockpit.reports.past.price_course import price_course
 from cockpit.reports.rewind.board import recorded_board
 from cockpit.reports.rewind.earned import earned_then
+from cockpit.terminal_reports.day_report import day_report
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
@@ -119,7 +120,7 @@ def test_traces_and_the_report_of_the_day(both: Both) -> None:
     assert rows[0].quote is not None
     run_id, quote_id = rows[0].quote
     assert len(same(both, lambda reader: recorded_trace(reader, DEFAULT_TOKENS, run_id, quote_id)).lines) > 5
-    assert len(same(both, lambda reader: day_report(reader, DEFAULT_TOKENS, START_NS)).lines) > 30
+    assert len(same(both, lambda reader: day_report(reader, DEFAULT_TOKENS, START_NS, 75).fitted).lines) > 30
 
 
 def test_checks_options_and_runs(both: Both) -> None:

@@ -1,1 +1,0 @@
-"""The report's charts as text for a terminal."""
