@@ -4,7 +4,8 @@
 Quotes live as long as the venue's takers ask, and the desk is measured once as many are signed as its rate makes.
 Meanwhile one of them is settled on the venue's Verifier and a deposit arrives. All subjects are up all the time and
 take turns at each rate, so that what else the machine does hits them alike; each has a session of its own, for Linux
-shares a busy CPU between sessions.
+shares a busy CPU between sessions. Public makers join them where they are named; one that is missing or fails leaves a
+sentence below the tables.
 """
 
 import asyncio

@@ -24,6 +24,7 @@ from bench.taker import bench_taker
 from bench.usage import Usage, until_quiet
 from bench.venues import start_venue
 from tests.support.waiting import until
+from tests.support.walls import PYTHON_WALL
 
 ROOT = Path(__file__).parents[2]
 START = "node -r ts-node/register src/main.ts"
@@ -139,10 +140,17 @@ def python(script: str) -> MakerCommand:
 async def test_a_maker_that_does_not_start_ends_or_never_answers_leaves_a_sentence_and_no_process(
     tmp_path: Path,
 ) -> None:
+    outside = tmp_path / "outside.py"
+    outside.write_text("import socket; socket.create_connection(('192.0.2.1', 80), 1)", "utf-8")
     broken = {
-        "one": (started("/nowhere/node"), 30.0, "it does not start"),
-        "two": (python("raise ValueError('no \x1b[31mbalance')"), 30.0, "exit code 1: ValueError: no .31mbalance"),
-        "three": (python("import time; time.sleep(600)"), 0.2, "it answered no request within 0.2 s"),
+        "nowhere": (started("/nowhere/node"), 30.0, "it does not start"),
+        "broken": (python("raise ValueError('no \x1b[31mbalance')"), 30.0, "exit code 1: ValueError: no .31mbalance"),
+        "reaches out": (
+            started(sys.executable, str(PYTHON_WALL), str(outside)),
+            30.0,
+            "it ended with exit code 1: PermissionError: not on this machine: '192.0.2.1'",
+        ),
+        "silent": (python("import time; time.sleep(600)"), 0.2, "it answered no request within 0.2 s"),
     }
     async with running_makers() as makers, contextlib.AsyncExitStack() as stack:
         before = children()
