@@ -8,7 +8,7 @@ ANSWER_WITHIN_S = 3.0
 """The relay waits at most this long (PROTOCOL); a later answer is lost."""
 
 
-class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
+class RequestLoad(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Requests to send to one subject: ``rate`` a second for ``warm_up_s`` (not measured) and then ``seconds``.
 
     ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique; a quote is
@@ -36,6 +36,13 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     cut_at_s: float | None = None
     cut_s: float = 0.0
     answer_within_s: float = ANSWER_WITHIN_S
+
+
+class SettledQuote(msgspec.Struct, frozen=True, tag=True):
+    """A subject's quote that was settled: its maker is told, as soon as it is connected."""
+
+    subject: str
+    quote_hash: str
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ class MakerConnection:
         self.socket = connection
         self.protocol = ServerProtocol(max_size=2**20)
         self.name = ""
-        self.subscriptions = 0
+        self.topics: set[str] = set()
         self.backlog = bytearray()
         self.closed = False
         self.finished = False

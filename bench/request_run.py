@@ -32,7 +32,7 @@ class RequestRun:
     def __init__(self, load: RequestLoad, maker: MakerConnection) -> None:
         self.load = load
         self.maker: MakerConnection | None = maker
-        self.subscriptions = maker.subscriptions
+        self.topics = frozenset(maker.topics)
         self.first = int(load.rate * load.warm_up_s)
         self.count = self.first + int(load.rate * load.seconds)
         self._frames = [self._frame(index) for index in range(self.count)] if load.ahead else None

@@ -11,13 +11,14 @@ import os
 import select
 import socket
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Set
 from time import perf_counter
 from typing import Any
 
 import msgspec
 
-from bench.load import Listening, LoadResult, RequestLoad
+from bench.load import Listening, LoadResult, RequestLoad, SettledQuote
 from bench.maker_connection import MakerConnection, error_reply
 from bench.request_run import RequestRun
 
@@ -29,6 +30,9 @@ NOT_CONNECTED = LoadResult(
 )
 
 
+STATUSES = frozenset({"quote_status"})
+
+_decode_order = msgspec.json.Decoder(RequestLoad | SettledQuote).decode
 _decode_params = msgspec.json.Decoder(list[Any]).decode
 
 
@@ -40,20 +44,32 @@ class Sender:
         self.port: int = self._listener.getsockname()[1]
         self._makers: list[MakerConnection] = []
         self._runs: dict[str, RequestRun] = {}
-        self._unread = b""
+        self._unread: bytes | None = b""
+        self._loads: deque[RequestLoad] = deque()
+        self._settled: deque[SettledQuote] = deque()
+        self._statuses = 0
 
     def serve(self) -> None:
         """Serve the makers and carry out loads until the standard input ends."""
-        while True:
-            if not self._turn(None, sys.stdin.fileno()):
-                continue
-            data = os.read(sys.stdin.fileno(), 65_536)
-            if not data:
-                return
-            self._unread += data
-            while b"\n" in self._unread:
-                line, _, self._unread = self._unread.partition(b"\n")
-                _write(self.measure(msgspec.json.decode(line, type=RequestLoad)))
+        while self._unread is not None or self._loads:
+            if not self._loads:
+                self._turn(None)
+            else:
+                _write(self.measure(self._loads.popleft()))
+
+    def _read_orders(self) -> None:
+        data = os.read(sys.stdin.fileno(), 65_536)
+        if not data or self._unread is None:
+            self._unread = None
+            return
+        self._unread += data
+        while b"\n" in self._unread:
+            line, _, self._unread = self._unread.partition(b"\n")
+            order = _decode_order(line)
+            if isinstance(order, RequestLoad):
+                self._loads.append(order)
+            else:
+                self._settled.append(order)
 
     def measure(self, load: RequestLoad) -> LoadResult:
         """Send the load and wait for its answers, at most as long as it says."""
@@ -85,7 +101,7 @@ class Sender:
             while cuts and due >= cuts[0][0]:
                 cuts.pop(0)[1]()
             if one.maker is None:
-                one.maker = self._maker(one.load.subject, one.subscriptions)
+                one.maker = self._maker(one.load.subject, one.topics)
             one.send(index, frame)
             self._turn(0.0)
         for _, act in cuts:
@@ -99,16 +115,23 @@ class Sender:
         return [(at, lambda: self._cut(load.subject)), (at + load.cut_s, self._listen)]
 
     def _start(self, load: RequestLoad) -> RequestRun | None:
-        maker = self._maker(load.subject, 0)
+        maker = self._maker(load.subject)
         if maker is None:
             return None
         run = self._runs[load.subject] = RequestRun(load, maker)
         return run
 
-    def _maker(self, name: str, subscriptions: int) -> MakerConnection | None:
-        """Return the newest connection of this name with as many subscriptions."""
-        found = (one for one in reversed(self._makers) if one.name == name and one.subscriptions >= subscriptions)
-        return next(found, None)
+    def _maker(self, name: str, topics: Set[str] = frozenset()) -> MakerConnection | None:
+        """Return the newest connection of this name that has subscribed to these topics."""
+        return next((one for one in reversed(self._makers) if one.name == name and one.topics >= topics), None)
+
+    def _report_settled(self) -> None:
+        """Tell makers what was settled of theirs, in its order; what one is not there for waits."""
+        while self._settled and (maker := self._maker(self._settled[0].subject, STATUSES)) is not None:
+            self._statuses += 1
+            data = {"quote_hash": self._settled.popleft().quote_hash, "seq": self._statuses}
+            params = {"subscription": "statuses", "data": data}
+            maker.send_text(msgspec.json.encode({"jsonrpc": "2.0", "method": "event", "params": params}))
 
     def _cut(self, subject: str) -> None:
         """Drop the subject's connection, and take none until ``_listen``."""
@@ -122,10 +145,12 @@ class Sender:
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port))
 
-    def _turn(self, timeout: float | None, *also: int) -> bool:
-        """Wait for sockets and serve them; whether one of the file descriptors ``also`` waited for can be read."""
+    def _turn(self, timeout: float | None) -> None:
+        """Wait for sockets and orders, and serve them."""
         behind = [maker for maker in self._makers if maker.backlog]
-        waiting: list[socket.socket | MakerConnection | int] = [*self._makers, *also]
+        waiting: list[socket.socket | MakerConnection | int] = [*self._makers]
+        if self._unread is not None:
+            waiting.append(sys.stdin.fileno())
         if self._listener is not None:
             waiting.append(self._listener)
         readable, writable, _ = select.select(waiting, behind, (), timeout)
@@ -139,7 +164,10 @@ class Sender:
                     self._end(ready)
             elif isinstance(ready, socket.socket):
                 self._makers.append(MakerConnection(ready.accept()[0]))
-        return any(descriptor in readable for descriptor in also)
+            else:
+                self._read_orders()
+        if self._settled:
+            self._report_settled()
 
     def _read(self, maker: MakerConnection) -> None:
         try:
@@ -158,8 +186,9 @@ class Sender:
                 maker.send_text(error_reply(call.id, "the request is gone"))
             else:
                 # Each subscription has an id of its own: some makers tell events by it.
-                maker.subscriptions += 1
-                subscription = b"quotes" if _decode_params(call.params)[:1] == ["quote"] else b"statuses"
+                topics = _decode_params(call.params)[:1]
+                maker.topics.update(topic for topic in topics if isinstance(topic, str))
+                subscription = b"quotes" if topics == ["quote"] else b"statuses"
                 maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"%b"}' % (call.id, subscription))
         if maker.over:
             self._end(maker)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bench.load import Listening, LoadResult, RequestLoad
+from bench.load import Listening, LoadResult, RequestLoad, SettledQuote
 
 SETTINGS = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
@@ -55,6 +55,12 @@ class SenderProcess:
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(load) + b"\n")
         return msgspec.json.decode(await self._line(), type=LoadResult)
+
+    def settled(self, subject: str, quote_hash: str) -> None:
+        """Have the subject told that this quote of it was settled."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(SettledQuote(subject, quote_hash)) + b"\n")
 
     async def _line(self) -> bytes:
         assert self._process is not None

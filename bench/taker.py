@@ -34,6 +34,7 @@ class BenchTaker:
         self._numbers = count()
         self._salt = b""
         self.settled: Counter[str] = Counter()
+        self.given: Counter[str] = Counter()
 
     async def fund(self) -> None:
         """Give the taker enough of every traded token, and read the salt."""
@@ -58,8 +59,10 @@ class BenchTaker:
         answer = (await self._client.post(node, json=call)).json()
         self._salt = bytes.fromhex(msgspec.json.decode(bytes(answer["result"]["result"])))
 
-    async def take(self, sample: str) -> None:
-        """Settle this ``quote_response``; one that the venue refuses, such as an expired one, does not count."""
+    async def take(self, sample: str) -> str | None:
+        """Settle this ``quote_response`` and return its hash; one that the venue refuses, such as an expired one, does
+        not count.
+        """
         quote: dict[str, Any] = msgspec.json.decode(sample)["params"][0]["signed_data"]
         message = open_payload(quote)
         [diff] = [intent.diff for intent in message.intents if isinstance(intent, TokenDiff)]
@@ -78,7 +81,10 @@ class BenchTaker:
             headers={"Authorization": f"Bearer {self._env['NEAR_INTENTS_API_KEY']}"},
         )
         result = answer.json().get("result") or answer.json()
-        self.settled[message.signer_id] += result.get("status") == "OK"
+        settled = result.get("status") == "OK"
+        self.settled[message.signer_id] += settled
+        self.given[gives] += settled
+        return message.intent_hash if settled else None
 
     async def open_account(self, account: str, balances: Mapping[str, str]) -> str:
         """Open a maker's account with these whole tokens by symbol; returns its private key."""

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from bench.dialogs import DIALOGS
+from venue.protocol.tokens import EURE, NBTC
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,3 +66,20 @@ def test_serving_bench_measures_every_kind_of_request_beside_the_echo() -> None:
     # Far below what is measured: this is a test of the bench, on any machine.
     assert all(ratio > 0.1 for kind, ratio in costs.items() if kind != "auction")
     assert costs["auction"] > 0.005
+
+
+@pytest.mark.slow
+def test_soak_settles_quotes_of_both_directions_through_lost_links_and_explains_every_balance() -> None:
+    report = quick("bench.soak")
+    events = [event for stretch in report["stretches"] for event in stretch["events"]]
+    assert sorted(events) == ["deposit", "link lost", "relay restarted"]
+    for stretch in report["stretches"]:
+        assert stretch["sent"] > 0
+        assert stretch["memory"]["live"] > 0
+        for latency in (stretch["desk"], stretch["echo"]):
+            assert 0 < latency["p50"] <= latency["p99"] <= latency["p999"] <= latency["max"]
+        assert all(slow["cause"] for slow in stretch["slow"])
+    assert set(report["given"]) >= {EURE.token_id, NBTC.token_id}
+    assert report["differences"] == []
+    assert report["counts"]["settled"] > 0
+    assert report["disarmed"] == ""

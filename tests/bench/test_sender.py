@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from bench.load import RequestLoad
 from bench.sender_process import SenderProcess
@@ -108,6 +109,72 @@ async def test_answers_to_nothing_that_was_asked_are_strange(sender: SenderProce
         await other.close()
         measured = await asyncio.wait_for(measuring, 30)
         assert (measured.strange, measured.latencies_us) == (len(strange), [])
+
+
+async def test_a_cut_connection_is_taken_again_and_what_it_cost_is_neither_sent_nor_lost(sender: SenderProcess) -> None:
+    load = msgspec.structs.replace(of_other(1), seconds=1.0, cut_at_s=0.3, cut_s=0.3, timed=True, ahead=False)
+    async with listening(sender, "other") as first:
+        await call(first, 1, "subscribe", "quote")
+        measuring = asyncio.create_task(sender.measure(load))
+        with pytest.raises(ConnectionClosed):
+            async for _ in first:
+                pass
+    again = asyncio.create_task(_answer_again(sender))
+    measured = await asyncio.wait_for(measuring, 30)
+    again.cancel()
+    assert measured.connected
+    assert measured.cut > 0
+    assert measured.unsent >= 0.3 * load.rate / 2
+    assert len(measured.latencies_us) == measured.sent == 200 - measured.unsent - measured.cut
+    assert len(measured.sent_at) == len(measured.answered_at) == measured.sent
+    assert all(sent < answered for sent, answered in zip(measured.sent_at, measured.answered_at, strict=True))
+
+
+async def _answer_again(sender: SenderProcess) -> None:
+    while True:
+        try:
+            async with listening(sender, "other") as again:
+                await call(again, 1, "subscribe", "quote")
+                await answer_all(again)
+        except OSError:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_subject_beside_is_measured_at_the_same_time(sender: SenderProcess) -> None:
+    async with listening(sender) as maker, listening(sender, "other") as other:
+        answering = [asyncio.create_task(answer_all(one)) for one in (maker, other)]
+        load = msgspec.structs.replace(LOAD, beside="other", beside_rate=50.0)
+        measured = await asyncio.wait_for(sender.measure(load), 30)
+        for task in answering:
+            task.cancel()
+    assert (measured.sent, len(measured.latencies_us), len(measured.beside_us)) == (20, 20, 5)
+
+
+async def test_a_settled_quote_is_reported_once_its_maker_has_asked_for_statuses(sender: SenderProcess) -> None:
+    sender.settled("maker", "hash-1")
+    async with listening(sender) as maker:
+        await call(maker, 1, "subscribe", "quote_status")
+        replies = [json.loads(await maker.recv()) for _ in range(2)]
+        assert replies[0]["result"] == "statuses"
+        assert replies[1]["params"] == {"subscription": "statuses", "data": {"quote_hash": "hash-1", "seq": 1}}
+
+
+async def test_every_answer_is_refused_as_the_load_says(sender: SenderProcess) -> None:
+    async with listening(sender) as maker:
+        measuring = asyncio.create_task(sender.measure(msgspec.structs.replace(LOAD, refusal="invalid salt")))
+        event = json.loads(await maker.recv())
+        await call(maker, 1, "quote_response", {"quote_id": event["params"]["data"]["quote_id"]})
+        texts = [json.loads(text) async for text in until_reply(maker)]
+        assert texts[-1]["error"]["message"] == "invalid salt"
+        maker.transport.abort()
+        await asyncio.wait_for(measuring, 30)
+
+
+async def until_reply(maker: ClientConnection) -> AsyncIterator[str | bytes]:
+    async for text in maker:
+        yield text
+        if "id" in json.loads(text):
+            return
 
 
 def of_other(run: int) -> RequestLoad:
