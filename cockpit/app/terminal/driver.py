@@ -254,6 +254,12 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
         # Also where SIGHUP is ignored, as under nohup: without a terminal nobody watches or commands.
         self.exit()
 
+    def on_resize(self) -> None:
+        # A terminal that shrank has lost lines. Where it has grown again by now nothing has changed here, so that no
+        # widget would be painted.
+        if self.screen_stack:
+            self.screen.refresh()
+
     def on_drained(self) -> None:
         # Everything on the terminal may be old.
         self._skipping_since_s = None
