@@ -1,6 +1,6 @@
 """The baselines: a client that answers every request for a market with a fixed frame, and one that also signs once.
 
-``python -m bench.echo URL [--sign] [--uvloop]``
+``python -m bench.echo URL [--sign] [--uvloop] [--markets FILE]``
 """
 
 import asyncio
@@ -12,7 +12,8 @@ import uvloop
 from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
-from venue.protocol.tokens import DEFAULT_TOKENS, EURE, NBTC
+from bench.market_table import tokens_in
+from venue.protocol.tokens import EURE, NBTC, TokenTable
 from venue.sandbox.flow.wallet import Wallet
 
 
@@ -43,22 +44,24 @@ def rest_of_answer() -> str:
     return f'","quote_output":{{"amount_out":"8000000000000000000"}},"signed_data":{data}}}]}}'
 
 
-async def echo(url: str, key: SigningKey | None) -> None:
+async def echo(url: str, key: SigningKey | None, tokens: TokenTable) -> None:
     rest = rest_of_answer()
     digest = hashlib.sha256(rest.encode()).digest()
     async with connect(url, compression=None, proxy=None) as relay:
         await relay.send('{"jsonrpc":"2.0","id":1,"method":"subscribe","params":["quote"]}')
-        await _answer(relay, key, digest, rest)
+        await _answer(relay, key, tokens, digest, rest)
 
 
-async def _answer(relay: ClientConnection, key: SigningKey | None, digest: bytes, rest: str) -> None:
+async def _answer(
+    relay: ClientConnection, key: SigningKey | None, tokens: TokenTable, digest: bytes, rest: str
+) -> None:
     last_id = 1
     while True:
         params = _decode(await relay.recv(decode=False)).params
         if params is None:
             continue
         data = params.data
-        if DEFAULT_TOKENS.market(data.defuse_asset_identifier_in, data.defuse_asset_identifier_out) is None:
+        if tokens.market(data.defuse_asset_identifier_in, data.defuse_asset_identifier_out) is None:
             continue
         if key is not None:
             key.sign(digest)
@@ -69,4 +72,5 @@ async def _answer(relay: ClientConnection, key: SigningKey | None, digest: bytes
 
 if __name__ == "__main__":
     _run = uvloop.run if "--uvloop" in sys.argv else asyncio.run
-    _run(echo(sys.argv[1], SigningKey.generate() if "--sign" in sys.argv else None))
+    _markets = sys.argv[sys.argv.index("--markets") + 1] if "--markets" in sys.argv else ""
+    _run(echo(sys.argv[1], SigningKey.generate() if "--sign" in sys.argv else None, tokens_in(_markets)))

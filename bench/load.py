@@ -13,6 +13,7 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique; a quote is
     asked to live for ``life_ms``. ``market``: the name of the only one that is asked for; empty for all in turn.
+    ``markets``: the file of the markets; empty: the built-in ones.
 
     ``refusal``: with what every answer is refused, empty for the usual. ``timed``: the result says when each request
     left and was answered. ``ahead``: frames are made before the clock runs, which takes their memory. ``beside``: a
@@ -28,6 +29,7 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     other_pairs: float
     life_ms: int = SHORT_LIFE_MS
     market: str = ""
+    markets: str = ""
     refusal: str = ""
     timed: bool = False
     ahead: bool = True

@@ -9,6 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from bench.load import ANSWER_WITHIN_S, LoadResult, RequestLoad
 from bench.maker_connection import Call, MakerConnection, error_reply
+from bench.market_table import tokens_in
 from bench.requests import index_of, is_other, request
 
 ACCEPT_EVERY = 49
@@ -31,6 +32,7 @@ class RequestRun:
 
     def __init__(self, load: RequestLoad, maker: MakerConnection) -> None:
         self.load = load
+        self._tokens = tokens_in(load.markets)
         self.maker: MakerConnection | None = maker
         self.topics = frozenset(maker.topics)
         self.first = int(load.rate * load.warm_up_s)
@@ -65,7 +67,7 @@ class RequestRun:
 
     def _frame(self, index: int) -> bytes:
         load = self.load
-        text = request(load.run, index, load.other_pairs, "quotes", load.life_ms, load.market)
+        text = request(load.run, index, load.other_pairs, "quotes", load.life_ms, load.market, tokens=self._tokens)
         return Frame(Opcode.TEXT, text).serialize(mask=False)
 
     def _is_other(self, index: int) -> bool:

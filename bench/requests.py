@@ -1,22 +1,26 @@
 """Quote requests as the relay sends them, made before the clock runs."""
 
 import random
+from functools import cache
 
 import msgspec
 
-from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.flow.schedule import OTHER_TOKENS
-
-SIZES = {
-    token.token_id: (10_000 if token.underlying == DEFAULT_TOKENS.base else 8 * 10**18) // token.scale
-    for token in DEFAULT_TOKENS.tokens
-}
-"""Base units asked for: about 8 EUR."""
 
 VENUE_LIFE_MS = 60_000
 """What the venue's takers ask for as a rule."""
 SHORT_LIFE_MS = 1_000
 """A quote's amount is soon released."""
+
+
+@cache
+def sizes(tokens: TokenTable) -> dict[str, int]:
+    """Return the base units asked for of each token: about 8 EUR."""
+    return {
+        token.token_id: (10_000 if token.underlying == tokens.base else 8 * 10**18) // token.scale
+        for token in tokens.tokens
+    }
 
 
 def quote_id(run: int, index: int) -> str:
@@ -45,7 +49,14 @@ def _others_before(index: int, other_pairs: float) -> int:
 
 
 def request(
-    run: int, index: int, other_pairs: float, subscription: str, life_ms: int = SHORT_LIFE_MS, market_name: str = ""
+    run: int,
+    index: int,
+    other_pairs: float,
+    subscription: str,
+    life_ms: int = SHORT_LIFE_MS,
+    market_name: str = "",
+    *,
+    tokens: TokenTable = DEFAULT_TOKENS,
 ) -> bytes:
     """Return the JSON text of one request for a quote of this life; direction, exact form and market alternate.
 
@@ -59,11 +70,11 @@ def request(
         sides = (first[0], second[0])
         amounts = {first[0]: 10 ** first[1], second[0]: 10 ** second[1]}
     else:
-        markets = [market for market in DEFAULT_TOKENS.markets if market_name in ("", market.name)]
+        markets = [market for market in tokens.markets if market_name in ("", market.name)]
         market = markets[nth // 4 % len(markets)]
         base, quote = market.base.token_id, market.quote.token_id
         sides = (base, quote) if nth % 2 else (quote, base)
-        amounts = SIZES
+        amounts = sizes(tokens)
     data["defuse_asset_identifier_in"], data["defuse_asset_identifier_out"] = sides
     if nth // 2 % 2:
         data["exact_amount_out"] = str(amounts[sides[1]])

@@ -14,6 +14,7 @@ from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.strategy import Decision, decide, desk_prices
 from cockpit.model.commands import Limits, PriceParams
 from venue.protocol.assets import Market
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.sandbox.backtest import BacktestFill, Offer
 from venue.sandbox.flow.schedule import ScheduledRequest
@@ -52,7 +53,7 @@ class DeskMaker:
         self._market = market
         self._held = dict(opening)
         self._seen = seen
-        self._reservations = Reservations()
+        self._reservations = Reservations(DEFAULT_TOKENS)
         self._expiries: list[tuple[int, str]] = []
         self.reasons: Counter[str] = Counter()
 

@@ -1,9 +1,13 @@
 """What the bench counts: which requests it sends, and which answers are correct."""
 
+from collections import Counter
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from bench.load import LoadResult, percentile
+from bench.market_table import BASES, QUOTES, markets_toml, tokens_in
 from bench.report import PublicMakerReport, ReactionReport, ReactionTurn, as_json, as_text, ratios, rows
 from bench.requests import index_of, is_other, quote_id, request
 from bench.terminal_report import MemorySample, slope
@@ -28,6 +32,19 @@ def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
     assert [event == "other_pair" for event in events] == [is_other(index, 0.9) for index in range(400)]
     assert len(requests) == 40
     assert len({(request.asset_in, request.asset_out, request.amount_in is None) for request in requests}) == 8
+
+
+def test_requests_are_spread_evenly_over_the_markets_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "markets.toml"
+    file.write_text(markets_toml(), "utf-8")
+    tokens = tokens_in(str(file))
+    texts = [request(7, index, 0.9, "s", tokens=tokens) for index in range(1_600)]
+    events = [read_event(decode_message(text), tokens, 1) for text in texts]
+    requests = [event for event in events if isinstance(event, SwapDemand)]
+    asked = Counter(tokens.market(request.asset_in, request.asset_out) for request in requests)
+    assert len(asked) == BASES * QUOTES == 20
+    assert set(asked.values()) == {8}
+    assert tokens_in("") is DEFAULT_TOKENS
 
 
 def test_a_quote_id_holds_its_run_and_index() -> None:

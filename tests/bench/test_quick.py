@@ -60,6 +60,22 @@ def test_terminal_bench_reports_every_figure_of_every_rate() -> None:
 
 
 @pytest.mark.slow
+def test_scale_bench_measures_twenty_markets_beside_the_signing_echo() -> None:
+    report = quick("bench.scale", "--no-cockpit")
+    assert report["markets"] == 20
+    assert [row["subject"] for row in report["rows"]] == ["signing echo", "desk"]
+    for row in report["rows"]:
+        assert (row["sent"], row["others"], row["lost"]) == (40, 360, 0)
+        assert 0 < row["p50"] <= row["p99"] <= row["p999"] <= row["max"]
+        assert row["cpu"] >= row["idle_cpu"] >= 0
+        assert row["rss"] > 0
+    assert report["live"] > 0
+    assert report["samples"] > 0
+    assert report["wrong"] == []
+    assert report["disarmed"] == ""
+
+
+@pytest.mark.slow
 def test_serving_bench_measures_every_kind_of_request_beside_the_echo() -> None:
     costs = {cost["kind"]: cost["of_echo"] for cost in quick("bench.serving")}
     assert set(costs) == {"echo", "balances", "block", "intent status", "ticker", "auction"}

@@ -22,7 +22,7 @@ from storage.history import FINAL_OUTCOMES
 from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.messages import QuoteStatus, StatusEvent
 
 ASSETS = (BTC.token_id, EURE.token_id)
@@ -54,7 +54,7 @@ class Commitments(RuleBasedStateMachine):
         self.begin()
 
     def begin(self) -> None:
-        self.reservations = Reservations()
+        self.reservations = Reservations(DEFAULT_TOKENS)
         self.book = QuoteBook(
             self.reservations, env=Environment(wall_ns=self.clock), recorder=MemoryRecorder(self.results)
         )

@@ -171,7 +171,7 @@ def build_trading(
         chart_course.filled(now_ns, commitment)
         fill_counts.filled(commitment)
 
-    book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
+    book = QuoteBook(Reservations(tokens), env=env, recorder=recorder, on_fill=on_fill)
     withdrawals = WithdrawalBook(env, tapped, tokens, reserve=book.reservations.set_leaving)
     deposits = DepositTracker(
         env,

@@ -13,6 +13,8 @@ import msgspec
 from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.strikes import Strikes
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 
 
@@ -24,13 +26,16 @@ class _Releases(msgspec.Struct, gc=False):
 
 
 class CommitmentSet:
-    """Commitments by quote hash. Sums by token are kept, releases by the second, and sums by price and deadline
-    (``strikes``): thousands are signed at once. Those that are being settled have sums of their own (``exercised``).
+    """Commitments by quote hash. Sums by token and by underlying are kept, releases by the second, and sums by price
+    and deadline (``strikes``): thousands are signed at once, in dozens of tokens. Those that are being settled have
+    sums of their own (``exercised``).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: TokenTable) -> None:
+        self._tokens = tokens
         self._by_hash: dict[str, Commitment] = {}
         self._sums: dict[str, int] = {}
+        self._worth: dict[str, int] = {}
         self._releases: dict[int, _Releases] = {}
         self.strikes, self.exercised = Strikes(), Strikes()
         self._exercised: set[str] = set()
@@ -51,11 +56,18 @@ class CommitmentSet:
         """Return how much of the token they give together, base units."""
         return self._sums.get(token_id, 0)
 
+    def worth(self, underlying: str) -> int:
+        """Return how much they give together of the tokens of an underlying, by its name, in its base units."""
+        return self._worth.get(underlying, 0)
+
+    def _sum(self, token_id: str, amount: int) -> None:
+        self._sums[token_id] = self._sums.get(token_id, 0) + amount
+        _add_worth(self._worth, self._tokens.get(token_id), amount)
+
     def add(self, commitment: Commitment) -> None:
         """Add one whose quote hash is not in the set."""
-        token_id = commitment.asset_out
         self._by_hash[commitment.quote_hash] = commitment
-        self._sums[token_id] = self._sums.get(token_id, 0) + commitment.amount_out
+        self._sum(commitment.asset_out, commitment.amount_out)
         second = commitment.released_after_ns // NS_PER_S
         releases = self._releases.get(second)
         if releases is None:
@@ -68,7 +80,7 @@ class CommitmentSet:
         """Take one out; None when it is not in the set."""
         commitment = self._by_hash.pop(quote_hash, None)
         if commitment is not None:
-            self._sums[commitment.asset_out] -= commitment.amount_out
+            self._sum(commitment.asset_out, -commitment.amount_out)
             second = commitment.released_after_ns // NS_PER_S
             releases = self._releases[second]
             releases.count -= 1
@@ -95,6 +107,13 @@ class CommitmentSet:
         return self._releases[max(self._releases)].last_ns if self._releases else 0
 
 
+def _add_worth(sums: dict[str, int], token: Token | None, amount: int) -> None:
+    # A token of an earlier run's table may have gone from this one's.
+    if token is not None:
+        name = token.underlying.name
+        sums[name] = sums.get(name, 0) + amount * token.scale
+
+
 def _strike(commitment: Commitment) -> tuple[str, str, int, int, int]:
     return (
         commitment.asset_in,
@@ -108,13 +127,16 @@ def _strike(commitment: Commitment) -> tuple[str, str, int, int, int]:
 class Reservations:
     """The commitments of quotes that are not over: those that reserve their amount, and those that the relay refused.
 
-    Amounts are base units of the token. Iterating, counting and ``get`` are about those that reserve.
+    Amounts are base units of the token, worths those of an underlying, over all its tokens. Iterating, counting and
+    ``get`` are about those that reserve.
     """
 
-    def __init__(self) -> None:
-        self._live = CommitmentSet()
-        self._refused = CommitmentSet()
+    def __init__(self, tokens: TokenTable) -> None:
+        self._tokens = tokens
+        self._live = CommitmentSet(tokens)
+        self._refused = CommitmentSet(tokens)
         self._leaving: dict[str, int] = {}
+        self._leaving_worth: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._live)
@@ -166,8 +188,21 @@ class Reservations:
         """Return what is not available of the asset: committed or leaving."""
         return self._live.amount(asset) + self._leaving.get(asset, 0)
 
+    def committed_worth(self, underlying: str) -> int:
+        """Return what live quotes may still take of an underlying, by its name."""
+        return self._live.worth(underlying)
+
+    def signed_worth(self, underlying: str) -> int:
+        """Return what all quotes could still take of an underlying, refused ones included."""
+        return self._live.worth(underlying) + self._refused.worth(underlying)
+
+    def reserved_worth(self, underlying: str) -> int:
+        """Return what is committed or leaving of an underlying."""
+        return self._live.worth(underlying) + self._leaving_worth.get(underlying, 0)
+
     def set_leaving(self, asset: str, amount: int) -> None:
         """Set what withdrawals take of the asset. It may exceed the balance: then nothing is available."""
+        _add_worth(self._leaving_worth, self._tokens.get(asset), amount - self.leaving(asset))
         self._leaving[asset] = amount
 
     def reserve(self, commitment: Commitment, balance: int) -> None:

@@ -7,14 +7,19 @@ from venue.protocol.tokens import TokenTable
 
 
 class Holding:
-    """One side of a market. Sums over several tokens are in base units of the underlying."""
+    """One side of a market. Sums over several tokens are in base units of the underlying.
 
-    __slots__ = ("_others", "_scale", "token_id")
+    None of them is taken over the tokens when a request comes, however many there are: they are kept.
+    """
+
+    __slots__ = ("_elsewhere", "_others", "_scale", "_underlying", "token_id")
 
     def __init__(self, tokens: TokenTable, token: Token) -> None:
         self.token_id = token.token_id
         self._scale = token.scale
+        self._underlying = token.underlying.name
         self._others = tuple((one.token_id, one.scale) for one in tokens.of(token.underlying) if one != token)
+        self._elsewhere: tuple[TokenAmounts | None, int] = (None, 0)
 
     def balance(self, balances: TokenAmounts | None) -> int | None:
         """Return the token's balance, in its own base units; None while it is unknown."""
@@ -22,20 +27,20 @@ class Holding:
 
     def elsewhere(self, balances: TokenAmounts | None) -> int:
         """Return the balances of the other tokens; 0 while they are unknown, as the token's own is then too."""
-        if balances is None:
-            return 0
-        return sum([balances[token_id] * scale for token_id, scale in self._others])
+        summed, total = self._elsewhere
+        if balances is not summed:
+            total = 0 if balances is None else sum([balances[one] * scale for one, scale in self._others])
+            self._elsewhere = balances, total
+        return total
 
     def elsewhere_reserved(self, reservations: Reservations) -> int:
         """Return what is committed or leaving of the other tokens."""
-        return sum([reservations.reserved(token_id) * scale for token_id, scale in self._others])
+        return reservations.reserved_worth(self._underlying) - reservations.reserved(self.token_id) * self._scale
 
     def signed(self, reservations: Reservations) -> int:
         """Return what all quotes could still take of all tokens of the underlying, refused ones included."""
-        own = reservations.signed_amount(self.token_id) * self._scale
-        return own + sum([reservations.signed_amount(token_id) * scale for token_id, scale in self._others])
+        return reservations.signed_worth(self._underlying)
 
     def committed(self, reservations: Reservations) -> int:
         """Return what live quotes commit of all tokens of the underlying."""
-        own = reservations.committed(self.token_id) * self._scale
-        return own + sum([reservations.committed(token_id) * scale for token_id, scale in self._others])
+        return reservations.committed_worth(self._underlying)

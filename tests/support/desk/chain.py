@@ -182,7 +182,7 @@ class InventoryHarness:
         self.results: list[TradeResult] = []
         self.recorded: list[AnyEvent] = []
         self.listed: Sequence[Movement] | None = []
-        self.reservations = Reservations()
+        self.reservations = Reservations(DEFAULT_TOKENS)
         env = Environment(wall_ns=self.clock)
         self.book = QuoteBook(self.reservations, env=env, recorder=MemoryRecorder(self.results))
         withdrawals = NoWithdrawals()

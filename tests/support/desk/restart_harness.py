@@ -93,7 +93,7 @@ class DeskRun:
         self.transactions: dict[str, str] = {}
         self.requests: dict[str, int] = {}
         env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
-        self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
+        self.book = QuoteBook(Reservations(DEFAULT_TOKENS), env=env, recorder=recorder)
         withdrawals = self.withdrawals = EarlierFlows(self.flows)
         reader = BalanceReader("maker.near", DEFAULT_TOKENS, ChainVerifier(chain), env)
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))

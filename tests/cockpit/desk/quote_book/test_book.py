@@ -27,7 +27,7 @@ class Desk:
     def __init__(self) -> None:
         self.clock = Clock()
         self.results: list[TradeResult] = []
-        self.reservations = Reservations()
+        self.reservations = Reservations(DEFAULT_TOKENS)
         self.book = QuoteBook(
             self.reservations, env=Environment(wall_ns=self.clock), recorder=MemoryRecorder(self.results)
         )
@@ -64,7 +64,7 @@ def status(name: str = "p") -> QuoteStatus:
 
 
 def test_the_last_available_unit_can_be_committed_and_not_one_more() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     reservations.reserve(commitment("one", amount_out=600), 1_000)
     with pytest.raises(NotCoveredError):
         reservations.reserve(commitment("two", amount_out=401), 1_000)
@@ -75,14 +75,14 @@ def test_the_last_available_unit_can_be_committed_and_not_one_more() -> None:
 
 @pytest.mark.parametrize("amount", [0, -1])
 def test_a_commitment_of_zero_or_less_is_refused(amount: int) -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     with pytest.raises(NotCoveredError):
         reservations.reserve(commitment(amount_out=amount), 1_000)
     assert reservations.reserved(EURE.token_id) == 0
 
 
 def test_the_same_quote_is_not_reserved_twice() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     reservations.reserve(commitment(), 10_000)
     with pytest.raises(ValueError, match="reserved already"):
         reservations.reserve(commitment(), 10_000)
@@ -90,14 +90,14 @@ def test_the_same_quote_is_not_reserved_twice() -> None:
 
 
 def test_the_two_assets_are_reserved_apart() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     reservations.reserve(commitment("buy", side="buy", amount_out=5), 5)
     reservations.reserve(commitment("sell", side="sell", amount_out=7), 7)
     assert (reservations.reserved(EURE.token_id), reservations.reserved(BTC.token_id)) == (5, 7)
 
 
 def test_a_second_release_does_nothing() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     reservations.reserve(commitment("one"), 10_000)
     reservations.reserve(commitment("two"), 10_000)
     assert reservations.release("hash-one") is not None
@@ -106,7 +106,7 @@ def test_a_second_release_does_nothing() -> None:
 
 
 def test_the_last_release_is_kept_within_a_second_over_any_order_of_ends() -> None:
-    found = CommitmentSet()
+    found = CommitmentSet(DEFAULT_TOKENS)
     made = [commitment(str(n), life_ms=1_000 + (n * 7_919) % 5_000) for n in range(500)]
     for one in made:
         found.add(one)
@@ -121,7 +121,7 @@ def test_the_last_release_is_kept_within_a_second_over_any_order_of_ends() -> No
 
 
 def test_the_last_release_is_the_latest_of_all() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     assert reservations.last_release_ns() == 0
     long = commitment("long", life_ms=90_000)
     reservations.reserve(long, 10_000)
@@ -409,7 +409,7 @@ def test_nothing_is_kept_of_a_quote_released_after_expiry(desk: Desk, end: Calla
 
 
 def test_what_the_screen_shows_is_bounded() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     book = QuoteBook(reservations, env=Environment(wall_ns=lambda: NOW), recorder=MemoryRecorder(), shown=3)
     for number in range(10):
         made = commitment(str(number))

@@ -111,7 +111,7 @@ def test_a_view_of_one_token_is_recorded_as_before_there_were_two() -> None:
 
 
 def test_a_holding_sums_the_tokens_of_its_underlying() -> None:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     reservations.restore(commitment("a", side="sell", amount_out=300))
     reservations.set_leaving(NBTC.token_id, 7)
     held = TokenAmounts({BTC.token_id: 1_000, NBTC.token_id: 50, EURE.token_id: 9})
@@ -121,6 +121,47 @@ def test_a_holding_sums_the_tokens_of_its_underlying() -> None:
     assert (legacy.elsewhere_reserved(reservations), new.elsewhere_reserved(reservations)) == (7, 300)
     assert legacy.committed(reservations) == new.committed(reservations) == 300
     assert (new.balance(None), new.elsewhere(None)) == (None, 0)
+
+
+steps = st.tuples(
+    st.sampled_from(("live", "refused", "refuse", "put back", "release", "leaving")),
+    st.integers(0, 5),
+    st.sampled_from((*WITH_CENTS.token_ids, "nep141:gone.near")),
+    units,
+)
+
+
+@given(st.lists(steps, max_size=30), st.dictionaries(st.sampled_from(WITH_CENTS.token_ids), units))
+def test_the_sums_by_underlying_that_are_kept_are_those_over_all_tokens(
+    moves: list[tuple[str, int, str, int]], held: dict[str, int]
+) -> None:
+    reservations, balances = Reservations(WITH_CENTS), TokenAmounts(held)
+    for move, number, token_id, amount in moves:
+        match move:
+            case "live" | "refused":
+                made = msgspec.structs.replace(commitment(str(number), amount_out=amount), asset_out=token_id)
+                reservations.restore(made, refused=move == "refused")
+            case "refuse":
+                reservations.refuse(commitment(str(number)).quote_hash)
+            case "put back":
+                reservations.put_back(commitment(str(number)).quote_hash)
+            case "release":
+                reservations.release(commitment(str(number)).quote_hash)
+            case _:
+                reservations.set_leaving(token_id, amount)
+    for token in WITH_CENTS.tokens:
+        every, holding = WITH_CENTS.of(token.underlying), Holding(WITH_CENTS, token)
+        others = [one for one in every if one != token]
+        assert holding.committed(reservations) == sum(reservations.committed(one.token_id) * one.scale for one in every)
+        assert holding.signed(reservations) == sum(
+            reservations.signed_amount(one.token_id) * one.scale for one in every
+        )
+        assert holding.elsewhere_reserved(reservations) == sum(
+            reservations.reserved(one.token_id) * one.scale for one in others
+        )
+        for seen in (balances, None, balances, TokenAmounts({token.token_id: 1})):
+            expected = 0 if seen is None else sum(seen[one.token_id] * one.scale for one in others)
+            assert holding.elsewhere(seen) == expected
 
 
 @given(sides, st.integers(1, 9_000))

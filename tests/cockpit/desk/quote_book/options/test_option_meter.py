@@ -47,7 +47,7 @@ quotes = st.lists(
 
 
 def signed(given: Sequence[Commitment]) -> Reservations:
-    reservations = Reservations()
+    reservations = Reservations(DEFAULT_TOKENS)
     for one in given:
         reservations.restore(one)
     return reservations
@@ -242,7 +242,7 @@ def test_without_a_mid_it_is_unknown() -> None:
 
 
 def test_it_is_measured_once_a_second() -> None:
-    meter = OptionMeter(DEFAULT_TOKENS, Reservations(), MemoryRecorder())
+    meter = OptionMeter(DEFAULT_TOKENS, Reservations(DEFAULT_TOKENS), MemoryRecorder())
     times = []
     for tick in range(12):
         list(meter.tick(NOW + tick * EVERY_NS // 4, MID, SIGMA))
