@@ -23,13 +23,17 @@ class MeanMarkout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SideFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk's fills on one side, whole tokens; ``spread`` is their edge against the mid at pricing, EURe."""
+    """The desk's fills on one side, whole tokens; ``spread`` is their edge against the mid at pricing, EURe.
+
+    It is of the fills whose decision is recorded; ``spread_unknown`` counts the others.
+    """
 
     side: str
     fills: int
     btc: Decimal
     eure: Decimal
     spread: Decimal
+    spread_unknown: int = 0
 
 
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True):

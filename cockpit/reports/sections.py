@@ -6,9 +6,9 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
-from cockpit.model.formatting import age, counted, exact, number, percent, readable, rounded, utc_moment
+from cockpit.model.formatting import UNKNOWN, age, counted, exact, number, percent, readable, rounded, utc_moment
 from cockpit.reports.breakdowns.group_tables import group_tables
-from cockpit.reports.figures import TradingReport
+from cockpit.reports.figures import SideFigures, TradingReport
 from storage.reporting.notes import RecordedNote
 from venue.protocol.assets import EXACT
 from venue.protocol.units import NS_PER_S
@@ -144,12 +144,28 @@ def _from_relay(report: TradingReport) -> list[str]:
 def _fills(report: TradingReport) -> list[Cells]:
     buys, sells = report.sides
     net = exact(EXACT.subtract(buys.btc, sells.btc), signed=True)
-    rows = [(side.side, side.fills, exact(side.btc), side.eure, side.spread) for side in report.sides]
-    rows.append(("both", buys.fills + sells.fills, f"{net} net", buys.eure + sells.eure, buys.spread + sells.spread))
+    both = SideFigures(
+        side="both",
+        fills=buys.fills + sells.fills,
+        btc=Decimal(0),
+        eure=buys.eure + sells.eure,
+        spread=buys.spread + sells.spread,
+        spread_unknown=buys.spread_unknown + sells.spread_unknown,
+    )
+    amounts = [*(exact(side.btc) for side in report.sides), f"{net} net"]
     return [
         ("side", "fills", "BTC", "EURe", "spread earned EURe"),
-        *((name, number(fills), btc, rounded(eure, 2), rounded(spread, 4)) for name, fills, btc, eure, spread in rows),
+        *(
+            (one.side, number(one.fills), btc, rounded(one.eure, 2), _spread(one))
+            for one, btc in zip((*report.sides, both), amounts, strict=True)
+        ),
     ]
+
+
+def _spread(one: SideFigures) -> str:
+    if not one.spread_unknown:
+        return rounded(one.spread, 4)
+    return UNKNOWN if one.spread_unknown == one.fills else f"{rounded(one.spread, 4)} + {one.spread_unknown:,} unknown"
 
 
 def _options(report: TradingReport) -> list[Section]:

@@ -164,6 +164,7 @@ def _side(side: str, marked: Iterable[MarkedFill], tokens: TokenTable) -> SideFi
         btc=tokens.base.to_decimal(sum(one.base for one in ours)),
         eure=tokens.quote.to_decimal(sum(one.quote for one in ours)),
         spread=tokens.quote.to_decimal(sum(one.fill.edge or 0 for one in ours)),
+        spread_unknown=sum(one.fill.edge is None for one in ours),
     )
 
 

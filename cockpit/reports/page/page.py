@@ -1,13 +1,13 @@
 """The report as one page of HTML. Pure: the same report gives the same page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from html import escape
 
 from cockpit.model.formatting import NOTHING, number, percent, rounded
 from cockpit.model.printable import printable
 from cockpit.reports import sections
-from cockpit.reports.figures import TradingReport
+from cockpit.reports.figures import SideFigures, TradingReport
 from cockpit.reports.page.pictures import pictures
 from cockpit.reports.page.style import CSS
 
@@ -48,13 +48,20 @@ def _key_figures(report: TradingReport) -> Iterator[tuple[str, str]]:
     pnl, hits, latency = report.profit, report.hits, report.latency
     yield "Trading P&L, EURe", rounded(pnl.trading, 2, signed=True) if pnl else NOTHING
     yield "Total P&L, EURe", rounded(pnl.total, 2, signed=True) if pnl else NOTHING
-    yield "Spread earned, EURe", rounded(sum((side.spread for side in report.sides), Decimal(0)), 2)
+    yield "Spread earned, EURe", _spread(report.sides)
     yield "Filled, EURe", rounded(sum((side.eure for side in report.sides), Decimal(0)), 2)
     yield "Fills", number(sum(side.fills for side in report.sides))
     yield "Hit ratio, %", percent(hits.ratio) if hits and hits.sent else NOTHING
     adverse = {one.seconds: one.share for one in report.adverse}.get(_ADVERSE_AT_S)
     yield f"Adverse after {_ADVERSE_AT_S} s, %", percent(adverse) if adverse is not None else NOTHING
     yield "Quote to fill p50, ms", number(latency.p50_ms) if latency and latency.known else NOTHING
+
+
+def _spread(sides: Sequence[SideFigures]) -> str:
+    fills, unknown = (sum(getattr(side, name) for side in sides) for name in ("fills", "spread_unknown"))
+    if unknown and unknown == fills:
+        return NOTHING
+    return rounded(sum((side.spread for side in sides), Decimal(0)), 2) + (f" + {unknown:,} unknown" if unknown else "")
 
 
 def _section(section: sections.Section) -> Iterator[str]:
