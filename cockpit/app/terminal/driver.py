@@ -13,6 +13,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Generic, TypeVar
 
+from textual import events
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
@@ -254,7 +255,7 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
         # Also where SIGHUP is ignored, as under nohup: without a terminal nobody watches or commands.
         self.exit()
 
-    def on_resize(self) -> None:
+    def on_resize(self, _event: events.Resize) -> None:
         # A terminal that shrank has lost lines. Where it has grown again by now nothing has changed here, so that no
         # widget would be painted.
         if self.screen_stack:
