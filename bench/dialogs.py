@@ -42,6 +42,9 @@ DIALOGS = (
     TimedDialog(kind="columns", key="c", title="Columns of"),
     TimedDialog(kind="row", key="\r", title="Request: taker"),
     TimedDialog(kind="quit", key="q", title="Quit?"),
+    TimedDialog(kind="track", key="\r", title="Track a", search="track a", command="Track a withdrawal"),
+    TimedDialog(kind="signing key", key="\r", title="Signing key", search="signing", command="Signing key"),
+    TimedDialog(kind="findings", key="\r", title="Startup", search="findings", command="Startup findings"),
     TimedDialog(kind="arm strategy", key="\x13", title="Arm the strategy", disarmed=True),
     TimedDialog(kind="arm executor", key="\x05", title="Arm the executor", disarmed=True),
 )

@@ -15,6 +15,7 @@ from cockpit.app.desk_commands import DeskCommands
 from cockpit.app.history.rewinding import Rewinding
 from cockpit.app.notifications import terminal_title
 from cockpit.app.operator_presence import OperatorPresence
+from cockpit.app.palette import LiveCommandPalette
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.app.terminal.early_keys import early_problem
 from cockpit.app.terminal.held_keys import HeldKeys, KeyHandled, Typed
@@ -152,6 +153,8 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         await self.held_keys.handled(message.number)
 
     async def _give_key(self, typed: Typed, early: bool) -> None:
+        if early and isinstance(typed, events.Key) and typed.key == "enter" and self._names_command():
+            return
         problem = early_problem(typed, self.focused, self.screen, self.keys.actions) if early else ""
         if not problem:
             await super().on_event(typed)
@@ -159,6 +162,13 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             self.screen.answer_key(problem)
         else:
             self.notify(problem, severity="warning", markup=False)
+
+    def _names_command(self) -> bool:
+        """Run what the palette's text names, if there is a palette."""
+        palette = self.screen if isinstance(self.screen, LiveCommandPalette) else None
+        if palette is not None:
+            palette.run_named()
+        return palette is not None
 
     def _drop_held(self) -> None:
         self.notify(messages.HELD_KEYS_DROPPED, severity="warning", markup=False)

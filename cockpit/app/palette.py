@@ -1,6 +1,6 @@
 """The command palette under a live status bar, and its commands for the themes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ from textual.command import CommandPalette
 from textual.markup import escape
 from textual.widgets import Input
 
+from panels.dialogs import messages
 from panels.dialogs.dimmed import DimmedLines, dimmed_behind
 from panels.frame.status_bar import StatusBar
 from panels.kit.actions import Action
@@ -18,8 +19,18 @@ from panels.kit.theme import DISPLAY_NAMES, PLAIN_NAME
 from panels.kit.view import View
 
 
+def named(text: str, commands: Iterable[SystemCommand]) -> list[SystemCommand]:
+    """Return the commands that a text may mean: the one of that name, or else all whose names hold it."""
+    wanted = " ".join(text.split()).casefold()
+    holding = [command for command in commands if wanted and wanted in command.title.casefold()]
+    return [command for command in holding if command.title.casefold() == wanted] or holding
+
+
 class LiveCommandPalette(CommandPalette):
-    """Textual's own would let the status bar below it stand still."""
+    """A palette above which the status bar goes on, and whose Enter never runs what its text did not ask for.
+
+    Textual's own runs what is lit, which is of an older text until the search for the newest one is done.
+    """
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
@@ -30,6 +41,34 @@ class LiveCommandPalette(CommandPalette):
 
     def render(self) -> Any:
         return dimmed_behind(super().render(), self.app.theme, DimmedLines())
+
+    @property
+    def searching(self) -> bool:
+        """Return whether the list is not yet that of the text."""
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if self.searching:
+            event.prevent_default()
+            event.stop()
+            self.run_named()
+
+    def run_named(self) -> None:
+        """Run the one command that the text names, whatever is listed; with more or none, say so."""
+        text = self.query_one(Input).value
+        found: Sequence[SystemCommand] = named(text, self.app.get_system_commands(self.app.screen_stack[0]))
+        if len(found) == 1:
+            self.dismiss()
+            found[0].callback()
+        else:
+            self.answer(messages.names_commands(text, len(found)))
+
+    def answer(self, text: str) -> None:
+        """Say something on the upper edge of the line; empty: nothing any more."""
+        self.query_one("#--input").border_title = escape(text)
+
+    def on_input_changed(self) -> None:
+        self.answer("")
 
     def offer(self, view: View) -> None:
         """Paint the view, unless the palette is not mounted yet or is being taken down."""

@@ -92,5 +92,18 @@ def typed_early(key: str) -> str:
     return f"{key} came before this was shown: press it again"
 
 
+def names_commands(text: str, count: int) -> str:
+    """Say why Enter ran no command of the palette, before its list was there."""
+    if not text.strip():
+        return "Enter came before the commands were shown: choose one"
+    what = f"names {count} commands" if count else "names no command"
+    return f"“{shortened(text.strip())}” {what}: choose one from the list"
+
+
+def shortened(text: str) -> str:
+    """Return the text, or as much of it as a sentence has room for."""
+    return text if len(text) <= 20 else f"{text[:19]}…"
+
+
 def does_nothing(key: str) -> str:
     return f"{key} does nothing here"

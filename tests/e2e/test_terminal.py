@@ -143,6 +143,21 @@ async def test_one_write_of_keys_fills_in_the_form_that_its_first_key_opens(cock
     assert "strategy ● ARMED" not in terminal.text
 
 
+@pytest.mark.slow
+async def test_one_write_into_the_palette_runs_what_its_text_names(cockpit: Open) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    for text, title in (("signing", "─ Signing key ─"), ("track a", "─ Track a"), ("Startup findings", "─ Startup")):
+        terminal.press(f"\x10{text}\r")
+        await terminal.shows(title)
+        await terminal.shows("Search for commands", 0)
+        terminal.press("escape")
+        await terminal.shows(title, 0)
+    terminal.press("\x10strategy\r")
+    await terminal.shows("choose one from the list")
+    assert "strategy ○ DISARMED" in terminal.text
+
+
 def session_niceness(pid: int) -> str:
     """The niceness of the process's session on Linux; empty where there is none."""
     group = Path(f"/proc/{pid}/autogroup")

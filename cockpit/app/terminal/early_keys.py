@@ -9,7 +9,6 @@ from textual.widgets import Button, Input
 
 from cockpit.app.terminal.held_keys import Typed
 from panels.dialogs import messages
-from panels.dialogs.dialog import Dialog
 from panels.kit.actions import Action
 from panels.kit.form_fields import EntryInput
 from panels.kit.keymap import display
@@ -21,7 +20,7 @@ PRESSES = ("space", "enter")
 def early_problem(typed: Typed, focused: Widget | None, screen: Screen[object], actions: Sequence[Action]) -> str:
     """Return why an early key does nothing; empty where it may act.
 
-    It never presses a button, runs a command of the palette, arms, or stops.
+    It never presses a button, arms, or stops.
     """
     if isinstance(typed, events.Paste):
         return ""
@@ -29,8 +28,7 @@ def early_problem(typed: Typed, focused: Widget | None, screen: Screen[object], 
     commands = any(action.id.startswith(COMMANDS) and named & set(action.keys) for action in actions)
     writes = isinstance(focused, Input) and typed.is_printable
     presses = bool(named.intersection(PRESSES)) and isinstance(focused, Button)
-    runs = "enter" in named and screen.is_modal and not isinstance(screen, Dialog)
     enters = "enter" in named and isinstance(focused, Input) and not isinstance(focused, EntryInput)
-    if (commands and not writes) or presses or runs or (enters and screen.is_modal):
+    if (commands and not writes) or presses or (enters and screen.is_modal):
         return messages.typed_early(display(typed.key))
     return ""

@@ -11,6 +11,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.pricing.value_texts import shown_unit
 from panels.kit.value_rows import ValueRows
 from tests.support.cockpit import samples
+from tests.support.cockpit.bursts import burst
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
@@ -66,18 +67,6 @@ async def test_a_use_without_room_ends_in_an_ellipsis(desk: FakeDesk, link: Desk
         await driven.press("l")
         await driven.opens("Set the limits")
         await driven.shows("180 of 10,000,… ")
-
-
-def burst(driven: Driven, *keys: str | events.Paste) -> None:
-    """Send keys as a terminal does that has them all in one piece: none waits for what the one before did."""
-    for key in keys:
-        if isinstance(key, events.Paste):
-            driven.app.post_message(key)
-        else:
-            driven.app.post_message(events.Key(NAMED.get(key, key), key if len(key) == 1 else None))
-
-
-NAMED = {".": "full_stop"}
 
 
 def value(driven: Driven, ident: str) -> str:

@@ -15,21 +15,11 @@ from panels.dialogs.funds.withdraw import WithdrawDialog
 from panels.dialogs.messages import HELD_KEYS_DROPPED, typed_early
 from panels.dialogs.trading.arm import ArmDialog
 from tests.support.cockpit import samples
+from tests.support.cockpit.bursts import burst
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
 from tests.support.waiting import PATIENCE_S, until
-
-NAMED = {".": "full_stop", "?": "question_mark", "/": "slash"}
-
-
-def burst(driven: Driven, *keys: str | events.Paste) -> None:
-    """Send keys as a terminal does that has them all in one piece."""
-    for key in keys:
-        if isinstance(key, events.Paste):
-            driven.app.post_message(key)
-        else:
-            driven.app.post_message(events.Key(NAMED.get(key, key), key if len(key) == 1 else None))
 
 
 def value(driven: Driven, ident: str) -> str:
