@@ -8,7 +8,7 @@ from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.frame.board import LEAST, cells
 from panels.frame.status_bar import LINES, live_quotes, status
 from panels.kit.labels import outcome, side
-from panels.kit.rows.cells import Cell, Line, flow
+from panels.kit.rows.cells import Cell, Line, flow, line_width
 from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 from panels.views.quotes import amount, could_settle, left_role, seconds_left
@@ -30,25 +30,27 @@ def armed_parts(view: View) -> Cell:
     return Cell("○ nothing armed" if view.trusted else "? nothing armed when last seen", "text")
 
 
-def quote_line(row: QuoteRow, left_ms: int, *, trusted: bool) -> Line:
-    """Draw a quote: how long it still binds, what it gives for what, and its outcome."""
+def quote_line(row: QuoteRow, left_ms: int, width: int, *, trusted: bool) -> Line:
+    """Draw a quote: how long it still binds, what it gives for what, and its outcome where there is room."""
     gives = amount(row.gives, row.gives_symbol, row.gives_places)
     takes = amount(row.takes, row.takes_symbol, row.takes_places)
     if not trusted:
         return (Cell(f"? {gives} for {takes}", "muted"),)
     mark, result = side(row.side), outcome(row.outcome)
     left = Cell(f"{seconds_left(left_ms):>4} " if could_settle(row) else " " * 5, left_role(row))
-    traded = Cell(f"{gives} for {takes}".ljust(TRADED_WIDTH))
-    return (left, Cell(f"{mark.text[0]} ", mark.role), traded, Cell(f"  {result.text}", result.role))
+    traded = f"{gives} for {takes}"
+    line = (left, Cell(f"{mark.text[0]} ", mark.role), Cell(traded.ljust(TRADED_WIDTH)))
+    end = Cell(f"  {result.text}", result.role)
+    return (*line, end) if line_width((*line, end)) <= width else (*line[:2], Cell(traded))
 
 
-def _quotes(view: View, snapshot: Snapshot, height: int) -> list[Line]:
+def _quotes(view: View, snapshot: Snapshot, width: int, height: int) -> list[Line]:
     # Those that may still be settled come first, the newest of them first: they are what money depends on.
     rows: Sequence[QuoteRow] = sorted(snapshot.quotes, key=lambda row: not could_settle(row))
     shown = rows[: max(0, height - 1)]
     hidden = sum(could_settle(row) for row in rows[len(shown) :])
     more = (Cell(f"  {hidden} below", "warn"),) if hidden else ()
-    lines = [quote_line(row, max(0, row.left_ms - view.quiet_ms), trusted=view.trusted) for row in shown]
+    lines = [quote_line(row, max(0, row.left_ms - view.quiet_ms), width, trusted=view.trusted) for row in shown]
     return [(*live_quotes(view, snapshot), *more), *lines]
 
 
@@ -64,11 +66,11 @@ def small_lines(view: View, size: Size, width: int, height: int) -> list[Line]:
         return lines[:height]
     if height <= len(lines):
         # What is armed and what binds come before the size, which everybody sees.
-        return [lines[0], *_quotes(view, snapshot, 1)][:height]
+        return [lines[0], *_quotes(view, snapshot, width, 1)][:height]
     live = sum(could_settle(row) for row in snapshot.quotes)
     spare = max(0, height - len(lines) - 1 - min(live, LIVE_KEPT))
     lines += status(view, width)[LINES:][:spare]
-    return [*lines, *_quotes(view, snapshot, height - len(lines))][:height]
+    return [*lines, *_quotes(view, snapshot, width, height - len(lines))][:height]
 
 
 class SmallBoard(LineView):
