@@ -29,6 +29,7 @@ from bench.requests import VENUE_LIFE_MS
 from bench.sender_process import DEATH_MARGIN_S, SenderProcess, lives
 from bench.stopping_methods import METHODS, SETTINGS, ArmedDesk, Method, Order
 from bench.venues import start_venue
+from cockpit.model.snapshot import Snapshot
 
 QUIET_S = 1.5
 """Without a quote for so long while requests go on, a desk has stopped."""
@@ -138,13 +139,15 @@ class StoppingBench:
             stage = ArmedDesk(desk, directory, venue, client, cockpit)
             stack.push_async_callback(stage.close)
             await desk.arm()
-            await self._ask(rate, self._options.fill_s)
+            filled = await self._ask(rate, self._options.fill_s)
+            if not filled.connected:
+                raise RuntimeError(f"the desk left the relay: {await _relay_state(desk)}")
             yield stage
 
     async def _stop(self, stage: ArmedDesk, method: Method, rate: float) -> Stop:
         """Stop this desk amid requests."""
         await stage.desk.arm()
-        before = await stage.desk.state()
+        before = await _quiet(stage.desk)
         seconds = LEAD_S + method.within_s + QUIET_S
         asking = asyncio.create_task(self._ask(rate, LEAD_S if method.refusal else seconds))
         try:
@@ -160,6 +163,8 @@ class StoppingBench:
                 asked = await asking
         finally:
             asking.cancel()
+        if not asked.connected and not method.ends:
+            raise RuntimeError(f"the desk left the relay: {await _relay_state(stage.desk)}")
         if method.refusal:
             started = asked.sent_at[0]
         return _stop(started, order, asked, shot.alive.quotes + shot.alive.refused)
@@ -180,10 +185,28 @@ class StoppingBench:
         return await self._sender.measure(load)
 
 
+async def _quiet(desk: BenchDesk) -> Snapshot:
+    """Return the desk's state once it quotes no more: what was asked before is answered."""
+    shot = await desk.state()
+    while True:
+        await asyncio.sleep(0.3)
+        before, shot = shot, await desk.state()
+        if shot.counts.sent == before.counts.sent:
+            return shot
+
+
+async def _relay_state(desk: BenchDesk) -> str:
+    """Return what the desk says of its connection to the relay."""
+    health = (await desk.state()).health
+    return next(f"{one.detail}; {one.last_error}" for one in health if one.part == "near-intents-ingest")
+
+
 def _stop(started: float, order: Order, asked: LoadResult, live: int) -> Stop:
-    """Return the stop's times. Raises RuntimeError when the desk still quoted at the end of the requests."""
-    last, end = max(asked.answered_at), asked.sent_at[-1]
-    if end - last < QUIET_S / 2:
+    """Return the stop's times. Raises RuntimeError when it quoted nothing, or still at the end."""
+    last, end = max(asked.answered_at), max(asked.sent_at)
+    if not last:
+        raise RuntimeError("no request was answered before the desk was to stop")
+    if asked.connected and end - last < QUIET_S / 2:
         raise RuntimeError(f"the desk still quoted {end - started:.1f} s after it was to stop")
     arrived, answered = order.arrived, order.answered
     return Stop(

@@ -86,8 +86,8 @@ Act = Callable[[ArmedDesk], AbstractAsyncContextManager[Order]]
 class Method(msgspec.Struct, frozen=True, kw_only=True):
     """``bound``: what the time is made of. ``within_s``: when it is over at the latest.
 
-    ``again``: the desk can be armed again, and its live quotes stay. ``when_alone``: what it does without an operator.
-    ``refusal``: with what the relay refuses its quotes from the start of it.
+    ``again``: the desk can be armed again, and its live quotes stay. ``ends``: it leaves the relay. ``when_alone``:
+    what it does without an operator. ``refusal``: with what the relay refuses its quotes from the start of it.
     """
 
     what: str
@@ -95,6 +95,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     act: Act
     within_s: float = 2.0
     again: bool = False
+    ends: bool = False
     when_alone: str = "keep"
     refusal: str = ""
 
@@ -210,6 +211,6 @@ METHODS: tuple[Method, ...] = (
     Method(what="clock stepped by a minute", bound="a tick of 250 ms", act=_signal(signal.SIGUSR1)),
     Method(what="detach", bound=f"DESK_ALONE_MS={ALONE_MS} and a tick", act=_detach, within_s=4.0, when_alone="disarm"),
     Method(what="hard stop", bound=TURNS, act=_command("/trade-executor/hard-stop")),
-    Method(what="SIGTERM", bound=TURNS, act=_signal(signal.SIGTERM)),
-    Method(what="SIGKILL", bound="the kernel", act=_signal(signal.SIGKILL)),
+    Method(what="SIGTERM", bound=TURNS, act=_signal(signal.SIGTERM), ends=True),
+    Method(what="SIGKILL", bound="the kernel", act=_signal(signal.SIGKILL), ends=True),
 )
