@@ -1,24 +1,40 @@
 """The report of a day in its dialog: whole at every size, by its keys, and drawn again for another width."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from bench import reading as reading_bench
+from cockpit.app.history.reading import HistoryReading
 from cockpit.client.desk_client import DeskClient
+from cockpit.model.formatting import number
+from cockpit.model.recorded.report import RecordedReport
+from cockpit.reports.figures import TradingReport
+from cockpit.reports.trading_report import trading_report
+from cockpit.terminal_reports import day_report as module
 from cockpit.terminal_reports.terminal_charts import TITLES
 from panels.dialogs import messages as dialog_messages
 from panels.dialogs.history import messages
 from panels.dialogs.history.day_report import DayReportDialog
 from panels.kit.theme import THEMES, styles
+from storage.reader import Reader, Span
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.recorded import FakeHistory
 from tests.support.cockpit.screen_waiting import seen
+from tests.support.desk.builders import NOW
+from tests.support.history import small_history as small
+from tests.support.waiting import PATIENCE_S
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 
 LARGE = (200, 60)
 DAY_NS = 86_400 * 10**9
@@ -209,3 +225,57 @@ async def test_a_key_draws_no_more_lines_than_there_is_room_for(
         await driven.shows("exposure")
         assert len(lines_of(dialog)) > 150
         assert 0 < len(set(drawn)) <= 2 * dialog.scroll_part.size.height
+
+
+async def test_the_board_is_painted_while_a_report_is_read(
+    desk: FakeDesk, link: DeskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.current = samples.disarmed()
+    path = await small.write(tmp_path / "history.sqlite")
+    painted = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def slow_report(reader: Reader, span: Span, tokens: TokenTable) -> TradingReport:
+        threads.append(threading.current_thread())
+        assert painted.wait(PATIENCE_S)
+        return trading_report(reader, span, tokens)
+
+    monkeypatch.setattr(module, "trading_report", slow_report)
+    async with cockpit(link, NARROW, history=HistoryReading(lambda: (path, DEFAULT_TOKENS))) as driven:
+        await driven.press("7", "H")
+        await driven.shows("2 rows")
+        await driven.press("o")
+        await driven.shows(messages.READING)
+        await seen(driven.pilot, lambda: bool(threads))
+        for mid in ("91111.11", "92222.22", "93333.33"):
+            market = msgspec.structs.replace(desk.current.market, mid=Decimal(mid))
+            desk.say(msgspec.structs.replace(desk.current, seq=desk.current.seq + 1, market=market))
+            await driven.shows(number(Decimal(mid), 2))
+        assert messages.READING in driven.text
+        painted.set()
+        await driven.shows(TITLES["trading"])
+    assert threads[0] is not threading.main_thread()
+
+
+@pytest.mark.slow
+async def test_a_day_of_100_000_fills_leaves_the_loop_its_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By turns and not by seconds: a report on the loop would leave it none."""
+    monkeypatch.setattr(reading_bench, "START_NS", NOW // DAY_NS * DAY_NS)
+    monkeypatch.setattr(reading_bench, "APART_NS", DAY_NS // 410_000)
+    monkeypatch.setattr(reading_bench, "SETTLED_EVERY", 2)
+    path = tmp_path / "history.sqlite"
+    await reading_bench.build(path, 1_334_000)
+    came: asyncio.Future[RecordedReport | str] = asyncio.get_running_loop().create_future()
+    HistoryReading(lambda: (path, DEFAULT_TOKENS)).day_report(NOW, 75, came.set_result)
+    turns = 0
+    while not came.done():
+        await asyncio.sleep(0.01)
+        turns += 1
+    report = came.result()
+    assert isinstance(report, RecordedReport)
+    lines = ["".join(part.text for part in line) for line in report.fitted.lines]
+    assert any(line.startswith("both") and "100,0" in line for line in lines)
+    assert len(lines) < 200
+    assert turns > 50
