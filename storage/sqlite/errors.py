@@ -34,5 +34,6 @@ def explain(path: Path, error: Exception) -> str:
         code = _LIKE.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN)
     cause = _CAUSES.get(code & 0xFF) if isinstance(code, int) else None
     if cause is None:
-        return f"the history {path} failed: {error}"
-    return f"the history {path} {cause} ({error})"
+        return f"the history failed: {error} ({path})"
+    # What it is about comes last: a line of the cockpit has room for the cause only.
+    return f"the history {cause} ({path}: {error})"

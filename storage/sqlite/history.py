@@ -138,7 +138,7 @@ class SqliteHistory(HistoryReads):
         """Record that the run goes on. Raises HistoryError also when the file was moved or deleted under the desk."""
         if self._file != _identity(self._path):
             raise HistoryError(
-                f"the history {self._path} was moved or deleted while in use: stop the desk, put it back and restart"
+                f"the history was moved or deleted while in use: stop the desk, put {self._path} back and restart"
             )
         async with self._transaction() as db:
             await db.execute(_HEARTBEAT, (at_ns, self._run_id))

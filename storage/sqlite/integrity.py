@@ -24,7 +24,7 @@ def damage_in(path: Path, rows: Iterable[Sequence[object]]) -> str:
     if found == ["ok"]:
         return ""
     return (
-        f"the history {path} is damaged ({'; '.join(found)[:300]}): stop the desk, keep the file for recovery, then "
+        f"the history is damaged ({'; '.join(found)[:300]}): stop the desk, keep {path} for recovery, then "
         "put a `cockpit backup` in its place or start a new one"
     )
 

@@ -165,7 +165,8 @@ def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
         state = "down"
     error = deposits.last_error
     pending = deposits.unfinished()
-    detail = counted(pending, "pending deposit") if known else "no answer from the bridge yet"
+    found = counted(pending, "pending deposit") if pending else "no pending deposits"
+    detail = found if known else "no answer from the bridge yet"
     return _health("liquidity-manager", state, detail, age_ms(now_ns, deposits.at_ns), error, deposits.counters)
 
 

@@ -1,5 +1,6 @@
 """A history that cannot be written reports why, loses nothing, and goes on when it can again."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -51,6 +52,18 @@ async def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_one_fits(tmp_
     await history.close(facts.START_NS)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left"), OSError(errno.EROFS, "Read-only"), sqlite3.OperationalError("odd")],
+)
+def test_the_cause_comes_before_the_path_which_may_fill_the_line(error: Exception) -> None:
+    path = Path("/var/lib") / ("long" * 40) / "history.sqlite"
+    told = explain(path, error)
+    assert told.startswith("the history ")
+    assert len(told.partition(str(path))[0]) > len("the history ") + 5
+    assert str(path) in told
+
+
 async def test_a_file_moved_while_in_use_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     history = SqliteHistory(path)
@@ -64,7 +77,7 @@ async def test_a_file_moved_while_in_use_is_reported(tmp_path: Path) -> None:
 
 async def test_a_path_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(HistoryError, match=r"history\.db cannot be opened: its directory must exist"):
+    with pytest.raises(HistoryError, match=r"cannot be opened: its directory must exist.*history\.db"):
         await SqliteHistory(tmp_path / "file" / "history.db").open(facts.run())
 
 
@@ -83,7 +96,7 @@ def test_a_read_only_database_is_explained(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError) as caught:
         reader.execute("CREATE TABLE t (x)")
     reader.close()
-    assert f"{path} is read-only: make the file and its directory writable" in explain(path, caught.value)
+    assert "the history is read-only: make the file and its directory writable" in explain(path, caught.value)
 
 
 async def test_an_event_that_fits_no_column_is_set_aside_with_sqlites_reason(tmp_path: Path) -> None:
