@@ -18,11 +18,13 @@ from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 
 RUNGS: tuple[Rung, ...] = ("SAFE", "SHADOW", "LIVE")
+LONGEST = 62
+"""Cells of the longest text that a measure makes of this desk's own words."""
 COLUMNS = (
     Column("", 1),
     Column("interlock", 19),
-    Column("measured", 12, grow=True),
-    Column("wanted", 18, from_width=70, grow=True),
+    Column("measured", 12, grow=True, first=LONGEST),
+    Column("wanted", 12, from_width=70, grow=True),
     Column("for", 6, from_width=100),
     Column("closes", 6, "right", ticks=True, when_used=True),
 )

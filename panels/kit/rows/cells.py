@@ -29,8 +29,9 @@ class Column(NamedTuple):
     """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
 
     The last visible column with ``grow`` takes what is left of the width; several whose texts need more share what
-    there is, so that one long text does not cut all those beside it. A column that ``ticks`` is drawn again once a
-    second, in all rows together. One that is there only ``when_used`` is hidden while it is empty in every row.
+    there is, so that one long text does not cut all those beside it; one that is read before the others gets what it
+    needs first, up to ``first`` cells. A column that ``ticks`` is drawn again once a second, in all rows together. One
+    that is there only ``when_used`` is hidden while it is empty in every row.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Column(NamedTuple):
     grow: bool = False
     ticks: bool = False
     when_used: bool = False
+    first: int = 0
 
 
 class GridRow(NamedTuple):
@@ -99,7 +101,10 @@ def _shared(columns: Sequence[Column], needs: Sequence[int], wide: dict[int, int
     spare = {index: width - max(needs[index], len(columns[index].title)) for index, width in wide.items()}
     room = max(0, free) + sum(cells for cells in spare.values() if cells > 0)
     growing = {index: width for index, width in wide.items() if columns[index].grow and needs[index] > width}
-    wanted = {**dict(enumerate(needs)), **_levelled(growing, needs, room)}
+    before = [min(column.first, need) for column, need in zip(columns, needs, strict=True)]
+    firsts = _levelled(growing, before, room)
+    left = room - sum(firsts.values()) + sum(growing.values())
+    wanted = {**dict(enumerate(needs)), **_levelled(firsts, needs, left)}
     lacking = sorted(
         (not columns[index].grow, wanted[index] - width, index)
         for index, width in wide.items()

@@ -4,11 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.client.desk_client import DeskClient
+from cockpit.desk.interlocks.checklist import checklist
+from cockpit.desk.interlocks.measures import InterlockFacts
 from panels.kit.rows.grid import LiveGrid
+from panels.views.interlocks import measured
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import WIDE, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
+from tests.support.desk.interlock_facts import PASSING
 
 WIDEST = (200, 60)
 LISTS = ("interlocks", "health", "decisions", "quotes", "executions", "deposits", "log")
@@ -28,9 +32,32 @@ async def test_no_text_is_cut_beside_an_empty_column(desk: FakeDesk, link: DeskC
             assert not cut or not idle, f"{ident}: {cut} cut beside {idle}"
 
 
-async def test_the_measured_values_of_the_interlocks_are_whole_at_200_columns(desk: FakeDesk, link: DeskClient) -> None:
+LONGEST = (
+    PASSING,
+    replace(PASSING, available=None, pending_known=False, addresses=("BTC",), salt_age_ms=None, unexplained_ms=None),
+)
+"""Facts of which the measures make their longest texts, but for those that end in somebody else's words."""
+
+
+@pytest.mark.parametrize("facts", LONGEST, ids=["passing", "unknown"])
+async def test_no_measured_value_is_cut_while_another_column_has_room(
+    desk: FakeDesk, link: DeskClient, facts: InterlockFacts
+) -> None:
+    rows = checklist(facts)
+    desk.current = replace(samples.snapshot(), interlocks=rows)
     async with cockpit(link, WIDEST) as driven:
-        await driven.shows(*(row.measured for row in samples.snapshot().interlocks[:8] if len(row.measured) <= 30))
+        grid = driven.app.screen.query_one("#interlocks-grid", LiveGrid)
+        await seen(driven.pilot, lambda: bool(grid.size.width and grid.rows))
+        await driven.pilot.pause()
+        columns = {column.title: (column, cells) for _, column, cells in grid.visible_texts()}
+        (wanted, texts), (_, cells) = columns["wanted"], columns["measured"]
+        whole = [cell.strip() for cell in cells] == [measured(row) for row in rows]
+        assert whole or {len(text) for text in texts} == {wanted.width}, "what is wanted has given all it could"
+        assert len(cells[0]) > 44
+
+
+async def test_the_column_of_what_closes_is_there_while_something_does(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, WIDEST) as driven:
         assert "closes" not in driven.text
         red = replace(samples.snapshot(2).interlocks[0], passed=False, grace_left_ms=8_000)
         desk.say(replace(samples.snapshot(2), interlocks=(red, *samples.snapshot(2).interlocks[1:])))

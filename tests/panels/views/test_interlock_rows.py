@@ -1,13 +1,12 @@
 """How interlocks are drawn: green, red, or with a warning that closes nothing."""
 
-import pytest
 from msgspec.structs import replace
 
 from cockpit.desk.interlocks.checklist import checklist
 from panels.frame.tabs import attention_marks
 from panels.kit.keymap import KeyMap
 from panels.kit.rows.cells import layout
-from panels.views.interlocks import COLUMNS, InterlocksPanel, interlock_detail, interlock_row, warnings
+from panels.views.interlocks import COLUMNS, LONGEST, InterlocksPanel, interlock_detail, interlock_row, warnings
 from panels.views.transfers import ROUTE_WARNING, route_words
 from tests.support.cockpit import samples
 from tests.support.desk.interlock_facts import PASSING
@@ -53,8 +52,8 @@ def test_the_details_of_the_alarms_list_each_of_them() -> None:
     assert "alarm" not in [field.label for field in other.fields]
 
 
-@pytest.mark.parametrize("width", [118, 198], ids=["of 120", "of 200"])
-def test_what_is_wanted_is_shown_in_full_beside_a_long_measured_text(width: int) -> None:
+def test_what_is_wanted_is_shown_in_full_beside_a_long_measured_text() -> None:
+    width = 198
     rows = list(checklist(PASSING))
     rows[-1] = replace(rows[-1], measured="a long reason of the venue; " * 20)
     cells = [interlock_row(row).cells for row in rows]
@@ -62,9 +61,15 @@ def test_what_is_wanted_is_shown_in_full_beside_a_long_measured_text(width: int)
     wide = dict(layout(COLUMNS, width, needs, {CLOSES}))
     assert [row[WANTED].text for row in cells if len(row[WANTED].text) > wide[WANTED]] == []
     assert [row[NAME].text for row in cells if len(row[NAME].text) > wide[NAME]] == []
-    assert wide[MEASURED] >= 44
+    assert wide[MEASURED] >= LONGEST
 
 
-def test_measured_keeps_half_of_a_narrow_panel() -> None:
-    wide = dict(layout(COLUMNS, 78, [1, 19, 240, 60, 6, 0], {CLOSES}))
-    assert wide[MEASURED] >= wide[WANTED] - 1 > 18
+def test_what_is_wanted_gives_way_to_what_was_measured() -> None:
+    for width, measured, wanted in ((78, 43, 12), (84, 49, 12), (118, LONGEST, 26)):
+        wide = dict(layout(COLUMNS, width, [1, 19, 240, 60, 6, 0], {CLOSES}))
+        assert (wide[MEASURED], wide[WANTED]) == (measured, wanted)
+
+
+def test_the_longest_measured_text_is_as_long_as_the_column_asks_for() -> None:
+    own = [row for row in checklist(PASSING) if row.ident != "refusals"]
+    assert max(len(interlock_row(row).cells[MEASURED].text) for row in own) == LONGEST

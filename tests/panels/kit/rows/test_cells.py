@@ -33,6 +33,7 @@ COLUMN = st.builds(
     from_width=st.sampled_from([0, 0, 60]),
     grow=st.booleans(),
     when_used=st.booleans(),
+    first=st.sampled_from([0, 0, 40]),
 )
 
 
@@ -46,6 +47,10 @@ def test_nothing_is_cut_beside_a_column_with_room_to_spare(width: int, table: li
     cut = [index for index, wide in places.items() if wide < needs[index]]
     spare = [index for index, wide in places.items() if wide > max(needs[index], len(columns[index].title))]
     assert not cut or not spare
+    growing = {index: wide for index, wide in places.items() if columns[index].grow}
+    lacking = any(wide < min(columns[index].first, needs[index]) for index, wide in growing.items())
+    widest = {index: max(columns[index].width, columns[index].first) for index in growing}
+    assert not lacking or all(wide <= widest[index] for index, wide in growing.items())
     assert all(
         wide >= min(width, columns[index].width, max(needs[index], len(columns[index].title)))
         for index, wide in places.items()
