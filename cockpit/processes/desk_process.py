@@ -20,6 +20,7 @@ from storage.errors import HistoryError
 from storage.history import History
 from storage.journal import Journal
 from storage.sqlite.history import SqliteHistory
+from storage.sqlite.writing.in_process import WritingProcess
 
 
 def run_desk(settings: Settings) -> int:
@@ -49,7 +50,7 @@ def open_history(settings: Settings) -> History:
         raise HistoryError(
             f"{settings.journal_path} holds events for PostgreSQL; set POSTGRES_URL and start the desk to write them"
         )
-    return SqliteHistory(settings.history_path)
+    return SqliteHistory(settings.history_path, writing=WritingProcess)
 
 
 async def _desk(settings: Settings) -> None:

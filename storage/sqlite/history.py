@@ -4,11 +4,10 @@ import asyncio
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiosqlite
 
@@ -19,47 +18,54 @@ from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.messages import ANOTHER_DIRECTORY, already_open, not_open
 from storage.reads import HistoryReads
 from storage.retention import PruneProgress
-from storage.rows import ROWS_PER_SLICE, TABLES, Row, Table, Value, by_table
+from storage.rows import ROWS_PER_SLICE, Table, by_table
 from storage.set_aside import SUFFIX, SetAside, write_apart
 from storage.sqlite.errors import explain
 from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
 from storage.sqlite.migrations import SCHEMA, migrate
 from storage.sqlite.runs import start_run
 from storage.sqlite.views import make_views
+from storage.sqlite.writing.in_thread import WritingThread
+from storage.sqlite.writing.transaction import Group
 from storage.threads import in_thread
 
 REFUSALS = (sqlite3.DataError, sqlite3.IntegrityError, OverflowError, UnicodeError)
 """What SQLite and its driver raise for what is in a row."""
 
-_HEARTBEAT = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
 
-ROWS_PER_STATEMENT = (64, 8, 1)
-"""The largest that the rows left fill. Each step of SQLite hands the GIL over and back, which waits for the quote path
-or delays it, so a row must not take a step of its own; a statement's text is parsed once and kept."""
 
+class Writing(Protocol):
+    """Who writes the transactions of an open history: WritingThread or WritingProcess."""
 
-def _insert(table: Table, count: int) -> str:
-    """Return one statement for so many rows; rows that exist already stay as they are."""
-    row = f"({', '.join('?' * len(table.columns))})"
-    into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
-    return f"{into} VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
+    async def open(self) -> None: ...
 
+    async def write(self, groups: AsyncIterator[Group], at_ns: int, run_id: str) -> int:
+        """Write the groups in one transaction, with a heartbeat, and return how many rows were new."""
+        ...
 
-_INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in ROWS_PER_STATEMENT}
+    async def close(self) -> None: ...
 
 
 class SqliteHistory(HistoryReads):
     """The History at ``path``, in WAL mode; waits for a lock of another program for up to ``busy_timeout_s`` seconds.
 
-    ``duplicates``: rows that existed already, since the opening: retries, or ids used twice.
+    ``writing``: who writes what the desk records. ``duplicates``: rows that existed already, since the opening:
+    retries, or ids used twice.
     """
 
     def __init__(
-        self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA, small_bytes: int = SMALL_BYTES
+        self,
+        path: Path,
+        *,
+        writing: Callable[[Path, float], Writing] = WritingThread,
+        busy_timeout_s: float = 1.0,
+        schema: Path = SCHEMA,
+        small_bytes: int = SMALL_BYTES,
     ) -> None:
         self._path = path
         self._busy_timeout_s = busy_timeout_s
+        self._writing = writing(path, busy_timeout_s)
         self._schema = schema
         self._small_bytes = small_bytes
         self._integrity = IntegrityCheck(path)
@@ -88,6 +94,7 @@ class SqliteHistory(HistoryReads):
                 db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
                 try:
                     previous = await self._start(db, run, check=small)
+                    await self._writing.open()
                 except BaseException:
                     await db.close()
                     raise
@@ -110,24 +117,22 @@ class SqliteHistory(HistoryReads):
 
     async def _write(self, batch: Sequence[AnyEvent]) -> None:
         groups = by_table(batch)
-        inserted = 0
-        made = [(table, await self._rows_of(table, events)) for table, events in groups]
-        async with self._transaction() as db:
-            for table, rows in made:
-                try:
-                    inserted += await _insert_rows(db, table, rows)
-                except UnicodeEncodeError:
-                    inserted += await _insert_rows(db, table, [tuple(map(_encodable, row)) for row in rows])
-            await db.execute(_HEARTBEAT, (batch[-1].at_ns, self._run_id))
+        inserted = await self._written(self._groups_of(groups), batch[-1].at_ns)
         self.duplicates += len(batch) - inserted
 
-    async def _rows_of(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
-        rows: list[Row] = []
-        for first in range(0, len(events), ROWS_PER_SLICE):
+    async def _written(self, groups: AsyncIterator[Group], at_ns: int) -> int:
+        async with self._turn:
             with self._explained():
-                rows += [table.row(self._run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
-            await asyncio.sleep(0)
-        return rows
+                self._connection()
+                self._check_intact()
+                return await self._writing.write(groups, at_ns, self._run_id)
+
+    async def _groups_of(self, groups: Sequence[tuple[Table, Sequence[AnyEvent]]]) -> AsyncIterator[Group]:
+        for table, events in groups:
+            for first in range(0, len(events), ROWS_PER_SLICE):
+                rows = [table.row(self._run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
+                yield table.name, table.columns, rows
+                await asyncio.sleep(0)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         async with self._turn:
@@ -140,8 +145,7 @@ class SqliteHistory(HistoryReads):
             raise HistoryError(
                 f"the history was moved or deleted while in use: stop the desk, put {self._path} back and restart"
             )
-        async with self._transaction() as db:
-            await db.execute(_HEARTBEAT, (at_ns, self._run_id))
+        await self._written(_no_rows(), at_ns)
 
     async def prune(self, before_ns: int) -> bool:
         more = False
@@ -164,6 +168,7 @@ class SqliteHistory(HistoryReads):
         if self._db is None:
             return
         await self._integrity.stop()
+        await self._writing.close()
         try:
             if at_ns is not None:
                 async with self._transaction() as db:
@@ -218,22 +223,10 @@ class SqliteHistory(HistoryReads):
             raise HistoryError(explain(self._path, error)) from error
 
 
-async def _insert_rows(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Insert the rows in their order and return how many were new."""
-    inserted = first = 0
-    for count in ROWS_PER_STATEMENT:
-        end = first + (len(rows) - first) // count * count
-        if end > first:
-            several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(first, end, count)]
-            cursor = await db.executemany(_INSERT[table.name, count], several)
-            inserted += cursor.rowcount
-            first = end
-    return inserted
-
-
-def _encodable(value: Value) -> Value:
-    # Half a surrogate pair has no encoding.
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+async def _no_rows() -> AsyncIterator[Group]:
+    none: tuple[Group, ...] = ()
+    for group in none:
+        yield group
 
 
 def _private_file(path: Path) -> tuple[int, int]:

@@ -59,14 +59,15 @@ async def test_a_full_disk_disarms_the_executor_until_there_is_space(
     await desk.arm()
     assert await taker.ask(BTC.token_id, amount_in=50_000)
     size = (desk.state_dir / "history.sqlite-wal").stat().st_size
-    unlimited = resource.prlimit(desk.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(desk.process.pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
+    [writer] = desk.children()
+    unlimited = resource.prlimit(writer, resource.RLIMIT_FSIZE)
+    resource.prlimit(writer, resource.RLIMIT_FSIZE, (size, unlimited[1]))
     shot = await desk.until(lambda shot: not shot.executor_armed, 10)
     assert "disk" in shot.executor_why
     assert "history" in shot.executor_blocked
     assert (shot.history, shot.strategy_armed) == ("down", True)
     assert await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=300) == []
-    resource.prlimit(desk.process.pid, resource.RLIMIT_FSIZE, unlimited)
+    resource.prlimit(writer, resource.RLIMIT_FSIZE, unlimited)
     await desk.until(lambda shot: shot.history == "ok")
     await until(lambda: desk.count("SELECT COUNT(*) FROM trade_decisions") == 2)
     await desk.arm()

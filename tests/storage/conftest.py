@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
+from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine, SqliteProcessEngine
 
 
 @pytest.fixture
@@ -19,7 +19,13 @@ def sqlite(tmp_path: Path) -> SqliteEngine:
     return SqliteEngine(tmp_path)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
+def sqlite_process(tmp_path: Path) -> SqliteProcessEngine:
+    """SQLite written by a process, with a file of the test's own."""
+    return SqliteProcessEngine(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "sqlite_process", "postgres"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn, with a store of the test's own."""
     found: Engine = request.getfixturevalue(request.param)

@@ -12,6 +12,7 @@ from storage.postgres.history import PostgresHistory
 from storage.postgres.migrations import SCHEMA as POSTGRES_SCHEMA
 from storage.sqlite.history import SqliteHistory
 from storage.sqlite.migrations import SCHEMA as SQLITE_SCHEMA
+from storage.sqlite.writing.in_process import WritingProcess
 
 
 class Engine:
@@ -44,6 +45,13 @@ class SqliteEngine(Engine):
             return reader.execute(sql, values).fetchall()
         finally:
             reader.close()
+
+
+class SqliteProcessEngine(SqliteEngine):
+    """SQLite as a desk writes it, by a process of its own."""
+
+    def make(self, schema: Path | None = None) -> SqliteHistory:
+        return SqliteHistory(self.path, schema=schema or self.schema, writing=WritingProcess)
 
 
 class PostgresEngine(Engine):

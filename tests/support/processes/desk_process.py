@@ -124,6 +124,11 @@ class DeskProcess:
         for part in reversed(ARMABLE):
             accepted(await self.link.send(part, "disarm"))
 
+    def children(self) -> list[int]:
+        """Return the processes that the desk has started: the one that writes its history."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return rows of the history, read while the desk runs."""
         path = self.state_dir / "history.sqlite"
