@@ -305,8 +305,8 @@ class Desk:
         trading, control = self._trading, self._api.control
         while True:
             now = self._env.wall_ns()
-            trading.book.tick(now)
-            await asyncio.sleep(0)
+            for _ in trading.book.tick_in_slices(now):
+                await asyncio.sleep(0)
             trading.startup.tick()
             self._dead_man.tick(trading.arming.executor)
             if trading.book.has_past_expiry and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
@@ -314,12 +314,16 @@ class Desk:
             trading.reference.recompute()
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             control.note_trading()
+            await asyncio.sleep(0)
             self._interlocks.tick(control)
+            await asyncio.sleep(0)
             self._absence.tick()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.reported(), trading.reference)
+            await asyncio.sleep(0)
             mid, ledger = trading.reference.trusted_mid, trading.inventory.ledger
             trading.earnings.tick(now, mid, ledger, trading.book.counters["sent"])
+            await asyncio.sleep(0)
             engine = trading.engine
             trading.chart_course.tick(now, engine.prices(engine.view(trading.tokens.markets[0])))
             for _ in self._measure_options(now):

@@ -11,7 +11,7 @@ Statuses come late, more than once and in any order: those missed during a lost 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from sys import intern
 from typing import Literal
@@ -31,6 +31,8 @@ from venue.relay.messages import QuoteStatus, StatusEvent
 
 MAX_ENDED = 50_000
 """Quotes that are over and still recognised when a status of theirs comes late."""
+QUOTES_PER_SLICE = 30
+"""Quotes moved without a pause, at most 0.15 ms: a request that arrives meanwhile waits no longer."""
 PROGRESS: dict[StatusEvent, Outcome] = {"ready": "ready_to_settle", "failed": "settle_failed"}
 """What is recorded of a quote that the relay reports short of a settlement; it ends nothing."""
 CHOSEN = "a taker chose this quote; it is being settled"
@@ -192,19 +194,28 @@ class QuoteBook:
 
     def tick(self, now_ns: int) -> None:
         """Mark what was not answered in time, and release what has expired."""
-        for quote in self._awaited.overdue(now_ns):
+        for _ in self.tick_in_slices(now_ns):
+            pass
+
+    def tick_in_slices(self, now_ns: int) -> Iterator[None]:
+        """Do the same, with a pause after every few quotes: at a thousand requests a second hundreds expire at once."""
+        for n, quote in enumerate(self._awaited.overdue(now_ns), 1):
             if quote.state == "sent":
                 self._move(quote, "unknown", "the relay did not answer")
-        self._release_expired(now_ns)
+            if n % QUOTES_PER_SLICE == 0:
+                yield
+        while due := self._expiries.take_due(now_ns, QUOTES_PER_SLICE):
+            for quote in due:
+                self._release(quote, now_ns)
+            yield
 
-    def _release_expired(self, now_ns: int) -> None:
-        for quote in self._expiries.take_due(now_ns):
-            quote_hash = quote.commitment.quote_hash
-            self._awaited.released(quote, now_ns)
-            if quote.state in OVER:
-                self._forget(quote_hash)
-            else:
-                self._past_expiry[quote_hash] = quote
+    def _release(self, quote: Quote, now_ns: int) -> None:
+        quote_hash = quote.commitment.quote_hash
+        self._awaited.released(quote, now_ns)
+        if quote.state in OVER:
+            self._forget(quote_hash)
+        else:
+            self._past_expiry[quote_hash] = quote
 
     def contains(self, quote_hash: str) -> bool:
         """Return whether the quote is known here and has not been released after its expiry."""

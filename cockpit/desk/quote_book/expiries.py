@@ -1,6 +1,7 @@
 """Which quotes expire when."""
 
 import heapq
+from collections import deque
 
 from cockpit.desk.quote_book.quote import Quote
 from venue.protocol.units import NS_PER_MS
@@ -16,6 +17,7 @@ class Expiries:
     def __init__(self) -> None:
         self._buckets: dict[int, list[Quote]] = {}
         self._next: list[int] = []
+        self._due: deque[Quote] = deque()
 
     def add(self, quote: Quote) -> None:
         bucket = quote.commitment.released_after_ns // _BUCKET_NS
@@ -26,8 +28,13 @@ class Expiries:
         else:
             quotes.append(quote)
 
-    def take_due(self, now_ns: int) -> list[Quote]:
-        """Take out, in the order of their times, the quotes of which the time has come."""
+    def take_due(self, now_ns: int, at_most: int) -> list[Quote]:
+        """Take out, in the order of their times, some of the quotes of which the time has come."""
+        if not self._due:
+            self._due.extend(self._take_all_due(now_ns))
+        return [self._due.popleft() for _ in range(min(at_most, len(self._due)))]
+
+    def _take_all_due(self, now_ns: int) -> list[Quote]:
         due: list[tuple[int, Quote]] = []
         while self._next and self._next[0] * _BUCKET_NS <= now_ns:
             bucket = self._next[0]

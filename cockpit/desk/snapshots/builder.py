@@ -65,6 +65,9 @@ from venue.protocol.units import NS_PER_MS, NS_PER_S
 SHOWN = 60
 """Rows of each list in a snapshot: more than a screen shows, few enough to make four times a second."""
 
+ROWS_PER_SLICE = 10
+"""Rows made without a pause, about 0.1 ms."""
+
 REACTION_EVERY_NS = NS_PER_S
 """Between two computations of the reaction percentiles; a snapshot requested by hand must not show old ones."""
 
@@ -73,6 +76,16 @@ T = TypeVar("T")
 
 def _newest(rows: Iterable[T]) -> list[T]:
     return list(islice(rows, SHOWN))
+
+
+def _in_slices(rows: Iterable[T]) -> Generator[None, None, tuple[T, ...]]:
+    """Make the rows, with a pause after every few, and return them."""
+    made: list[T] = []
+    rows = iter(rows)
+    while some := list(islice(rows, ROWS_PER_SLICE)):
+        made += some
+        yield
+    return tuple(made)
 
 
 class SnapshotBuilder:
@@ -142,30 +155,24 @@ class SnapshotBuilder:
             await asyncio.sleep(0)
 
     def _slices(self) -> Generator[None, None, Snapshot]:
-        """Build the snapshot in slices of some tenths of a millisecond, and return it from the last.
+        """Build the snapshot in slices of about a tenth of a millisecond, and return it from the last.
 
         The long lists come first; what shows whether the desk trades is read at one moment, in the last slice.
         """
         trading, tokens, book = self._trading, self._trading.tokens, self._trading.book
         now = self._wall_ns()
         recent = _newest(reversed(trading.engine.recent))
-        newer = tuple(decision_row(event, market, now) for event, market in recent[: SHOWN // 2])
-        yield
-        decisions = newer + tuple(decision_row(event, market, now) for event, market in recent[SHOWN // 2 :])
-        yield
+        decisions = yield from _in_slices(decision_row(event, market, now) for event, market in recent)
         reading = trading.option_meter.reading
         options = None if reading is None else QuoteOptions(tokens, reading, now)
-        quotes = tuple(
-            quote_row(tokens, quote, now, options) for quote in newest_first(_newest(reversed(book.recent)), signed_ns)
-        )
-        yield
+        signed = newest_first(_newest(reversed(book.recent)), signed_ns)
+        quotes = yield from _in_slices(quote_row(tokens, quote, now, options) for quote in signed)
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills = newest_first(settling + _newest(reversed(book.fills)), filled_ns)
-        executions = tuple(
+        executions = yield from _in_slices(
             fill_row(tokens, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )
-        yield
-        journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
+        journal = yield from _in_slices(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
         if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
             self._reaction_ns = now
             self._reaction = reaction(trading.executor.reactions_us)
