@@ -8,7 +8,6 @@ from textual import events, work
 from textual.app import ComposeResult, SystemCommand
 from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from cockpit.app.availability import unavailable_reason
@@ -42,7 +41,6 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
-from panels.kit.form_fields import MOVES_ON, EntryInput
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
 from panels.kit.textual_internals import set_bindings
@@ -158,29 +156,9 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self._run_start(self._on_start)
 
     def on_key(self, event: events.Key) -> None:
-        # A letter typed before its line had the keyboard goes into the line: it must not act as a key. An input takes
-        # every letter that reaches it, so that only those sent to what was focused before come here.
-        entry = self.focused
-        if isinstance(entry, Input) and event.is_printable and event.character is not None:
-            event.prevent_default()
-            event.stop()
-            entry.insert_text_at_cursor(event.character)
-            return
-        if isinstance(entry, EntryInput) and event.key in MOVES_ON:
-            event.prevent_default()
-            event.stop()
-            entry.move_on(event.key)
-            return
         screen = self.screen
         if isinstance(screen, Dialog) and event.key not in screen.active_bindings:
             screen.answer_key(messages.does_nothing(display(event.key)))
-
-    def on_paste(self, event: events.Paste) -> None:
-        # As a letter: one that comes here was sent to what was focused before.
-        entry = self.focused
-        if isinstance(entry, Input):
-            event.stop()
-            entry.insert_text_at_cursor(event.text.partition("\n")[0])
 
     def on_resize(self, event: events.Resize) -> None:
         self._make_room(event.size)

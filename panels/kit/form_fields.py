@@ -15,7 +15,6 @@ from textual.widgets import Input
 
 from cockpit.model.printable import printable
 from panels.kit.rows.plain_text import PlainLabel, PlainText
-from panels.kit.textual_internals import hand_on
 from panels.kit.theme import styles
 
 
@@ -25,10 +24,6 @@ class TakesEntries(Protocol):
 
     def entry_done(self, entry: Input) -> None:
         """Go on from a line on which Enter was pressed; at once, not by a message."""
-
-
-MOVES_ON = ("enter", "tab", "shift+tab")
-"""Keys that a line of a form takes itself."""
 
 
 class EntryInput(Input):
@@ -41,16 +36,12 @@ class EntryInput(Input):
             super().update_node_styles(animate)
 
     def on_key(self, event: events.Key) -> None:
-        holder = self.screen.focused
-        if holder is not None and holder is not self:
-            hand_on(event, holder)
-        elif not self.move_on(event.key):
-            return
-        event.stop()
-        event.prevent_default()
+        if self._move_on(event.key):
+            event.stop()
+            event.prevent_default()
 
-    def move_on(self, key: str) -> bool:
-        """Do at once what a key of MOVES_ON does; return False for any other."""
+    def _move_on(self, key: str) -> bool:
+        """Do at once what Enter and tab do; return False for any other key."""
         if key == "enter" and isinstance(self.screen, TakesEntries):
             self.screen.entry_done(self)
         elif key == "enter":
@@ -62,14 +53,6 @@ class EntryInput(Input):
         else:
             return False
         return True
-
-    def on_paste(self, event: events.Paste) -> None:
-        # Sent here while a key before it was still on its way to move on.
-        holder = self.screen.focused
-        if isinstance(holder, Input) and holder is not self:
-            hand_on(event, holder)
-            event.stop()
-            event.prevent_default()
 
 
 class FormEntry(Vertical):

@@ -18,7 +18,6 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
-from textual.widget import Widget
 
 T = TypeVar("T")
 
@@ -40,7 +39,6 @@ def private_names() -> Sequence[PrivateName]:
         PrivateName(screen, "_compositor", "reading the lines of a screen"),
         PrivateName(getattr(screen, "_compositor", None), "render_strips", "reading the lines of a screen"),
         PrivateName(Screen, "_compositor_refresh", "sparing a dialog its first drawing"),
-        PrivateName(Message(), "_set_forwarded", "handing a key on that was typed before the focus had moved"),
         PrivateName(App, "_display", "skipping frames that a terminal does not read"),
         PrivateName(_attributes_of(App), "_driver", "writing escape sequences between two frames"),
         PrivateName(_attributes_of(Driver), "_app", "telling the app about its terminal"),
@@ -52,13 +50,6 @@ def private_names() -> Sequence[PrivateName]:
 def character_key(character: str) -> str:
     """Name the key that types this character, as Textual does: ``?`` is question_mark."""
     return keys._character_to_key(character)
-
-
-def hand_on(given: events.Key | events.Paste, widget: Widget) -> None:
-    """Give a key or a paste to another widget, as if it had had the keyboard when that was typed."""
-    again = events.Key(given.key, given.character) if isinstance(given, events.Key) else events.Paste(given.text)
-    again._set_forwarded()
-    widget.post_message(again)
 
 
 def set_bindings(node: DOMNode, bindings: BindingsMap) -> None:

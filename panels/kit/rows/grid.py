@@ -202,7 +202,9 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._go(index)
             if event.chain > 1:
                 self.post_message(self.Opened())
-        elif self._more and index == len(self._rows):
+        elif self._more and event.y >= 1 and index == len(self._rows):
+            # From there on, wherever the cursor was.
+            self.oldest()
             self.post_message(self.MoreWanted())
 
     def notify_style_update(self) -> None:

@@ -69,6 +69,21 @@ async def test_past_the_last_row_the_list_goes_on_at_its_moment(desk: FakeDesk, 
         assert (grid.cursor_key, grid.at_last, grid.has_focus) == (kept, True, True)
 
 
+async def test_a_click_on_the_line_below_the_last_row_goes_on_from_there(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = samples.disarmed()
+    history = FakeHistory()
+    async with cockpit(link, WIDE, history=history) as driven:
+        await driven.press("5")
+        grid = panel_of(driven, DecisionsPanel).grid
+        await seen(driven.pilot, lambda: bool(grid.rows))
+        assert grid.following
+        grid.scroll_end(animate=False)
+        await driven.shows(FOOTER)
+        assert await driven.pilot.click(grid, offset=(8, 1 + len(grid.rows) - grid.scroll_offset.y))
+        await opened(driven)
+        assert history.starts == [(until(oldest_ns(desk.current)), None)]
+
+
 async def test_the_key_on_the_last_row_does_the_same_and_elsewhere_shows_the_newest(
     desk: FakeDesk, link: DeskClient
 ) -> None:
