@@ -38,6 +38,7 @@ BACKOFF_S: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 2.0)
 
 READ_ONLY = "this cockpit is read-only"
 NO_DESK = "no desk is running at"
+MAY_NOT_CONNECT = "this user may not connect to the desk: ask as the user who runs it"
 CLOSED = "the desk closed the stream"
 
 
@@ -315,6 +316,8 @@ def connection_reason(socket_path: Path, error: Exception) -> str:
     # Other files may be missing, too: only the socket's own absence says that there is no desk.
     if isinstance(error, FileNotFoundError) and not socket_path.exists():
         return f"{NO_DESK} {socket_path}"
+    if isinstance(error, PermissionError):
+        return f"{MAY_NOT_CONNECT} ({socket_path})"
     if isinstance(error, ConnectionRefusedError):
         return f"the desk has ended ({socket_path})"
     if isinstance(error, NOT_READABLE):

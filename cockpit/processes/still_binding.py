@@ -46,7 +46,7 @@ def left_behind(place: Path | str, tokens: TokenTable, now_ns: int) -> LeftBehin
             every = runs(reader)
             clean = bool(every) and every[-1].ended_ns is not None
             matters = bool(every) and not clean
-    except (HistoryError, *NOT_READABLE) as problem:
+    except (HistoryError, OSError, *NOT_READABLE) as problem:
         return LeftBehind(
             clean=False, matters=True, sentences=(f"What it recorded cannot be read: {problem}.", MAY_BE_MISSING)
         )

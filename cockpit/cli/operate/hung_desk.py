@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,8 +93,9 @@ def may_hang(desk: HungDesk) -> bool:
 
 def left_by(desk: HungDesk) -> tuple[str, ...]:
     """Say what a desk that is gone left behind; empty when its record is whole and none of its quotes binds."""
-    if isinstance(desk.history, Path) and not desk.history.exists():
-        return ()
+    with suppress(OSError):
+        if isinstance(desk.history, Path) and not desk.history.exists():
+            return ()
     left = left_behind(desk.history, desk.tokens(), time.time_ns())
     return left.sentences if left.matters else ()
 
