@@ -2,7 +2,7 @@
 
 ``python -m bench.reaction [--quick] [--json] [--no-cockpit] [--echo-uvloop] …``; run from the repository's root.
 Quotes live as long as the venue's takers ask, and the desk is measured once as many are signed as its rate makes.
-Meanwhile one of them is settled on the venue's Verifier and a deposit arrives. All subjects are up all the time and
+Meanwhile two of them are settled on the venue's Verifier and a deposit arrives. All subjects are up all the time and
 take turns at each rate, so that what else the machine does hits them alike; each has a session of its own, for Linux
 shares a busy CPU between sessions. Public makers join them where they are named; one that is missing or fails leaves a
 sentence below the tables.
@@ -13,6 +13,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -123,13 +124,19 @@ async def run(options: ReactionOptions) -> ReactionReport:
         await bench.warm_up()
         async with _scraped(desk, options.scrape_s):
             turns = await bench.turns()
+        settled = taker.settled[account]
+        # One that the venue's contract refuses after all is not booked.
+        with contextlib.suppress(TimeoutError):
+            await desk.until(lambda shot: shot.counts.settled >= settled, "done with the fills")
         shot = await desk.state()
         return ReactionReport(
             turns=turns,
             cockpit=options.cockpit,
             life_s=options.life_s,
             live=bench.live,
-            settled=taker.settled[account],
+            settled=settled,
+            booked=shot.counts.settled,
+            deposited=sum((row.deposited for row in shot.inventory.rows), Decimal(0)),
             samples=len(bench.samples[DESK]),
             wrong=wrong_answers(bench.samples[DESK], account),
             market=bench.market,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -101,7 +102,9 @@ class ReactionBench:
             filled = await self._measure(subject, msgspec.structs.replace(load, seconds=lasts_s, warm_up_s=0.0))
             if filled is None:
                 return None
-            amid = asyncio.ensure_future(self._taker.amid(load.warm_up_s + seconds, account, filled.samples))
+            settled = partial(self._sender.settled, self._paths[subject])
+            lasts_s = load.warm_up_s + seconds
+            amid = asyncio.ensure_future(self._taker.amid(lasts_s, account, filled.samples, settled))
         usage = self._usage[subject]
         usage.restart()
         measured = await self._measure(subject, load)

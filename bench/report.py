@@ -2,12 +2,15 @@
 
 import statistics
 from collections.abc import Iterable
+from decimal import Decimal
 
 import msgspec
 
 from bench.load import LoadResult, percentile
 
 P50_AIM, P99_AIM = 1.25, 1.5
+BUSY, BUSY_P99_AIM = 1_000.0, 2.5
+"""Requests a second, and the aim from there on."""
 
 
 class ReactionTurn(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +103,8 @@ class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
 
     ``life_s``: what quotes were asked to live; ``live``: the most that were signed and not over
     at the end of a turn of the desk;
-    ``settled``: sampled quotes settled amid the requests. ``disarmed``: why the desk stopped quoting before the end,
+    ``settled``: sampled quotes settled amid the requests, of which the desk has ``booked`` so many; ``deposited``: BTC
+    that arrived amid them. ``disarmed``: why the desk stopped quoting before the end,
     empty when it did not. ``market``: the only one that was asked for; ``missing``: why a public maker has no row,
     or only a part of one.
     """
@@ -110,6 +114,8 @@ class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
     life_s: float
     live: int
     settled: int
+    booked: int
+    deposited: Decimal
     samples: int
     wrong: list[str]
     malformed: int
@@ -193,7 +199,8 @@ def as_text(report: ReactionReport) -> str:
     lines = ["Request frame in to quote frame out, microseconds (medians of the repetitions; max is the worst)."]
     lines.append("A real cockpit is attached." if report.cockpit else "The snapshots are taken, and not painted.")
     lines.append(
-        f"Quotes live {report.life_s:g} s; at most {report.live} at once; {report.settled} were settled meanwhile."
+        f"Quotes live {report.life_s:g} s; at most {report.live} at once; {report.settled} were settled meanwhile, "
+        f"{report.booked} of them booked; {report.deposited:f} BTC deposited."
     )
     if report.market:
         lines.append(f"All requests are for {report.market}: a constant product has one market.")
@@ -209,7 +216,8 @@ def as_text(report: ReactionReport) -> str:
             f"{row.p50:>8.0f}{row.p99:>8.0f}{row.p999:>8.0f}{row.max:>9.0f}{row.cpu:>8.1f}{row.rss:>8.1f}{row.late_p99:>10.0f}"
             for row in sorted((row for row in every if row.other_pairs == other_pairs), key=lambda row: row.rate)
         ]
-        lines += ["", f"desk / signing echo (aim: p50 {P50_AIM}, p99 {P99_AIM})", ""]
+        aims = f"p50 {P50_AIM}, p99 {P99_AIM}; from {BUSY:g}/s on p99 {BUSY_P99_AIM}"
+        lines += ["", f"desk / signing echo (aim: {aims})", ""]
         lines += _ratio_lines(ratios(report.turns), other_pairs)
         for maker in report.public_makers:
             if beside := _ratio_lines(ratios(report.turns, over=maker.name), other_pairs):

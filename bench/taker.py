@@ -4,7 +4,7 @@ import asyncio
 import base64
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -97,11 +97,16 @@ class BenchTaker:
         deposit = {"account": account, "token_id": BTC.token_id, "amount": 100_000, "confirm_after_s": 0}
         await self._control("deposit", deposit)
 
-    async def amid(self, seconds: float, account: str, samples: Sequence[str]) -> None:
-        """A third into these seconds take the newest of the maker's quotes, and deposit to it at two thirds."""
+    async def amid(self, seconds: float, account: str, samples: Sequence[str], settled: Callable[[str], None]) -> None:
+        """A third into these seconds take the maker's two newest quotes, and deposit to it at two thirds.
+
+        ``settled`` gets the hash of each that the venue settles.
+        """
         await asyncio.sleep(seconds / 3)
-        if samples and not wrong_answers(samples[-1:], account):
-            await self.take(samples[-1])
+        for sample in samples[-2:]:
+            quote_hash = None if wrong_answers([sample], account) else await self.take(sample)
+            if quote_hash is not None:
+                settled(quote_hash)
         await asyncio.sleep(seconds / 3)
         await self.deposit(account)
 

@@ -1,6 +1,7 @@
 """What the bench counts: which requests it sends, and which answers are correct."""
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -97,6 +98,8 @@ def test_a_public_maker_stands_in_the_table_with_what_it_is_and_how_the_desk_com
         life_s=60.0,
         live=1,
         settled=1,
+        booked=1,
+        deposited=Decimal("0.001"),
         samples=1,
         wrong=[],
         malformed=0,
