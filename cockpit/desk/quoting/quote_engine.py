@@ -31,7 +31,7 @@ from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.rates import RateWindow, RejectionRate
+from cockpit.desk.risk.rates import LargestWindow, RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
@@ -129,6 +129,7 @@ class QuoteEngine:
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits, PriceParams] | None = None
         self._signed = RateWindow(NS_PER_S)
+        self._sizes = LargestWindow(60)
         self._last_id = 0
         self._ruled_by: tuple[Limits, PriceParams] | None = None
         self._rules_id = ""
@@ -265,6 +266,8 @@ class QuoteEngine:
         self._note_rules(view, request.at_ns)
         if command is not None:
             self._signed.note(received_ns)
+            if decision.amounts is not None:
+                self._sizes.note(received_ns, decision.amounts.notional)
             self._options.wrote(decision.written)
             self._option_day.signed(request.at_ns, decision.side, decision.written)
             self._record(command)
@@ -283,6 +286,10 @@ class QuoteEngine:
             raise broken
         if self._declines is not None and command is None:
             self._declines.consider(request, decision, view, event.reason)
+
+    def largest_quote(self, now_ns: int) -> int:
+        """Return the notional of the largest quote signed in the last hour, base units of the quote underlying."""
+        return self._sizes.largest(now_ns)
 
     def _note_committed(self, request: SwapDemand, decision: Decision) -> None:
         if decision.amounts is None or not fits_by_itself(decision.checks):

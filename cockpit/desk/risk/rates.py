@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable
 
 from cockpit.model.environment import Environment
-from venue.protocol.units import NS_PER_MS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
+MINUTE_NS = 60 * NS_PER_S
 MAX_SHOWN = 120
 """Characters kept of the relay's error text."""
 
@@ -30,6 +31,29 @@ class RateWindow:
         """How long until the oldest one counts no more; 0 when there is none."""
         self.count(now_ns)
         return self._times[0] + self._length_ns - now_ns if self._times else 0
+
+
+class LargestWindow:
+    """The largest amount of the last so many minutes, this one included; ``at_ns`` is of one clock."""
+
+    def __init__(self, minutes: int) -> None:
+        self._minutes = minutes
+        self._falling: deque[tuple[int, int]] = deque()
+        """Minutes with their largest amounts, each less than the one before: one entry a minute at most."""
+
+    def note(self, at_ns: int, amount: int) -> None:
+        falling, minute = self._falling, at_ns // MINUTE_NS
+        while falling and falling[-1][1] <= amount:
+            falling.pop()
+        if not falling or falling[-1][0] != minute:
+            falling.append((minute, amount))
+
+    def largest(self, now_ns: int) -> int:
+        """Return the largest amount; 0 without any."""
+        falling, first = self._falling, now_ns // MINUTE_NS - self._minutes + 1
+        while falling and falling[0][0] < first:
+            falling.popleft()
+        return falling[0][1] if falling else 0
 
 
 class RejectionRate:

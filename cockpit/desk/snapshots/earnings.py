@@ -17,6 +17,7 @@ def earnings_state(trading: TradingParts, monotonic_ns: int) -> EarningsState:
         loss_from_ns=state.journalled.loss_from_ns,
         fills_in_hour=state.fills_in_hour,
         quotes_in_second=view.quotes_in_second,
+        largest_quote=tokens.quote.to_decimal(trading.engine.largest_quote(monotonic_ns)),
         curve=meter.curve(),
         note=meter.note,
     )

@@ -59,7 +59,8 @@ class EarningsState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``today`` is None while history is being read, or when it cannot be; ``note`` says why. ``loss``: what the day's
     fills lost, as the daily loss limit counts it: those since ``loss_from_ns`` (0: all) marked to the mid.
-    ``curve``: the day's, oldest first, thinned.
+    ``largest_quote``: notional of the largest quote signed in the last hour of this run, EURe; None where nobody noted
+    it. ``curve``: the day's, oldest first, thinned.
     """
 
     today: EarnedSpan | None
@@ -70,5 +71,6 @@ class EarningsState(msgspec.Struct, frozen=True, kw_only=True):
     loss_from_ns: int = 0
     fills_in_hour: int = 0
     quotes_in_second: int = 0
+    largest_quote: Decimal | None = None
     curve: tuple[EarningsPoint, ...] = ()
     note: str = ""

@@ -17,7 +17,7 @@ NEAR, AT = Decimal("0.8"), Decimal(1)
 class Used(NamedTuple):
     """A limit and how much of it is used, both as numbers of one unit; ``used`` is None while unknown.
 
-    ``limit_name``: the limit's name in ``Limits``.
+    ``limit_name``: the limit's name in ``Limits``. ``fills_up``: reaching it stops something.
     """
 
     limit_name: str
@@ -26,6 +26,7 @@ class Used(NamedTuple):
     limit: Decimal
     unit: str
     places: int = 0
+    fills_up: bool = True
 
     @property
     def share(self) -> Decimal | None:
@@ -34,6 +35,8 @@ class Used(NamedTuple):
     @property
     def role(self) -> Role:
         share = self.share
+        if share is not None and not self.fills_up:
+            return "text"
         return "warn" if share is None else "bad" if share >= AT else "warn" if share >= NEAR else "text"
 
 
@@ -67,9 +70,11 @@ def limits_used(snapshot: Snapshot) -> list[Used]:
         found.insert(0, Used("max_option_eure", "options", value, limits.max_option_eure, "EURe", 2))
     if earnings is not None:
         fills, quotes = Decimal(earnings.fills_in_hour), Decimal(earnings.quotes_in_second)
+        largest_quote, max_quote = earnings.largest_quote, limits.max_notional_eure
         most_fills, most_quotes = Decimal(limits.max_fills_per_hour), Decimal(limits.max_quotes_per_second)
         found[:0] = [
             Used("max_loss_per_day_eure", "daily loss", earnings.loss, limits.max_loss_per_day_eure, "EURe", 2),
+            Used("max_notional_eure", "largest quote in the last hour", largest_quote, max_quote, "EURe", 2, False),
             Used("max_fills_per_hour", "fills in the last hour", fills, most_fills, ""),
             Used("max_quotes_per_second", "quotes in the last second", quotes, most_quotes, ""),
         ]

@@ -49,7 +49,7 @@ async def test_the_use_stands_beside_each_limit(desk: FakeDesk, link: DeskClient
     async with cockpit(link, size) as driven:
         await driven.press("l")
         await driven.opens("Set the limits")
-        await driven.shows("180 of 10,000", "0.00 of 5", "0.3 of 5", "50.4 of 90", "no limit")
+        await driven.shows("4.50 of 5", "180 of 10,000", "0.00 of 5", "0.3 of 5", "50.4 of 90", "no limit")
         # It goes on while the form is open, and what was typed stays.
         driven.app.screen.query_one("#max_fills_per_hour").focus()
         await driven.press("home", "9")

@@ -80,6 +80,9 @@ def test_each_limit_that_can_be_used_up_says_how_far_it_is() -> None:
     roles = {name: used_line(used[name])[1].role for name in ("daily loss", "options", "fills in the last hour")}
     assert roles == {"daily loss": "warn", "options": "bad", "fills in the last hour": "text"}
     assert "12.50 EURe" in "".join(cell.text for cell in option_line(spent))
+    # A quote of the largest size is as good as any other.
+    full = replace(spent, earnings=replace(earnings(), largest_quote=SHOT.limits.max_notional_eure))
+    assert {one.name: one.role for one in limits_used(full)}["largest quote in the last hour"] == "text"
     names = {"committed", "signed", "one asset", "price age", "balance age", "divergence", "quotes in the last second"}
     assert names <= set(used)
     unread = replace(spent, inventory=replace(SHOT.inventory, age_ms=None, btc_share=None), options=None)

@@ -157,6 +157,7 @@ def earnings(at_ns: int) -> EarningsState:
         mid_at_ns=at_ns,
         loss=Decimal(0),
         fills_in_hour=12,
+        largest_quote=Decimal("4.5"),
         quotes_in_second=2,
         curve=tuple(
             EarningsPoint(

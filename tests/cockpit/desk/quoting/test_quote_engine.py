@@ -62,6 +62,16 @@ async def test_a_request_is_answered_with_a_quote_that_verifies_and_is_reserved(
         assert command.reaction_ns > 0
 
 
+async def test_the_largest_quote_of_the_last_hour_is_known() -> None:
+    async with quoting() as (desk, server):
+        assert desk.intake.largest_quote(desk.ticking.now_ns) == 0
+        first = await a_quote(desk, server, "q-1")
+        await ask(server, "q-2", exact_amount_in="4000")
+        await until(lambda: len(server.frames) == 2)
+        assert desk.intake.largest_quote(desk.ticking.now_ns) == first.amount_out
+        assert desk.intake.largest_quote(desk.ticking.now_ns + 3_660 * NS_PER_S) == 0
+
+
 async def test_a_request_that_comes_twice_is_answered_once() -> None:
     async with quoting() as (desk, server):
         await a_quote(desk, server, "q-1")
