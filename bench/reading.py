@@ -152,7 +152,8 @@ async def restart(history: History) -> float:
     for kind in ("deposit", "withdrawal"):
         await history.liquidity(kind)
     await history.prepared_withdrawals()
-    await history.open_quotes()
+    async for _ in history.open_quotes():
+        pass
     await history.settled_since(previous.last_write_ns - 3_600 * 10**9)
     await history.fills_since(previous.last_write_ns - 86_400 * 10**9)
     for asset in (BTC, EURE):

@@ -162,7 +162,6 @@ class Turns:
         self._engine = engine
         self._directory = directory
         self._urls = url, empty_url
-        self._quote = 10**9
         self.store: Store = SqliteStore(directory / HISTORY_NAME) if engine == SQLITE else PostgresStore(url)
 
     def history(self, directory: Path, url: str) -> History:
@@ -173,6 +172,8 @@ class Turns:
     async def fill(self, rows: int) -> None:
         """Make the full history, where it is not there yet."""
         if self._engine == SQLITE and (self._directory / HISTORY_NAME).exists():
+            # It may be of an older schema.
+            await explained(self.history(self._directory, ""))
             return
         since = time.perf_counter()
         await build(self.store, self.history(self._directory, self._urls[0]), rows)
@@ -187,10 +188,9 @@ class Turns:
                 empty = await start(venue, folder, self._engine, self._urls[1], EMPTY)
                 balances = await explained(self.history(folder, self._urls[1]))
             await forget_later_runs(self.store)
-            self._quote += quotes
             now_ns = time.time_ns()
             shown = [msgspec.structs.replace(one, at_ns=now_ns) for one in balances]
-            await write_live(self.store, shown, self._quote, quotes, now_ns)
+            await write_live(self.store, shown, quotes, now_ns)
             full = await start(venue, self._directory, self._engine, self._urls[0], FULL)
         finally:
             await venue.stop()

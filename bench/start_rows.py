@@ -5,7 +5,7 @@ They are made of the desk's own events by the writer's own columns, so that no r
 
 import sqlite3
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
 from hashlib import sha256
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import asyncpg
+import msgspec
 
 from cockpit.model.events import (
     AnyEvent,
@@ -210,8 +211,9 @@ def _beside(from_ns: int, to_ns: int) -> Iterator[AnyEvent]:
         )
 
 
-def live(first: int, quotes: int, now_ns: int) -> Iterator[list[AnyEvent]]:
-    """Make the events of so many quotes that are live now, UTC ns; the first of them has the number ``first``."""
+def live(quotes: int, now_ns: int) -> Iterator[list[AnyEvent]]:
+    """Make the events of so many quotes that are live now, UTC ns. Those of another time are others."""
+    first = now_ns // 1_000
     for begin in range(0, quotes, AT_ONCE):
         numbers = range(begin, min(begin + AT_ONCE, quotes))
         yield [
@@ -221,7 +223,7 @@ def live(first: int, quotes: int, now_ns: int) -> Iterator[list[AnyEvent]]:
         ]
 
 
-async def write(store: Store, events: list[AnyEvent]) -> None:
+async def write(store: Store, events: Sequence[AnyEvent]) -> None:
     for table, group in by_table(events):
         await store.insert(table, [table.row(RUN, event) for event in group])
 
@@ -238,9 +240,10 @@ async def forget_later_runs(store: Store) -> None:
     )
 
 
-async def write_live(store: Store, balances: list[IntentInventory], first: int, quotes: int, now_ns: int) -> None:
+async def write_live(store: Store, balances: list[IntentInventory], quotes: int, now_ns: int) -> None:
     """Let the run break off now, with so many quotes live and with these balances, the last that it explained."""
-    for events in live(first, quotes, now_ns):
+    for events in live(quotes, now_ns):
         await write(store, events)
-    await write(store, list(balances))
+    last = [msgspec.structs.replace(one, over_before_ns=now_ns - LIVE_OVER_NS + LIFE_NS) for one in balances]
+    await write(store, last)
     await store.run(f"UPDATE runs SET last_write_ns = {now_ns}, ended_ns = NULL WHERE run_id = '{RUN}'")

@@ -1,6 +1,6 @@
 """The history's interface: what every engine must do for the desk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, Protocol
 
@@ -50,7 +50,7 @@ class PreviousRun(msgspec.Struct, frozen=True, kw_only=True):
     max_deadline_ms: int | None = None
 
 
-class RecordedQuote(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedQuote(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A signed quote as history knows it, with every outcome recorded of it, in any order.
 
     ``edge`` is the earning at which it was priced, base units of EURe; None when its decision was not recorded.
@@ -161,12 +161,13 @@ class History(Protocol):
         """Return the token's newest balance recorded up to this time, UTC ns, in base units; None without any."""
         ...
 
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
-        """Return every quote of any run without one of ``FINAL_OUTCOMES``, in the order they were signed.
+    def open_quotes(self) -> AsyncIterator[tuple[RecordedQuote, ...]]:
+        """Return, by pages, every quote of any run without one of ``FINAL_OUTCOMES``, in the order they were signed.
 
-        Left out may be refused ones whose deadline lies ``REFUSED_KEPT_NS`` before the newest explained balances, and
-        those signed more than ``LOOKED_BACK_NS`` before the start of the newest run with an accepted ``ACCOUNTED`` in
-        its journal.
+        Left out are those whose deadline is before ``over_before_ns`` of the newest recorded reading. Where that does
+        not tell, left out may be refused ones whose deadline lies ``REFUSED_KEPT_NS`` before the newest explained
+        balances, and those signed more than ``LOOKED_BACK_NS`` before the start of the newest run with an accepted
+        ``ACCOUNTED`` in its journal. Raises HistoryError when it cannot return all.
         """
         ...
 

@@ -4,7 +4,7 @@ from itertools import count
 from re import sub
 
 from cockpit.model.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import FINAL_OUTCOMES, MOST_REQUESTS
+from storage.history import MOST_REQUESTS
 from storage.rows import TABLES
 from venue.protocol.units import NS_PER_S
 
@@ -27,15 +27,6 @@ ACCOUNTED_NS = (
     "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0)"
 )
 """From when on quotes may be open. A query of its own: PostgreSQL must know the time to choose the index by time."""
-
-OPEN_QUOTES = (
-    _QUOTE + "WHERE c.at_ns >= ? AND (c.deadline_ns >= ? OR NOT EXISTS (SELECT 1 FROM trade_execution_results f "
-    "WHERE f.quote_hash = c.quote_hash AND f.outcome = 'refused')) "
-    "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
-    + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
-    + ")) ORDER BY +c.id"
-)
-"""The plus keeps SQLite from reading every command ever sent for the sake of the order."""
 
 SETTLED_SINCE = (
     _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
@@ -113,6 +104,8 @@ PRUNE = {
 
 _DIALECT = (
     ("group_concat(o.outcome)", "string_agg(o.outcome, ',')"),
+    ("json_group_array(json_array(", "json_agg(json_build_array("),
+    ("json_group_array(wanted.id)", "json_agg(wanted.id)"),
     ("json_group_array(reaction_ns)", "COALESCE(json_agg(reaction_ns), '[]')::text"),
     ("FROM json_each(?) t", "FROM (SELECT value::bigint AS value FROM json_array_elements_text(?::json)) t"),
 )

@@ -1,6 +1,7 @@
 """What a desk reads of its history, the same of every engine."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -16,6 +17,7 @@ from storage.history import (
     RecordedQuote,
     RecordedRequest,
 )
+from storage.open_quotes import LATEST_READING, NEVER_OVER, NOT_OVER_BY, QUOTES, cut, read_page
 from storage.rows import TABLES, read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 
 
@@ -55,11 +57,31 @@ class HistoryReads:
         rows = await self._rows(queries.BALANCE, asset, at_ns)
         return int(rows[0][0]) if rows else None
 
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
+    async def open_quotes(self) -> AsyncIterator[tuple[RecordedQuote, ...]]:
+        pages = await self._open_pages()
+        coming = self._coming(pages)
+        try:
+            while pages:
+                page, found = pages.pop(0), await coming
+                # The database makes the next one meanwhile.
+                coming = self._coming(pages)
+                yield read_page(page, found)
+        finally:
+            coming.cancel()
+
+    def _coming(self, pages: Sequence[str]) -> asyncio.Future[list[tuple[Any, ...]]]:
+        if not pages:
+            return asyncio.get_running_loop().create_future()
+        return asyncio.ensure_future(self._rows(QUOTES, pages[0]))
+
+    async def _open_pages(self) -> list[str]:
+        latest = await self._rows(LATEST_READING)
+        if latest and latest[0][0] is not None:
+            return cut(await self._rows(NOT_OVER_BY, latest[0][0]))
         [since] = await self._rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
         explained = await self.last_explained()
         refused_since_ns = min((row.at_ns for row in explained), default=0) - REFUSED_KEPT_NS
-        return tuple(map(read_quote, await self._rows(queries.OPEN_QUOTES, since[0], refused_since_ns)))
+        return cut(await self._rows(NEVER_OVER, since[0], refused_since_ns))
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         return tuple(map(read_quote, await self._rows(queries.SETTLED_SINCE, at_ns)))

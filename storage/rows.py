@@ -91,6 +91,7 @@ def _intent_inventory(run_id: str, e: IntentInventory) -> Row:
         str(e.spendable),
         _int64(e.block_height),
         e.cause,
+        e.over_before_ns,
     )
 
 

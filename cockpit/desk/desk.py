@@ -105,6 +105,7 @@ class Desk:
     async def run(self) -> None:
         """Run until ``stop``. Raises HistoryError when the history cannot be opened, or not written to its end."""
         settings, env = self._settings, self._env
+        gc.set_threshold(*QUIET_GC)
         started_ns = env.wall_ns()
         run = Run(
             run_id=env.new_id(),
@@ -199,7 +200,6 @@ class Desk:
         start_alerting(self._settings, run, self._feed, self._supervisor, self._env, facts=self._read_facts)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(*QUIET_GC)
         try:
             await self._stopping.wait()
         finally:

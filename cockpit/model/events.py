@@ -86,6 +86,8 @@ class IntentInventory(Event, frozen=True, gc=False, kw_only=True, tag="state.int
     """One asset's balance on the Verifier at a block, with the committed and available amounts of that moment.
 
     ``cause``: why it was read; ``unexplained`` if known movements do not add up to it, whatever the cause.
+    ``over_before_ns``: every quote whose deadline is before it, UTC ns, is over and its end was recorded earlier; None
+    in rows of older versions.
     """
 
     asset: str
@@ -94,6 +96,7 @@ class IntentInventory(Event, frozen=True, gc=False, kw_only=True, tag="state.int
     spendable: int
     block_height: int
     cause: Literal["opening", "poll", "settlement", "refresh", "unexplained"]
+    over_before_ns: int | None = None
 
 
 class OptionValue(Event, frozen=True, gc=False, kw_only=True, tag="state.option_value"):

@@ -10,8 +10,8 @@ from cockpit.processes.readers import reader_of
 from storage import queries
 from storage.errors import HistoryError
 from storage.history import ACCOUNTED, LOOKED_BACK_NS, RecordedQuote
+from storage.open_quotes import LATEST_READING, NEVER_OVER, NOT_OVER_BY, QUOTES, cut, read_page
 from storage.reader import Reader, runs
-from storage.rows import read_quote
 from storage.writer import UNRECORDED_WINDOW_NS
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.tokens import TokenTable
@@ -26,8 +26,13 @@ MAY_BE_MISSING = (
 
 def open_quotes(reader: Reader) -> list[RecordedQuote]:
     """Return the recorded quotes without a final outcome. Raises HistoryError."""
-    [[since_ns]] = reader.rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
-    return [read_quote(row) for row in reader.rows(queries.OPEN_QUOTES, since_ns, 0)]
+    latest = [*reader.rows(LATEST_READING)]
+    if latest and latest[0][0] is not None:
+        pages = cut([*reader.rows(NOT_OVER_BY, latest[0][0])])
+    else:
+        [[since_ns]] = reader.rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
+        pages = cut([*reader.rows(NEVER_OVER, since_ns, 0)])
+    return [quote for page in pages for quote in read_page(page, [*reader.rows(QUOTES, page)])]
 
 
 class LeftBehind(msgspec.Struct, frozen=True, kw_only=True):

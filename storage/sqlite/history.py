@@ -21,7 +21,7 @@ from storage.retention import PruneProgress
 from storage.rows import ROWS_PER_SLICE, Table, by_table
 from storage.set_aside import SUFFIX, SetAside, write_apart
 from storage.sqlite.errors import explain
-from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
+from storage.sqlite.integrity import CHECK_AFTER_S, QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
 from storage.sqlite.migrations import SCHEMA, migrate
 from storage.sqlite.runs import start_run
 from storage.sqlite.views import make_views
@@ -62,12 +62,14 @@ class SqliteHistory(HistoryReads):
         busy_timeout_s: float = 1.0,
         schema: Path = SCHEMA,
         small_bytes: int = SMALL_BYTES,
+        check_after_s: float = CHECK_AFTER_S,
     ) -> None:
         self._path = path
         self._busy_timeout_s = busy_timeout_s
         self._writing = writing(path, busy_timeout_s)
         self._schema = schema
         self._small_bytes = small_bytes
+        self._check_after_s = check_after_s
         self._integrity = IntegrityCheck(path)
         self._set_aside = SetAside(path.with_name(path.name + SUFFIX))
         self._db: aiosqlite.Connection | None = None
@@ -101,7 +103,7 @@ class SqliteHistory(HistoryReads):
             self._db = db
             self._run_id = run.run_id
             if not small and (previous is None or not previous.clean):
-                self._integrity.start()
+                self._integrity.start(self._check_after_s)
             return previous
 
     def _check_intact(self) -> None:

@@ -119,6 +119,7 @@ RELEASED = {
     "sqlite/009_option_values.sql": "1609b0b8fac2d312",
     "sqlite/010_written_options.sql": "7105e85e26d2578c",
     "sqlite/011_assets.sql": "e4eacfe83f2ab986",
+    "sqlite/012_quotes_over.sql": "9bb3d9cdbd7a0c2f",
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
     "postgres/003_requests.sql": "ebdee3296250ce26",
@@ -128,6 +129,7 @@ RELEASED = {
     "postgres/007_option_values.sql": "6128b470a4efafc8",
     "postgres/008_written_options.sql": "7c1be62aa201c641",
     "postgres/009_assets.sql": "92eccca17e38b5ec",
+    "postgres/010_quotes_over.sql": "6d42dd9d848a650f",
 }
 """The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 

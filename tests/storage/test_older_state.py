@@ -22,6 +22,7 @@ from storage.sqlite.migrations import migrate
 from tests.support.amounts import btc_eure
 from tests.support.desk.desk_harness import ACCOUNT, HELD, DeskHarness, World
 from tests.support.history import rows as facts
+from tests.support.history.open_quotes import every_open_quote
 from tests.support.processes.command import GOOD, run
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.venue_process import VenueProcess
@@ -127,7 +128,7 @@ async def test_a_desk_of_the_same_mode_and_account_continues_it(tmp_path: Path) 
         last_write_ns=1_795_812_941_237_216_537,
         max_deadline_ms=125_000,
     )
-    assert len(await history.open_quotes()) == 6
+    assert len(await every_open_quote(history)) == 6
     assert {row.asset: row.balance for row in await history.last_explained()} == {
         BTC.token_id: 49_093_934,
         EURE.token_id: 16_526_482_986_299_019_650_200,
@@ -152,7 +153,7 @@ async def test_what_a_run_that_broke_off_left_is_taken_over(tmp_path: Path) -> N
     previous = await history.open(Run(run_id="now", mode="SANDBOX", account="maker.near", started_ns=started_ns))
     assert previous is not None
     assert (previous.run_id, previous.clean, previous.max_deadline_ms) == ("run-1", False, 125_000)
-    left = await history.open_quotes()
+    left = await every_open_quote(history)
     assert sum("refused" not in quote.outcomes for quote in left) == 21
     assert {outcome for quote in left for outcome in quote.outcomes} == {"accepted", "unknown", "refused"}
     assert [row.balance for row in await history.last_explained()] == [101_000_000, 50_000 * 10**18]

@@ -8,6 +8,7 @@ from storage.history import ACCOUNTED, LOOKED_BACK_NS, REFUSED_KEPT_NS
 from tests.support.amounts import btc_eure
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
+from tests.support.history.open_quotes import every_open_quote
 from tests.support.history.rows import START_NS
 
 
@@ -43,7 +44,7 @@ async def test_only_quotes_without_a_final_outcome_are_open(engine: Engine) -> N
     for n, end in enumerate(ends):
         await history.write([facts.decision(n), facts.command(n), *([facts.result(n, end)] if end else [])])
     await history.write([facts.result(2, "accepted")])
-    found = await history.open_quotes()
+    found = await every_open_quote(history)
     assert [quote.command for quote in found] == [facts.command(n) for n in (0, 1, 2, 3, 5)]
     answered = [set(quote.outcomes) for quote in found]
     assert answered == [set(), {"accepted"}, {"unknown", "accepted"}, {"burning"}, {"refused"}]
@@ -56,9 +57,9 @@ async def test_a_refused_quote_is_open_until_it_can_do_nothing_more(engine: Engi
     history = engine.make()
     await history.open(facts.run())
     await history.write([facts.command(1), facts.result(1, "refused")])
-    assert len(await history.open_quotes()) == 1
+    assert len(await every_open_quote(history)) == 1
     await history.write([facts.result(1, end)])
-    assert await history.open_quotes() == ()
+    assert await every_open_quote(history) == ()
     await history.close(None)
 
 
@@ -72,7 +73,7 @@ async def test_a_refused_quote_is_left_out_long_after_the_balances_were_explaine
     for at_ns, left in ((dead_ns, [1, 2, 3]), (dead_ns + 1, [2, 3]), (dead_ns + 2, [3])):
         rows = [reading(1, asset, 100) for asset in (facts.BTC, facts.EURE)]
         await history.write([msgspec.structs.replace(row, at_ns=at_ns) for row in rows])
-        found = await history.open_quotes()
+        found = await every_open_quote(history)
         assert [quote.command for quote in found] == [commands[n] for n in left]
     await history.close(None)
 
@@ -81,7 +82,7 @@ async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(engine: Engi
     history = engine.make()
     await history.open(facts.run())
     await history.write([facts.command(1)])
-    [found] = await history.open_quotes()
+    [found] = await every_open_quote(history)
     assert (found.command, found.edge) == (facts.command(1), None)
     await history.close(None)
 
@@ -94,11 +95,11 @@ async def test_open_quotes_of_every_run_are_read_until_a_run_has_accounted_for_t
     later_ns = START_NS + 2 * LOOKED_BACK_NS
     for number, journal in enumerate(([], [accounted(False)], [accounted()]), start=2):
         await history.open(facts.run(f"run-{number}", at_ns=later_ns + number))
-        assert [quote.command.quote_id for quote in await history.open_quotes()] == ["quote-1"]
+        assert [quote.command.quote_id for quote in await every_open_quote(history)] == ["quote-1"]
         await history.write(journal)
         await history.close(None)
     await history.open(facts.run("run-5", at_ns=later_ns + 5))
-    assert await history.open_quotes() == ()
+    assert await every_open_quote(history) == ()
     await history.close(None)
 
 

@@ -327,8 +327,8 @@ class LostConfirmations(History):
     async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
         return await self.inner.prepared_withdrawals()
 
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
-        return await self.inner.open_quotes()
+    def open_quotes(self) -> AsyncIterator[tuple[RecordedQuote, ...]]:
+        return self.inner.open_quotes()
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         return await self.inner.settled_since(at_ns)

@@ -6,7 +6,7 @@ from history and bridge. What that does not explain stays visible as unexplained
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from cockpit.config.settings import Settings
@@ -126,7 +126,7 @@ class StartupReconciliation:
         self._unrecorded_until_ns = 0
         self._previous: PreviousRun | None = None
         self._open_quotes: dict[str, Commitment] = {}
-        self._signed: set[str] = set()
+        self._by_release: list[str] = []
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
         self._doubtful_deposits: frozenset[str] = frozenset()
@@ -158,12 +158,13 @@ class StartupReconciliation:
         # The relay may deliver again what the previous run did not acknowledge before it ended.
         for recorded in await self._history.settled_since(previous.last_write_ns - UNACKNOWLEDGED_NS):
             self._book.recognise(recorded.command.quote_hash)
-        quotes = await self._history.open_quotes()
-        for recorded in quotes:
-            commitment = commitment_of(self._tokens, recorded, self._margin_ns)
-            self._open_quotes[commitment.quote_hash] = commitment
-            self._book.restore(commitment, recorded.outcomes)
-        self._signed = set(self._open_quotes)
+        async for page in self._history.open_quotes():
+            for recorded in page:
+                commitment = commitment_of(self._tokens, recorded, self._margin_ns)
+                self._open_quotes[commitment.quote_hash] = commitment
+                self._book.restore(commitment, recorded.outcomes)
+        quotes = self._open_quotes
+        self._by_release = sorted(quotes, key=lambda name: quotes[name].released_after_ns)
         await self._load_base()
         self._findings.append(findings.run_ended(previous))
         if quotes:
@@ -218,13 +219,10 @@ class StartupReconciliation:
 
     def left_ms(self) -> int:
         """Return how long any quote of an earlier run, recorded or not, may still be settled, ms."""
-        last_ns = max((self._open_quotes[name].released_after_ns for name in self._still_signed()), default=0)
+        while self._by_release and not self._book.reservations.is_signed(self._by_release[-1]):
+            self._by_release.pop()
+        last_ns = self._open_quotes[self._by_release[-1]].released_after_ns if self._by_release else 0
         return max(self.unrecorded_left_ms(), (last_ns - self._wall_ns()) // NS_PER_MS)
-
-    def _still_signed(self) -> set[str]:
-        reservations = self._book.reservations
-        self._signed = {name for name in self._signed if reservations.is_signed(name)}
-        return self._signed
 
     async def open(self, listed: Sequence[Movement] | None) -> OpeningBalances:
         """Read the opening balances and compare them with what the previous run left; book the fills found, once each.
@@ -267,6 +265,9 @@ class StartupReconciliation:
             return quotes
         reading = await self._reader.read()
         change = reading.amounts - self._first_counted(reading) - (self._base or NOTHING)
+        if not change and self._base is not None:
+            # Nothing points to any of them, and too few could be asked to find a fill that something else made up for.
+            return ()
         wanted = targets((change,), [*self._unknown_deposits(listed or ()), *self._moved()])
         steps = suspects(wanted, quotes, claimed=frozenset(), most=MAX_NONCES, after_ns=0, to_ask=lambda one: True)
         return (await paced(steps)).all
@@ -291,13 +292,13 @@ class StartupReconciliation:
         self._known_deposits |= first
         return [one for one in listed if one.key not in self._known_deposits]
 
-    def _movements(self, chosen: Callable[[str], bool]) -> list[Movement]:
-        return [movement(one) for name, one in self._open_quotes.items() if chosen(name)]
+    def _movements(self, names: Iterable[str]) -> list[Movement]:
+        return [movement(self._open_quotes[name]) for name in names if name in self._open_quotes]
 
     def _certain_fills(self, used: dict[str, int]) -> list[Movement]:
         # Certain as long as only this desk burns its nonces.
         burning = {quote.commitment.quote_hash for quote in self._book.burning()}
-        return self._movements(lambda name: name in used and name not in burning)
+        return self._movements(name for name in used if name not in burning)
 
     def _explained(
         self, change: TokenAmounts, used: dict[str, int], deposits: Sequence[Movement]
@@ -306,14 +307,17 @@ class StartupReconciliation:
         certain = self._certain_fills(used)
         flows = [*deposits, *self._moved()]
         sure = {one.key for one in certain}
-        # The contract clears expired nonces: an unused one of an expired quote shows nothing.
-        burning = self._movements(lambda name: name in used and name not in sure)
-        now = self._wall_ns()
-        expired = self._movements(lambda name: name not in used and self._open_quotes[name].deadline_ns <= now)
-        for candidates in (flows, [*flows, *self._late], [*flows, *burning], [*flows, *self._late, *burning, *expired]):
+        burning = self._movements(name for name in used if name not in sure)
+        for candidates in (flows, [*flows, *self._late], [*flows, *burning]):
             found = explain(change - total(certain), candidates)
             if found is not None:
                 return (*certain, *found)
+        # The contract clears expired nonces: an unused one of an expired quote shows nothing.
+        now, quotes = self._wall_ns(), self._open_quotes
+        expired = self._movements(name for name in quotes if name not in used and quotes[name].deadline_ns <= now)
+        found = explain(change - total(certain), [*flows, *self._late, *burning, *expired])
+        if found is not None:
+            return (*certain, *found)
         return explain(change, [*certain, *flows, *self._late, *burning])
 
     def _moved(self) -> Sequence[Movement]:
@@ -361,7 +365,7 @@ class StartupReconciliation:
 
     def tick(self) -> None:
         """Record once that every quote of earlier runs has its outcome: the next run need not look again."""
-        if not self._read or self._accounted or self._previous is None or self._still_signed():
+        if not self._read or self._accounted or self._previous is None or self._book.restored_count:
             return
         self._accounted = True
         self._act(f"account-{self._run_id}", ACCOUNTED, findings.accounted(len(self._open_quotes)))
@@ -371,7 +375,7 @@ class StartupReconciliation:
         found = list(self._findings)
         if self._previous is not None and not self._read and self._open_quotes:
             found.append(findings.asking(min(len(self._open_quotes), MAX_NONCES)))
-        left = len(self._still_signed())
+        left = self._book.restored_count
         if left and self._read:
             found.append(findings.still_live(left))
         if self.unrecorded_left_ms():

@@ -313,6 +313,7 @@ class Inventory:
         ledger = self.ledger
         assert ledger.balance is not None
         known = ledger.usable or NOTHING
+        over_before_ns = self._book.note_over()
         for asset, balance in self._tokens.by_token(ledger.balance):
             reserved = self._book.reservations.reserved(asset.token_id)
             self._record(
@@ -324,5 +325,6 @@ class Inventory:
                     spendable=max(0, known[asset.token_id] - reserved),
                     block_height=ledger.height,
                     cause=cause,
+                    over_before_ns=over_before_ns,
                 )
             )

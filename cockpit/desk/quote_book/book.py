@@ -46,7 +46,8 @@ class QuoteBook:
 
     ``on_fill`` gets each fill once, as it is booked. ``reached``: how often a quote came to each outcome; it never
     falls, as ``counters`` do where a later outcome corrects one. ``to_fill``: from the request to the relay's report of
-    the settlement, where there is one; ``to_booking``: from there until it was booked.
+    the settlement, where there is one; ``to_booking``: from there until it was booked. ``over_before_ns``: see
+    ``note_over``.
     """
 
     def __init__(
@@ -73,8 +74,11 @@ class QuoteBook:
         self._settling: dict[str, Quote] = {}
         self._burning: dict[str, Quote] = {}
         self._past_expiry: dict[str, Quote] = {}
+        self._last_past_ns = 0
+        self._restored: set[str] = set()
         self._expiries = Expiries()
         self._ended = BoundedSet(MAX_ENDED)
+        self.over_before_ns = 0
 
     def sent(self, commitment: Commitment, request_id: int) -> None:
         """Take a quote that was written to the relay; its amount is reserved already."""
@@ -88,11 +92,13 @@ class QuoteBook:
     def restore(self, commitment: Commitment, outcomes: Sequence[str]) -> None:
         """Take over a quote of an earlier run: it is signed until it has expired, and committed unless it was refused,
         covered or not."""
-        taken = "accepted" in outcomes or any(outcome in outcomes for outcome in PROGRESS.values())
+        # Written out, as tens of thousands are taken over while a start waits.
+        taken = "accepted" in outcomes or "ready_to_settle" in outcomes or "settle_failed" in outcomes
         refused = "refused" in outcomes and not taken
         quote = Quote(commitment, 0, "refused" if refused else "accepted" if taken else "unknown")
         self._quotes[commitment.quote_hash] = quote
         self.reservations.restore(commitment, refused=refused)
+        self._restored.add(commitment.quote_hash)
         self._expiries.add(quote)
         self.recent.append(quote)
         self.counters["restored"] += 1
@@ -210,12 +216,28 @@ class QuoteBook:
             yield
 
     def _release(self, quote: Quote, now_ns: int) -> None:
-        quote_hash = quote.commitment.quote_hash
+        quote_hash, deadline_ns = quote.commitment.quote_hash, quote.commitment.deadline_ns
         self._awaited.released(quote, now_ns)
         if quote.state in OVER:
             self._forget(quote_hash)
+        elif self._past_expiry and deadline_ns < self._last_past_ns:
+            # The clock was set back: they stay in the order of their deadlines.
+            waiting = sorted((*self._past_expiry.values(), quote), key=lambda one: one.commitment.deadline_ns)
+            self._past_expiry = {one.commitment.quote_hash: one for one in waiting}
         else:
-            self._past_expiry[quote_hash] = quote
+            self._past_expiry[quote_hash], self._last_past_ns = quote, deadline_ns
+
+    def note_over(self) -> int:
+        """Return, for history, a time before which every quote of the book has had its deadline and its end.
+
+        Until the next one nothing may be signed that has its deadline earlier, whatever the clock is set to: a start
+        looks only for the others.
+        """
+        first = next(iter(self._past_expiry.values()), None)
+        left = None if first is None else first.commitment.deadline_ns
+        times = self._wall_ns(), left, self._expiries.first_deadline_ns()
+        self.over_before_ns = min(one for one in times if one is not None)
+        return self.over_before_ns
 
     def contains(self, quote_hash: str) -> bool:
         """Return whether the quote is known here and has not been released after its expiry."""
@@ -239,6 +261,11 @@ class QuoteBook:
     def reported(self) -> tuple[Quote, ...]:
         """Return quotes that the relay reports settled: those not confirmed yet, and the fills, oldest first."""
         return (*self.fills, *self._settling.values())
+
+    @property
+    def restored_count(self) -> int:
+        """How many quotes of earlier runs could still settle."""
+        return len(self._restored)
 
     def burning(self) -> tuple[Quote, ...]:
         """Return quotes whose nonce is being burned and that are not reported settled."""
@@ -342,6 +369,7 @@ class QuoteBook:
         if self._past_expiry.pop(quote_hash, None) is not None:
             self._forget(quote_hash)
         self.reservations.release(quote_hash)
+        self._restored.discard(quote_hash)
 
     def _forget(self, quote_hash: str) -> None:
         del self._quotes[quote_hash]

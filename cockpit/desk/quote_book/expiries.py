@@ -28,6 +28,16 @@ class Expiries:
         else:
             quotes.append(quote)
 
+    def first_deadline_ns(self) -> int | None:
+        """Return a time, UTC, before which no quote that is left has its deadline; None without any.
+
+        All quotes of a run are released by the same margin after their deadlines.
+        """
+        earliest = [*self._buckets[self._next[0]]] if self._next else []
+        if self._due:
+            earliest.append(self._due[0])
+        return min((quote.commitment.deadline_ns for quote in earliest), default=None)
+
     def take_due(self, now_ns: int, at_most: int) -> list[Quote]:
         """Take out, in the order of their times, some of the quotes of which the time has come."""
         if not self._due:

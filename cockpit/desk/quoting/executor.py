@@ -21,6 +21,8 @@ from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import Signer
 from venue.transport.errors import WsClosedError
 
+BEFORE_RECORDED = "its deadline is before that of quotes that are over on record: the clock was set back"
+
 
 class Executor:
     """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed.
@@ -78,6 +80,10 @@ class Executor:
             )
         except RefusedToSignError as exc:
             self._refuse(str(exc))
+            return None
+        if signed.deadline_ns < self._book.over_before_ns:
+            # The next start would not look for it.
+            self._refuse(BEFORE_RECORDED)
             return None
         signed_ns = self._monotonic_ns()
         commitment = commit(

@@ -41,7 +41,7 @@ async def test_a_damaged_small_file_stops_the_start(tmp_path: Path) -> None:
 async def test_a_large_file_is_checked_after_a_crash_and_takes_nothing_once_damage_is_found(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     await broken_off(path)
-    history = SqliteHistory(path, small_bytes=0)
+    history = SqliteHistory(path, small_bytes=0, check_after_s=0)
     await history.open(facts.run("run-2"))
     failures: list[str] = []
     writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
@@ -63,8 +63,16 @@ async def test_a_large_file_is_checked_after_a_crash_and_takes_nothing_once_dama
 async def test_an_intact_large_file_is_used_and_may_be_closed_during_the_check(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     for run_id in ("run-1", "run-2", "run-3"):
-        history = SqliteHistory(path, small_bytes=0)
+        history = SqliteHistory(path, small_bytes=0, check_after_s=0)
         await history.open(facts.run(run_id))
         await history.write(facts.one_of_each(1))
         await history.close(None)
     assert facts.rows(path, "SELECT COUNT(*) FROM runs") == [(3,)]
+
+
+async def test_a_large_file_that_is_closed_before_its_check_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    for run_id in ("run-1", "run-2"):
+        history = SqliteHistory(path, small_bytes=0, check_after_s=3_600)
+        await history.open(facts.run(run_id))
+        await history.close(None)

@@ -1,7 +1,7 @@
 """Runs of a desk's books on one chain and one history, each of which may end at any moment."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -41,9 +41,11 @@ class MemoryHistory(SqliteHistory):
     def _recorded(self, command: ExecuteTrade) -> RecordedQuote:
         return RecordedQuote(command=command, edge=1, outcomes=tuple(self.outcomes(command.quote_hash)))
 
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
-        commands = [event for event in self.events if isinstance(event, ExecuteTrade)]
-        return tuple(self._recorded(c) for c in commands if not self.outcomes(c.quote_hash) & {*FINAL_OUTCOMES})
+    async def open_quotes(self) -> AsyncIterator[tuple[RecordedQuote, ...]]:
+        readings = [event for event in self.events if isinstance(event, IntentInventory)]
+        over_ns = (readings[-1].over_before_ns if readings else None) or 0
+        commands = [e for e in self.events if isinstance(e, ExecuteTrade) and e.deadline_ns >= over_ns]
+        yield tuple(self._recorded(c) for c in commands if not self.outcomes(c.quote_hash) & {*FINAL_OUTCOMES})
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         late = {

@@ -13,6 +13,7 @@ from storage.errors import HistoryError
 from storage.history import PreviousRun
 from storage.reporting.differences import DIFFERENCE_COMMAND
 from tests.support.amounts import btc_eure
+from tests.support.counted_lines import Lines
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
@@ -428,6 +429,36 @@ async def test_a_quote_that_explains_a_recorded_difference_is_not_released_witho
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
     assert unexplained(run)[1] == NOTHING
+
+
+async def test_a_start_whose_balances_match_asks_for_none_of_many_quotes_and_for_all_of_few(world: World) -> None:
+    for count in (MAX_NONCES, 1):
+        for n in range(count):
+            world.run.send(f"{count}-{n}", amount_in=1_003 + n, amount_out=2_003 + n)
+        run = await world.restart()
+        before = len(world.chain.asked_nonces)
+        await world.read()
+        assert len(world.chain.asked_nonces) - before == (MAX_NONCES if count > 1 else 0)
+        assert unexplained(run) == (NOTHING, NOTHING)
+        assert len(run.book.reservations) == run.book.restored_count
+
+
+async def test_earlier_quotes_are_counted_until_the_last_of_them_is_over(world: World) -> None:
+    """What they hold up is known without a look at each of them, however many there are."""
+    for n in range(40):
+        world.run.send(str(n), amount_in=7, amount_out=1_000, life_ms=60_000 + n)
+    run = await world.restart()
+    await world.read()
+    assert findings.still_live(40) in run.startup.findings()
+    last_ms = run.startup.left_ms()
+    with Lines() as few:
+        run.startup.tick()
+        run.startup.findings()
+        run.startup.left_ms()
+    assert few.count < 40
+    run.book.confirm("hash-39", "")
+    assert findings.still_live(39) in run.startup.findings()
+    assert run.startup.left_ms() <= last_ms
 
 
 async def test_a_start_asks_for_the_nonces_that_fit_and_leaves_the_others_to_later_readings(world: World) -> None:

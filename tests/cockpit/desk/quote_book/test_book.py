@@ -1,8 +1,11 @@
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NoReturn
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.awaited_answers import ANSWER_WITHIN_NS
 from cockpit.desk.quote_book.book import TAKEN_YET, QuoteBook
@@ -550,3 +553,49 @@ def test_nothing_that_happens_to_a_quote_looks_at_the_others(desk: Desk) -> None
     for one in desk.book.past_expiry():
         desk.book.expire(one.quote_hash)
     assert desk.reservations.signed_count() == 0
+
+
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("send"), st.integers(1, 400)),
+            st.tuples(st.just("pass"), st.integers(-300, 900)),
+            st.tuples(st.just("end"), st.integers(0, 5)),
+        ),
+        max_size=30,
+    )
+)
+def test_no_quote_that_is_not_over_had_its_deadline_before_what_is_noted_as_over(steps: list[tuple[str, int]]) -> None:
+    """Whatever the clock does: a start takes over only quotes whose deadline is not before it."""
+    desk, sent, ended = Desk(), dict[str, int](), set[str]()
+    for number, (step, value) in enumerate(steps):
+        if step == "send":
+            desk.send(str(number), life_ms=value)
+            sent[f"hash-{number}"] = desk.clock.now_ns + value * NS_PER_MS
+        elif step == "pass":
+            desk.clock.now_ns += value * NS_PER_MS * 10
+            # Some ticks stop amid their work.
+            for _ in islice(desk.book.tick_in_slices(desk.clock.now_ns), value % 3 or None):
+                pass
+        else:
+            for one in desk.book.past_expiry()[value : value + 1]:
+                desk.book.expire(one.quote_hash)
+                ended.add(one.quote_hash)
+        noted = desk.book.note_over()
+        assert noted == desk.book.over_before_ns <= desk.clock.now_ns
+        assert all(deadline_ns >= noted for name, deadline_ns in sent.items() if name not in ended)
+
+
+def test_what_is_noted_as_over_follows_the_oldest_quote_that_is_not(desk: Desk) -> None:
+    assert desk.book.note_over() == desk.clock.now_ns
+    for name, life_ms in (("a", 60_000), ("b", 61_000)):
+        desk.send(name, life_ms=life_ms)
+    sent_ns = desk.clock.now_ns
+    assert desk.book.note_over() == sent_ns
+    desk.clock.now_ns += 70_000 * NS_PER_MS
+    desk.book.tick(desk.clock.now_ns)
+    assert desk.book.note_over() == sent_ns + 60_000 * NS_PER_MS
+    desk.book.expire("hash-a")
+    assert desk.book.note_over() == sent_ns + 61_000 * NS_PER_MS
+    desk.book.expire("hash-b")
+    assert desk.book.note_over() == desk.clock.now_ns

@@ -6,6 +6,7 @@ import pytest
 
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.refusals import GONE
+from cockpit.desk.quoting.executor import BEFORE_RECORDED
 from cockpit.model.commands import Limits
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision, TradeResult
 from tests.support.amounts import btc_eure
@@ -258,6 +259,20 @@ async def test_a_quote_that_could_not_be_written_reserves_nothing(
         assert len(desk.book.reservations) == 0
         assert desk.executor.counters["not_sent"] == 1
         assert desk.arming.executor, "a closed connection is no error of the path"
+
+
+async def test_nothing_is_sent_that_the_next_start_would_not_look_for() -> None:
+    """The clock was set back behind the deadlines of quotes that are over on record."""
+    async with quoting() as (desk, server):
+        desk.book.over_before_ns = 2**62
+        await ask(server, "q-1")
+        await until(lambda: decisions(desk))
+        [decision] = decisions(desk)
+        assert (decision.reason, decision.checks[-1].detail) == ("sent", BEFORE_RECORDED)
+        assert (commands(desk), len(desk.book.reservations)) == ([], 0)
+        desk.book.note_over()
+        await a_quote(desk, server, "q-2")
+        assert [frame["params"][0]["quote_id"] for frame in server.frames] == ["q-2"]
 
 
 async def test_the_signers_own_ceiling_stops_what_the_strategy_let_through() -> None:
