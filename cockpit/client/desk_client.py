@@ -307,12 +307,16 @@ class DeskClient:
 
 def connection_reason(socket_path: Path, error: Exception) -> str:
     """Say why the desk at this socket cannot be asked."""
+    from websockets.exceptions import ConnectionClosed
+
     # httpx wraps the operating system's error, which names the case better.
     wrapped: BaseException | None = error
     while wrapped is not None and not isinstance(wrapped, OSError):
         wrapped = wrapped.__cause__ or wrapped.__context__
     if isinstance(wrapped, OSError):
         error = wrapped
+    if isinstance(error, ConnectionClosed):
+        return CLOSED
     # Other files may be missing, too: only the socket's own absence says that there is no desk.
     if isinstance(error, FileNotFoundError) and not socket_path.exists():
         return f"{NO_DESK} {socket_path}"

@@ -22,7 +22,8 @@ Mark = Literal["✓", "✗", "!", "·"]
 ROLES: dict[Mark, Role] = {"✓": "good", "✗": "bad", "!": "warn", "·": "muted"}
 COLUMNS = (
     Column("age", 6, "right", ticks=True),
-    Column("who", 10),
+    # "root on pts/0" is whole.
+    Column("who", 13),
     Column("", 1),
     Column("what", 24),
     Column("outcome", 12, grow=True),

@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from websockets.exceptions import ConnectionClosedError
 
-from cockpit.client.desk_client import NO_DESK, ConnectionLost, DeskClient, DeskInfo, UnknownOutcome
+from cockpit.client.desk_client import (
+    CLOSED,
+    NO_DESK,
+    ConnectionLost,
+    DeskClient,
+    DeskInfo,
+    UnknownOutcome,
+    connection_reason,
+)
 from cockpit.model.commands import Result, WithdrawalOrder
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
@@ -168,3 +177,7 @@ async def test_an_order_waits_longer_than_a_plain_command(desk: FakeDesk) -> Non
     assert isinstance(gone, UnknownOutcome)
     assert not gone.sent
     await link.close()
+
+
+def test_a_desk_that_died_is_told_in_our_words_and_not_in_those_of_the_protocol(tmp_path: Path) -> None:
+    assert connection_reason(tmp_path / "desk.sock", ConnectionClosedError(None, None)) == CLOSED

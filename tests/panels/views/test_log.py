@@ -1,11 +1,13 @@
 """The log: one line for what happened once, and every line that matters."""
 
+import pytest
 from msgspec.structs import replace
 
 from cockpit.app.notifications import diff_snapshots
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.notices import NoticeLog
-from panels.views.log import DISARM_BOTH, LogEntry, entries, folded
+from panels.kit.rows.cells import layout
+from panels.views.log import COLUMNS, DISARM_BOTH, LogEntry, entries, folded
 from tests.support.cockpit import samples
 
 
@@ -92,3 +94,10 @@ def test_nothing_of_the_journal_vanishes() -> None:
     lines = folded(entries(shot, NoticeLog(lambda: 0.0)))
     told = sum(line.count + (line.what == DISARM_BOTH) for line in lines)
     assert told == len(shot.journal)
+
+
+@pytest.mark.parametrize("width", [56, 76, 118])
+def test_who_did_it_is_never_cut_for_a_long_outcome(width: int) -> None:
+    wide = dict(layout(COLUMNS, width, needs=(6, len("root on pts/0"), 1, 17, 90)))
+    assert wide[1] == len("root on pts/0")
+    assert wide[4] >= 12
