@@ -1,12 +1,13 @@
 """What a soak has measured, as lines of text."""
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from bench.first_picture import AIM_S, FirstPicture
-from bench.load import LoadResult, percentile
+from bench.load import ANSWER_WITHIN_S, LoadResult, percentile
 from bench.work_log import Work, cause
 from cockpit.model.snapshot import Counts, Snapshot
 from venue.protocol.tokens import DEFAULT_TOKENS
@@ -14,6 +15,8 @@ from venue.protocol.tokens import DEFAULT_TOKENS
 DESK_AIM_MB = 110.0
 SLOW_MS, VERY_SLOW_MS = 5.0, 20.0
 MOST_SHOWN = 20
+LONGEST_S = 1.0
+"""Of a step: one that ends later than so long after an answer began after it."""
 
 
 class SlowRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,14 +116,17 @@ def stretch(minute: float, events: list[str], load: LoadResult, work: Sequence[W
 
 def _slow(load: LoadResult, work: Sequence[Work]) -> list[SlowRequest]:
     found = []
-    for sent, answered in zip(load.sent_at, load.answered_at, strict=True):
+    # What was never answered is no longer waited for.
+    done = sorted(at or sent + ANSWER_WITHIN_S for sent, at in zip(load.sent_at, load.answered_at, strict=True))
+    ends = [one.until for one in work]
+    for number, (sent, answered) in enumerate(zip(load.sent_at, load.answered_at, strict=True)):
         if answered and (answered - sent) * 1e3 > SLOW_MS:
-            near = [one for one in work if one.until > sent and one.since < answered]
+            near = work[bisect(ends, sent) : bisect(ends, answered + LONGEST_S)]
             found.append(
                 SlowRequest(
                     at_s=round(sent - load.sent_at[0], 3),
                     took_ms=round((answered - sent) * 1e3, 2),
-                    cause=cause(near, sent, answered),
+                    cause=cause(near, sent, answered, number - bisect(done, sent)),
                 )
             )
     return found

@@ -8,6 +8,9 @@ import msgspec
 LEAST_S = 0.001
 FILE = "work.jsonl"
 STARVED = "not running: other processes, or other threads of the desk"
+BEHIND = "behind other requests"
+QUEUE = 8
+"""Requests before one that make it wait for them and not for a step of its own time."""
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -44,12 +47,15 @@ class WorkLog:
         return [_decode(line) for line in whole.splitlines()]
 
 
-def cause(work: Sequence[Work], since: float, until: float) -> str:
-    """Return what took most of this time. A pause of the collector counts before the step that it lies in."""
+def cause(work: Sequence[Work], since: float, until: float, before: int = 0) -> str:
+    """Return what took most of this time. A pause of the collector counts before the step that it lies in.
+
+    ``before``: requests that were not answered yet at its start.
+    """
     overlaps = [(_overlap(one, since, until), one) for one in work]
     most, longest = max(overlaps, key=lambda pair: pair[0], default=(0.0, None))
     if longest is None or most < (until - since) / 4:
-        return STARVED
+        return BEHIND if before >= QUEUE else STARVED
     pauses = [one for overlap, one in overlaps if one.what.startswith("gc") and overlap > most / 2]
     if pauses:
         longest = pauses[0]

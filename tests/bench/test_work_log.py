@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.work_log import FILE, STARVED, Work, WorkLog, cause
+from bench.work_log import BEHIND, FILE, QUEUE, STARVED, Work, WorkLog, cause
 
 TICK = Work("tick", 10.000, 10.008, 0.008)
 
@@ -25,6 +25,8 @@ def test_work_that_did_not_run_is_starved_and_without_work_something_else_ran() 
     assert cause([Work("tick", 10.0, 10.008, 0.002)], 10.0, 10.009) == "tick, starved"
     assert cause([], 10.0, 10.009) == STARVED
     assert cause([TICK], 10.0, 10.2) == STARVED
+    assert cause([TICK], 10.0, 10.2, before=QUEUE) == BEHIND
+    assert cause([TICK], 10.0, 10.009, before=QUEUE) == "tick"
 
 
 def test_only_whole_new_lines_are_read(tmp_path: Path) -> None:
