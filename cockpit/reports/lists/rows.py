@@ -15,6 +15,8 @@ from venue.protocol.tokens import TokenTable
 MOST_LETTERS = 200
 """Of one cell: arguments of a command may be longer."""
 
+_DECIDED = {"quote": "✓", "executor_armed": "◇"}
+"""Marks of decisions, as in the panel."""
 _TONES: Mapping[str, Tone] = {
     "settled": "good",
     "quote": "good",
@@ -81,7 +83,7 @@ def _decision(columns: list[Any], tokens: TokenTable) -> Shown:
         NOTHING if units is None else number(tokens.quote.to_decimal(units), 2),
         NOTHING if price is None else rounded(Decimal(price), 2),
         rounded(bps, 1, missing=NOTHING),
-        f"{'✓' if reason == 'quote' else '✗'} {reason_name(reason)}",
+        f"{_DECIDED.get(reason, '·')} {reason_name(reason)}",
         partner or NOTHING,
     )
     return cells, _TONES.get(reason, "text"), quote_id

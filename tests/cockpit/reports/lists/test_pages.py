@@ -53,8 +53,8 @@ def test_what_each_list_shows(reader: Reader) -> None:
     assert quotes == [("buy", "expired", "muted"), ("sell", "settled", "good"), ("buy", "settled", "good")]
     decisions = [(row.quote, row.cells[5]) for row in page(reader, "decisions").rows]
     assert decisions[:3] == [
-        (("run-1", "quote-e"), "✗ over notional"),
-        (("run-1", "quote-d"), "✗ over notional"),
+        (("run-1", "quote-e"), "· over notional"),
+        (("run-1", "quote-d"), "· over notional"),
         (("run-1", "quote-c"), "✓ quoted"),
     ]
     funds = [row.cells[1:5] for row in page(reader, "funds").rows]
