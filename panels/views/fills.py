@@ -28,7 +28,7 @@ COLUMNS = (
     Column("edge", 5, "right", from_width=66),
     Column("balance", 10, from_width=76),
     Column("all markouts, bps", 40, from_width=120),
-    Column("transaction", 18, from_width=96, grow=True),
+    Column("transaction", 18, from_width=96, grow=True, cut_middle=True),
 )
 
 

@@ -77,8 +77,9 @@ def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
             Cell(per_second(rate), "text" if rate else "muted"),
             Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
-            status(row),
-            Cell(row.last_error, "warn"),
+            said := status(row),
+            # Once is enough.
+            Cell("" if row.last_error in said.text else row.last_error, "warn"),
         ),
     )
 

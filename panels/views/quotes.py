@@ -154,7 +154,8 @@ def panel_summary(snapshot: Snapshot) -> str:
         f"{counts.expired:,} expired",
         f"{counts.refused:,} refused",
     ]
-    outcomes = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
+    # The end of a line is cut first: what nobody knows the outcome of stands before all that went well.
+    outcomes = ", ".join([f"{counts.unknown:,} unknown", *words] if counts.unknown else words)
     refused = refused_text(snapshot.alive, snapshot.at_ns)
     known = (
         refused,

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("amount", 17, "right"),
     Column("state", 12),
     Column("chain", 11, from_width=68),
-    Column("transaction", 8, grow=True),
+    Column("transaction", 8, grow=True, cut_middle=True),
 )
 ARRIVED = ("CREDITED", "COMPLETED")
 FAILED = ("FAILED",)

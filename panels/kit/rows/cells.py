@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from cockpit.model.formatting import shorten
 from cockpit.model.printable import printable
 from panels.kit.theme import Role
 
@@ -31,7 +32,8 @@ class Column(NamedTuple):
     The last visible column with ``grow`` takes what is left of the width; several whose texts need more share what
     there is, so that one long text does not cut all those beside it; one that is read before the others gets what it
     needs first, up to ``first`` cells. A column that ``ticks`` is drawn again once a second, in all rows together. One
-    that is there only ``when_used`` is hidden while it is empty in every row.
+    that is there only ``when_used`` is hidden while it is empty in every row. Hashes are told apart by both ends: they
+    are ``cut_middle``.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Column(NamedTuple):
     ticks: bool = False
     when_used: bool = False
     first: int = 0
+    cut_middle: bool = False
 
 
 class GridRow(NamedTuple):
@@ -154,6 +157,18 @@ def fit(text: str, width: int, align: Literal["left", "right"]) -> str:
     return pad + text if align == "right" else text + pad
 
 
+def fit_column(text: str, column: Column, width: int) -> str:
+    """Fit a text of a column into exactly ``width`` cells."""
+    if column.cut_middle and text.isascii() and width > 0:
+        text = shorten(text, width)
+    elif column.cut_middle and cell_len(text) > width > 2:
+        # It was shortened before, for more room: the ellipsis in it is the place to cut.
+        head, _, tail = text.partition("…")
+        kept = min(len(tail), (width - 1) // 2)
+        text = f"{head[: width - 1 - kept]}…{tail[len(tail) - kept :]}"
+    return fit(text, width, column.align)
+
+
 def line_width(line: Iterable[Cell]) -> int:
     """Count the cells of a line."""
     return sum(cell_len(cell.text) for cell in line)
@@ -175,7 +190,7 @@ def row_strip(
             segments.append(Segment(" " * GAP, base))
             used += GAP
         cell = cells[index]
-        segments += _drawn(fit(printable(cell.text), cells_wide, columns[index].align), styles[cell.role], base)
+        segments += _drawn(fit_column(printable(cell.text), columns[index], cells_wide), styles[cell.role], base)
         used += cells_wide
     return Strip(segments, used).adjust_cell_length(width, base)
 

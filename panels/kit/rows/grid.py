@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from panels.kit.rows.cells import Cell, Column, GridRow, Line, fit, layout, line_strip, natural, row_strip
+from panels.kit.rows.cells import Cell, Column, GridRow, Line, fit_column, layout, line_strip, natural, row_strip
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512
@@ -133,9 +133,10 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def visible_texts(self) -> list[tuple[int, Column, list[str]]]:
         """Return the visible columns, each with what is drawn of its texts."""
+        shown = [(index, self.columns[index], wide) for index, wide in self._places]
         return [
-            (index, self.columns[index], [fit(row.cells[index].text, wide, "left") for row in self._rows])
-            for index, wide in self._places
+            (index, column, [fit_column(row.cells[index].text, column, wide) for row in self._rows])
+            for index, column, wide in shown
         ]
 
     @property

@@ -13,7 +13,7 @@ from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row
 from panels.views.inventory import NO_MARKET, columns, inventory_detail, quantities, quantity_row, share_line
 from panels.views.market import prices_line, requests_line, source_row
-from panels.views.quotes import COLUMNS, quote_detail, quote_life, quote_row
+from panels.views.quotes import COLUMNS, panel_summary, quote_detail, quote_life, quote_row
 from panels.views.rates import WorkRates
 from panels.views.reconciliation import reconciliation_lines, unexplained
 from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
@@ -298,3 +298,15 @@ def test_what_a_quote_is_worth_to_its_holder_is_red_while_settling_it_gains(
     assert quote_row(row).cells[place] == cell
     [field] = [one for one in quote_detail(row, samples.snapshot()).fields if one.label == "option"]
     assert field.value == Cell(detail, "bad" if cell.role == "bad" else field.value.role)
+
+
+def test_an_error_that_is_the_state_of_a_part_is_said_once() -> None:
+    failing = next(row for row in samples.snapshot().health if row.state != "ok")
+    cells = health_row(replace(failing, last_error="connection reset"), WorkRates()).cells
+    assert [cell.text.count("connection reset") for cell in cells[-2:]] == [1, 0]
+    recovered = health_row(replace(failing, state="ok", detail="3 of 3", last_error="connection reset"), WorkRates())
+    assert [cell.text for cell in recovered.cells[-2:]] == ["3 of 3", "connection reset"]
+
+
+def test_the_quotes_of_unknown_outcome_stand_before_all_others() -> None:
+    assert "; 1 unknown, 58 sent, " in panel_summary(samples.snapshot())

@@ -408,7 +408,7 @@ def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRo
         interlock("relay", "acknowledged", "quote and quote_status"),
         interlock("former", "none", "none"),
         interlock("proof", "difference 0", "difference 0, or explained within 30 s"),
-        interlock("disk", "41872 MiB free", "at least 256 MiB"),
+        interlock("disk", "41,872 MiB free", "at least 256 MiB"),
     )
     remedies = {"relay": "wait for the relay", "strategy": "arm the strategy and watch its decisions"}
     return tuple(
@@ -443,7 +443,7 @@ def journal() -> tuple[JournalRow, ...]:
             actor="ops@bastion",
             command="arm trade-executor",
             accepted=False,
-            reason=f"{NAMES['shadow']}: 1 actionable decisions without a venue error",
+            reason=f"{NAMES['shadow']}: 1 actionable decision without a venue error",
         ),
         JournalRow(
             command_id="c-1",

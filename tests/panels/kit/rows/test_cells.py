@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from panels.kit.rows.cells import Cell, Column, flow, layout, line_width, row_strip
+from panels.kit.rows.cells import Cell, Column, fit_column, flow, layout, line_width, row_strip
 from panels.kit.theme import DARK_NAME, styles
 from panels.views.decisions import COLUMNS as DECISIONS
 from panels.views.fills import COLUMNS as FILLS
@@ -79,3 +79,17 @@ def test_groups_flow_without_being_broken() -> None:
     lines = flow([(Cell("aaaa"), Cell("bb")), (Cell("cc"),), (Cell("dddddd"),)], 10)
     assert ["".join(cell.text for cell in line) for line in lines] == ["aaaabb  cc", "dddddd"]
     assert max(map(line_width, lines)) == 10
+
+
+@given(st.text("0123456789abcdef…ü", max_size=70), st.integers(0, 80))
+def test_a_hash_is_cut_in_its_middle(text: str, width: int) -> None:
+    shown = fit_column(text, Column("transaction", 8, cut_middle=True), width)
+    assert cell_len(shown) == width
+    if cell_len(text) <= width:
+        assert shown.strip() == text.strip()
+
+
+def test_a_hash_that_was_shortened_keeps_both_ends() -> None:
+    column = Column("transaction", 8, cut_middle=True)
+    assert fit_column("6Qw1mNcXz4Rt…Ho5Ti1MxVb2", column, 18) == "6Qw1mNcXz…Ti1MxVb2"
+    assert fit_column("made elsewhere 0x77a1…cdd00", column, 18) == "made elsewhe…cdd00"
