@@ -7,6 +7,7 @@ held at the end is marked to the closing mid.
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -31,16 +32,22 @@ class Pnl(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
+@lru_cache(4_096)
+def _price_of_unit(mid: Decimal, decimals: int) -> int:
+    """Return a mid between base units that are so many decimals apart; a report asks for the same again and again."""
+    scaled = mid.scaleb(PRICE_DECIMALS)
+    units = int(scaled)
+    if units != scaled:
+        raise ValueError(f"the mid {mid} has more than {PRICE_DECIMALS} decimals")
+    return units * 10 ** (decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
+
+
 def value_at_mid(base: Unit, quote: Unit, amount: int, mid: Decimal) -> int:
     """Return the value of so many base units of the base in base units of the quote.
 
     Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
     """
-    scaled = mid.scaleb(PRICE_DECIMALS)
-    units = int(scaled)
-    if units != scaled:
-        raise ValueError(f"the mid {mid} has more than {PRICE_DECIMALS} decimals")
-    return amount * units * 10 ** (quote.decimals - base.decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
+    return amount * _price_of_unit(mid, quote.decimals - base.decimals)
 
 
 def average_cost_pnl(

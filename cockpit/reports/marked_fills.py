@@ -1,5 +1,6 @@
 """The desk's fills and how far the mid moved after each, by the mids that the desk recorded as each horizon passed."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -56,20 +57,19 @@ def horizon_mids(
     reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]
 ) -> dict[int, mids.RecordedMid]:
     """Return the mids at every settlement and at each of its horizons; moments at which no desk ran are left out."""
-    horizons = (0, *HORIZONS_S)
-    times = {fill.settled_ns + seconds * NS_PER_S for fill in found if fill.settled_ns for seconds in horizons}
-    return mids.mids_at(reader, _while_a_desk_ran(sorted(times), every))
+    horizons = tuple(seconds * NS_PER_S for seconds in (0, *HORIZONS_S))
+    times = {fill.settled_ns + after_ns for fill in found if fill.settled_ns for after_ns in horizons}
+    return mids.mids_at(reader, while_a_desk_ran(sorted(times), every))
 
 
-def _while_a_desk_ran(times: Iterable[int], every: Sequence[RunRow]) -> list[int]:
-    """Pick the times, in order, that lie in a run; one pass over both."""
-    ends = iter(sorted((run.started_ns, run.last_write_ns) for run in every))
-    seen, started, ended = [], 0, -1
-    for at_ns in times:
-        while ended < at_ns and (run := next(ends, None)) is not None:
-            started, ended = run[0], max(ended, run[1])
-        if started <= at_ns <= ended:
-            seen.append(at_ns)
+def while_a_desk_ran(times: Sequence[int], every: Sequence[RunRow]) -> list[int]:
+    """Pick the times, in order, that lie in a run; runs may overlap."""
+    seen: list[int] = []
+    taken = 0
+    for started_ns, ended_ns in sorted((run.started_ns, run.last_write_ns) for run in every):
+        start = max(taken, bisect_left(times, started_ns))
+        taken = max(start, bisect_right(times, ended_ns))
+        seen += times[start:taken]
     return seen
 
 

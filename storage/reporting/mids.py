@@ -1,6 +1,6 @@
 """The composite mid as history has it: the one that values a moment, and those of many moments at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +16,10 @@ SELECT mid, at_ns FROM market_price_events WHERE source = 'composite' AND at_ns 
 """
 _AFTER = """
 SELECT mid, at_ns FROM market_price_events WHERE source = 'composite' AND at_ns > ? ORDER BY at_ns LIMIT 1
+"""
+_BETWEEN = """
+SELECT at_ns, mid FROM market_price_events WHERE source = 'composite' AND at_ns >= ? AND at_ns <= ?
+ORDER BY at_ns LIMIT ?
 """
 _MIDS = """
 SELECT t.value, (SELECT m.at_ns || ' ' || m.mid FROM market_price_events m
@@ -55,13 +59,43 @@ def _one(reader: Reader, sql: str, at_ns: int) -> RecordedMid | None:
 
 
 def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, RecordedMid]:
-    """Return the last mid before each time; a time is left out where none was recorded in the minute before."""
-    asked = msgspec.json.encode(list(times)).decode()
+    """Return the last mid before each time; a time is left out where none was recorded in the minute before.
+
+    Where there are fewer mids around the times than times, they are read in one pass, else one is looked up for each.
+    """
+    asked = sorted(times)
+    if not asked:
+        return {}
+    between = list(reader.rows(_BETWEEN, asked[0] - STALE_NS, asked[-1], len(asked)))
+    return _looked_up(reader, asked) if len(between) == len(asked) else _passed(between, asked)
+
+
+def _passed(between: Sequence[tuple[int, str]], asked: Sequence[int]) -> dict[int, RecordedMid]:
+    """Take the mids and the times, both in order, in one pass."""
     found: dict[int, RecordedMid] = {}
-    for at_ns, found_mid in reader.rows(_MIDS, asked):
+    left = iter(between)
+    coming, recorded = next(left, None), None
+    for at_ns in asked:
+        newest = None
+        while coming is not None and coming[0] <= at_ns:
+            newest, coming = coming, next(left, None)
+        if newest is not None:
+            recorded = RecordedMid(Decimal(newest[1]), newest[0])
+        if recorded is not None and at_ns - recorded.at_ns <= STALE_NS:
+            found[at_ns] = recorded
+    return found
+
+
+def _looked_up(reader: Reader, asked: Sequence[int]) -> dict[int, RecordedMid]:
+    found: dict[int, RecordedMid] = {}
+    text, recorded = "", RecordedMid(Decimal(0), 0)
+    for at_ns, found_mid in reader.rows(_MIDS, msgspec.json.encode(asked).decode()):
         if found_mid is None:
             continue
-        recorded_ns, _, mid = found_mid.partition(" ")
-        if at_ns - int(recorded_ns) <= STALE_NS:
-            found[at_ns] = RecordedMid(Decimal(mid), int(recorded_ns))
+        # Times near each other have the same mid, which is read once.
+        if found_mid != text:
+            recorded_ns, _, mid = found_mid.partition(" ")
+            text, recorded = found_mid, RecordedMid(Decimal(mid), int(recorded_ns))
+        if at_ns - recorded.at_ns <= STALE_NS:
+            found[at_ns] = recorded
     return found

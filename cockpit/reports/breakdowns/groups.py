@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
 
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.accounting.pnl import value_at_mid
@@ -17,6 +18,8 @@ MARKED_AT_S = 60
 MOST_PARTNERS = 1_000
 """Partners counted apart; names come from outside, and one that is met later is one of the others."""
 SHOWN_PARTNERS = 20
+MOST_PAIRS = 1_000
+"""Pairs of tokens that are looked up once."""
 
 _OF_LEAVES = ("hour", "size", "deadline", "market")
 _PLACE = HORIZONS_S.index(MARKED_AT_S)
@@ -67,6 +70,23 @@ class Group:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+class _Pair(NamedTuple):
+    """Two token ids: their market, and which of them counts in EURe at which scale; 0 where neither does."""
+
+    market: str
+    takes_quote: bool
+    scale: int
+
+
+def _pair_of(tokens: TokenTable, asset_in: str, asset_out: str) -> _Pair:
+    market = buckets.market_of(tokens, asset_in, asset_out)
+    for asset in (asset_in, asset_out):
+        token = tokens.get(asset)
+        if token is not None and token.underlying == tokens.quote:
+            return _Pair(market, asset == asset_in, token.scale)
+    return _Pair(market, False, 0)
+
+
 class Breakdown:
     """Sums up quotes and fills; ``ends_ns``: a quote that lives beyond it and is not filled is still open."""
 
@@ -77,6 +97,7 @@ class Breakdown:
         """By hour, size, deadline and market; each dimension is summed up from them at the end."""
         self._partners: dict[str | None, Group] = {}
         self._others = Group()
+        self._pairs: dict[tuple[str, str], _Pair] = {}
 
     def count(self, quotes: Iterable[SentQuote]) -> None:
         for quote in quotes:
@@ -89,11 +110,16 @@ class Breakdown:
                 group.open += is_open
 
     def _size(self, quote: SentQuote) -> int:
-        for asset, amount in ((quote.asset_in, quote.amount_in), (quote.asset_out, quote.amount_out)):
-            token = self._tokens.get(asset)
-            if token is not None and token.underlying == self._tokens.quote:
-                return amount * token.scale
-        return 0
+        pair = self._pair(quote.asset_in, quote.asset_out)
+        return (quote.amount_in if pair.takes_quote else quote.amount_out) * pair.scale
+
+    def _pair(self, asset_in: str, asset_out: str) -> "_Pair":
+        found = self._pairs.get((asset_in, asset_out))
+        if found is None:
+            found = _pair_of(self._tokens, asset_in, asset_out)
+            if len(self._pairs) < MOST_PAIRS:
+                self._pairs[asset_in, asset_out] = found
+        return found
 
     def count_fills(self, marked: Iterable[MarkedFill]) -> None:
         for one in marked:
@@ -106,7 +132,7 @@ class Breakdown:
             buckets.hour_of(sent_ns),
             buckets.size_of(size, self._tokens.quote.decimals),
             buckets.deadline_of(asked_ms),
-            buckets.market_of(self._tokens, asset_in, asset_out),
+            self._pair(asset_in, asset_out).market,
         )
         found = self._leaves.get(key)
         if found is None:
