@@ -34,12 +34,18 @@ def _then(function: Any, stage: str) -> Callable[..., Any]:
 
 if __name__ == "__main__":
     mark("Python")
+    from cockpit.app.terminal.process import gc_paused
     from cockpit.cli.main import main
-    from cockpit.desk import desk as module
-    from cockpit.desk.composition.funding_parts import FundingParts
-    from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
-    from cockpit.desk.risk import committed_flow
-    from cockpit.processes import desk_process
+    from cockpit.processes.unused_imports import leave_out
+
+    # As `cockpit desk` does.
+    leave_out()
+    with gc_paused():
+        from cockpit.desk import desk as module
+        from cockpit.desk.composition.funding_parts import FundingParts
+        from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
+        from cockpit.desk.risk import committed_flow
+        from cockpit.processes import desk_process
 
     mark("imports")
     open_history, build, serve = desk_process.open_history, module.Desk._build, module.Desk._start_workers

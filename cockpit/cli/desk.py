@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cockpit.app.terminal.process import gc_paused
 from cockpit.cli.common import ENV_FILE, load_settings
 
 
@@ -15,7 +16,11 @@ def desk(env_file: Path | None) -> None:
 
     SIGTERM or SIGINT ends it.
     """
-    settings = load_settings(env_file)
-    from cockpit.processes.desk_process import run_desk
+    with gc_paused():
+        settings = load_settings(env_file)
+        from cockpit.processes.unused_imports import leave_out
+
+        leave_out()
+        from cockpit.processes.desk_process import run_desk
 
     sys.exit(run_desk(settings))
