@@ -15,7 +15,7 @@ from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
-from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line, line_width
 from panels.kit.rows.row_filter import Fields, Headings, RowFacts
 from panels.kit.rows.text_lines import LineView
 from panels.kit.view import NS_PER_S, Rewound, View
@@ -51,19 +51,20 @@ ROOM_FOR_REQUESTS = 10
 """Rows of a panel that has room for the requests by market below prices, chart and sources."""
 
 
-def prices_line(market: MarketState) -> Line:
-    """Name bid, mid and ask; and σ where it is known."""
+def prices_line(market: MarketState, width: int) -> Line:
+    """Name bid, mid and ask; and σ where it is known and ``width`` has room for it."""
     if market.mid is None:
         return (Cell("no mid: ", "warn"), Cell(market.detail or "no source has ticked yet", "muted"))
-    return (
+    prices: Line = (
         Cell("▲ bid ", "buy"),
         Cell(rounded(market.bid, 2), "buy"),
         Cell("   mid " if market.usable else "   ✗ mid ", "muted" if market.usable else "bad"),
         Cell(rounded(market.mid, 2), "strong" if market.usable else "bad"),
         Cell("   ▼ ask ", "sell"),
         Cell(rounded(market.ask, 2), "sell"),
-        *((Cell(f"   σ {rounded(market.sigma_bps, 1)} bps", "muted"),) if market.sigma_bps is not None else ()),
     )
+    sigma = () if market.sigma_bps is None else (Cell(f"   σ {rounded(market.sigma_bps, 1)} bps", "muted"),)
+    return (*prices, *sigma) if line_width((*prices, *sigma)) <= width else prices
 
 
 def requests_line(snapshot: Snapshot, width: int, *, rewound: bool = False) -> Line:
@@ -202,7 +203,7 @@ class MarketPanel(Panel[SourceRow]):
     def paint(self, snapshot: Snapshot) -> None:
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
-        self.prices.show([prices_line(market)])
+        self.prices.show([prices_line(market, self.prices.size.width)])
         width = self.requests.size.width or self.size.width
         requests = requests_line(snapshot, width, rewound=self.rewound is not None)
         self._make_room(self.requests, bool(requests))

@@ -162,10 +162,14 @@ def strategy(facts: InterlockFacts) -> Measurement:
 
 
 def shadow(facts: InterlockFacts) -> Measurement:
+    seen, wanted = facts.shadow_decisions, facts.min_shadow_decisions
+    decisions = (
+        counted(seen, "actionable decision") if seen >= wanted else f"{seen:,} of {wanted:,} actionable decisions"
+    )
     return Measurement(
-        passed=facts.shadow_decisions >= facts.min_shadow_decisions,
-        measured=f"{counted(facts.shadow_decisions, 'actionable decision')} without a venue error",
-        wanted=f"at least {facts.min_shadow_decisions:,}",
+        passed=seen >= wanted,
+        measured=f"{decisions} without a venue error",
+        wanted=f"at least {wanted:,}",
     )
 
 

@@ -208,10 +208,10 @@ def test_a_degraded_part_shows_why() -> None:
 
 
 def test_the_market_shows_our_bid_and_ask() -> None:
-    text = "".join(cell.text for cell in prices_line(samples.market()))
+    text = "".join(cell.text for cell in prices_line(samples.market(), 80))
     assert text.split() == ["▲", "bid", "98,362.15", "mid", "98,432.15", "▼", "ask", "98,502.15"]
     assert "σ" not in text
-    assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
+    assert prices_line(samples.fresh().market, 80)[0] == ("no mid: ", "warn")
     late = source_row(samples.market().sources[2])
     assert late.cells[6] == ("◐ degraded old", "warn")
     assert late.cells[4].text == "-0.6"
@@ -219,7 +219,9 @@ def test_the_market_shows_our_bid_and_ask() -> None:
 
 def test_sigma_stands_behind_the_prices_once_it_is_known() -> None:
     known = replace(samples.market(), sigma_bps=Decimal("6.94"))
-    assert "".join(cell.text for cell in prices_line(known)).endswith("   σ 6.9 bps")
+    whole = "".join(cell.text for cell in prices_line(known, 80))
+    assert whole.endswith("   σ 6.9 bps")
+    assert "σ" not in "".join(cell.text for cell in prices_line(known, len(whole) - 1))
 
 
 def test_the_details_of_a_quote_show_its_life() -> None:

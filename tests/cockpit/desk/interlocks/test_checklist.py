@@ -93,7 +93,7 @@ FAILURES: list[Case] = [
     ("history", {"history_writable": False, "history_problem": "81 of 100 events wait"}, "81 of 100 events wait"),
     ("limits", {"limit_problems": ("min_edge_bps must be from 0 to 5000",)}, "min_edge_bps"),
     ("strategy", {"strategy_armed": False}, "not armed"),
-    ("shadow", {"shadow_decisions": 2}, "2 actionable"),
+    ("shadow", {"shadow_decisions": 2}, "2 of 3 actionable decisions"),
     ("key", {"key_registered": None}, "not known yet"),
     ("key", {"key_registered": False, "key_problem": "ed25519:x is not registered for maker.near"}, "maker.near"),
     ("clock", {"clock_usable": False, "clock_detail": "60.0 s ahead of the venue's"}, "60.0 s ahead"),

@@ -299,13 +299,13 @@ async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -
             result = desk.control.arm("trade-executor", CommandRequest(actor="ops"))
             return "" if result.accepted else result.reason
 
-        assert "0 actionable decisions" in refusal(), "what was decided before it was armed does not count"
+        assert "0 of 3 actionable decisions" in refusal(), "what was decided before it was armed does not count"
         counters["actionable"] += 2
         await desk.turn()
-        assert "2 actionable decisions" in refusal()
+        assert "2 of 3 actionable decisions" in refusal()
         desk.trading.relay.counters["disconnects"] += 1
         await desk.turn()
-        assert "0 actionable decisions" in refusal(), "a venue error restarts the count"
+        assert "0 of 3 actionable decisions" in refusal(), "a venue error restarts the count"
         counters["actionable"] += 3
         await desk.turn()
         assert refusal() == ""
