@@ -315,7 +315,7 @@ def connection_reason(socket_path: Path, error: Exception) -> str:
         wrapped = wrapped.__cause__ or wrapped.__context__
     if isinstance(wrapped, OSError):
         error = wrapped
-    if isinstance(error, ConnectionClosed):
+    if isinstance(error, (ConnectionClosed, BrokenPipeError, ConnectionResetError)):
         return CLOSED
     # Other files may be missing, too: only the socket's own absence says that there is no desk.
     if isinstance(error, FileNotFoundError) and not socket_path.exists():

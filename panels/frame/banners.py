@@ -47,7 +47,7 @@ def banner(view: View) -> Line | None:
     if view.snapshot is not None and view.silent:
         why = f"reconnecting: {view.link_lost}" if view.link_lost else CONNECTED_WITHOUT_DATA
         if view.stopped_by:
-            why = desk_stopped(view.stopped_by)
+            why = desk_stopped(view.stopped_by, view.snapshot.mode)
         return (Cell(f" ✗ this data is {age(view.tick_age_ms)} old · {why}", "bad"),)
     if view.frozen_ms is not None:
         return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing new'} · space resumes", "warn"),)

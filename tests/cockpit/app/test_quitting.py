@@ -52,7 +52,7 @@ async def test_a_desk_that_somebody_stopped_leaves_nothing_to_ask(desk: FakeDesk
     desk.current = replace(samples.disarmed(), journal=(row,))
     async with cockpit(link) as driven:
         desk.stop()
-        await driven.shows(desk_stopped("root on pts/3"))
+        await driven.shows(desk_stopped("root on pts/3", desk.current.mode))
         await driven.press("q")
         await ended(driven)
     assert driven.app.return_value == Exit(stop_desk=False)

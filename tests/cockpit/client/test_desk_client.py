@@ -179,5 +179,8 @@ async def test_an_order_waits_longer_than_a_plain_command(desk: FakeDesk) -> Non
     await link.close()
 
 
-def test_a_desk_that_died_is_told_in_our_words_and_not_in_those_of_the_protocol(tmp_path: Path) -> None:
-    assert connection_reason(tmp_path / "desk.sock", ConnectionClosedError(None, None)) == CLOSED
+@pytest.mark.parametrize("error", [ConnectionClosedError(None, None), BrokenPipeError(32, "Broken pipe")])
+def test_a_desk_that_died_is_told_in_our_words_and_not_in_those_of_the_protocol(
+    tmp_path: Path, error: Exception
+) -> None:
+    assert connection_reason(tmp_path / "desk.sock", error) == CLOSED

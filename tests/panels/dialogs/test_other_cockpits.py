@@ -48,7 +48,10 @@ def test_a_desk_that_was_stopped_is_no_lost_connection() -> None:
     def line(view: View) -> str:
         return "".join(cell.text for cell in banner(view) or ())
 
-    assert desk_stopped("root on pts/3") in line(View(snapshot=stopped, link_lost="the desk closed the stream"))
+    for mode, command in (("SANDBOX", "`cockpit sandbox`"), ("LIVE", "`cockpit`")):
+        shown = line(View(snapshot=msgspec.structs.replace(stopped, mode=mode), link_lost="the desk closed the stream"))
+        assert desk_stopped("root on pts/3", mode) in shown
+        assert command in shown
     assert "reconnecting" in line(View(snapshot=samples.snapshot(), link_lost="the desk closed the stream"))
     refused = msgspec.structs.replace(samples.snapshot(), journal=(msgspec.structs.replace(row, accepted=False),))
     assert "reconnecting" in line(View(snapshot=refused, link_lost="gone"))
