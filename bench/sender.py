@@ -187,7 +187,8 @@ class Sender:
             else:
                 # Each subscription has an id of its own: some makers tell events by it.
                 topics = _decode_params(call.params)[:1]
-                maker.topics.update(topic for topic in topics if isinstance(topic, str))
+                if call.method == "subscribe":
+                    maker.topics.update(topic for topic in topics if isinstance(topic, str))
                 subscription = b"quotes" if topics == ["quote"] else b"statuses"
                 maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"%b"}' % (call.id, subscription))
         if maker.over:

@@ -112,9 +112,11 @@ async def test_answers_to_nothing_that_was_asked_are_strange(sender: SenderProce
 
 
 async def test_a_cut_connection_is_taken_again_and_what_it_cost_is_neither_sent_nor_lost(sender: SenderProcess) -> None:
-    load = msgspec.structs.replace(of_other(1), seconds=1.0, cut_at_s=0.3, cut_s=0.3, timed=True, ahead=False)
+    load = msgspec.structs.replace(of_other(1), seconds=2.0, cut_at_s=0.2, cut_s=0.1, timed=True, ahead=False)
     async with listening(sender, "other") as first:
         await call(first, 1, "subscribe", "quote")
+        await call(first, 2, "acknowledge", "statuses", 1)
+        assert [json.loads(await first.recv())["id"] for _ in range(2)] == [1, 2]
         measuring = asyncio.create_task(sender.measure(load))
         with pytest.raises(ConnectionClosed):
             async for _ in first:
@@ -124,8 +126,8 @@ async def test_a_cut_connection_is_taken_again_and_what_it_cost_is_neither_sent_
     again.cancel()
     assert measured.connected
     assert measured.cut > 0
-    assert measured.unsent >= 0.3 * load.rate / 2
-    assert len(measured.latencies_us) == measured.sent == 200 - measured.unsent - measured.cut
+    assert measured.unsent >= load.cut_s * load.rate / 2
+    assert len(measured.latencies_us) == measured.sent == 400 - measured.unsent - measured.cut
     assert len(measured.sent_at) == len(measured.answered_at) == measured.sent
     assert all(sent < answered for sent, answered in zip(measured.sent_at, measured.answered_at, strict=True))
 
