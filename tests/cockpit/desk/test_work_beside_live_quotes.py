@@ -6,13 +6,15 @@ show in no count of lines.
 
 import contextlib
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Coroutine, Generator, Iterator
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import pytest
 
 from bench.bench_desk import UNBOUND
 from cockpit.desk.alerts.facts import read_facts
+from cockpit.desk.inventory.explainer import NONCES_A_READING
 from cockpit.desk.metrics.exposition import negotiated
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.model.commands import CommandRequest
@@ -31,6 +33,11 @@ PRICES, DEADLINES = 10, 20
 SATOSHI, EURE_UNITS = 1, 5 * 10**14
 """Of each quote: so little that many of them are covered."""
 SPARE_LINES, SPARE_BYTES = 40, 40_000
+LIST_OF_QUOTES = 10 * MANY
+"""Bytes: the hard stop takes their list at once, in a millisecond, and looks at them afterwards."""
+LONGEST_TURN = 25_000
+"""Lines of Python: what asks each of 100,000 quotes takes many times as many."""
+T = TypeVar("T")
 OPS = CommandRequest(actor="test")
 
 
@@ -188,8 +195,63 @@ async def work_with(quotes: int) -> Work:
     with work.counted("a reading of a freeze"):
         desk.interlocks.tick(desk.control)
         desk.shot()
+    with work.counted("a hard stop"):
+        desk.control.begin_hard_stop()
+    burner = trading.hard_stop
+    assert burner.active
+    assert (await turns_of(burner._gather())).longest < LONGEST_TURN
+    assert (await turns_of(burner._ask_salts())).longest < LONGEST_TURN
+    assert (await turns_of(burner._review())).longest < LONGEST_TURN
+    assert (await turns_of(burner._due())).longest < LONGEST_TURN
+    with work.counted("its progress"):
+        shot = desk.shot()
+    assert shot.hard_stop is not None
+    assert shot.hard_stop.left == book.reservations.signed_count() > quotes * 0.99
+    with work.counted("a tick during it"):
+        desk.interlocks.tick(desk.control)
     await desk.end(clean=False)
     return work
+
+
+class Turns(Generic[T]):
+    """Awaits, and counts the lines of each of its turns in the event loop."""
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self._work = work
+        self.longest = 0
+        self.result: T
+
+    def __await__(self) -> Generator[Any, Any, "Turns[T]"]:
+        answer: Any = None
+        while True:
+            with Lines() as lines:
+                try:
+                    waiting = self._work.send(answer)
+                except StopIteration as done:
+                    self.result, waiting = done.value, None
+            self.longest = max(self.longest, lines.count)
+            if waiting is None and hasattr(self, "result"):
+                return self
+            answer = yield waiting
+
+
+async def turns_of(work: Coroutine[Any, Any, T]) -> Turns[T]:
+    return await Turns(work)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quotes", [FEW, MANY // 5])
+async def test_an_unexplained_change_asks_for_few_nonces_and_holds_up_nothing(quotes: int) -> None:
+    """Its search goes over all live quotes, in turns of the event loop that are not longer for many."""
+    desk = await armed_desk(quotes)
+    desk.world.ledger.mint(ACCOUNT, BTC.token_id, 7)
+    desk.world.ledger.advance_block()
+    inventory = desk.trading.inventory
+    searching = await turns_of(inventory.sync("poll"))
+    assert inventory.explained is False
+    assert inventory.counters["nonces_asked"] <= NONCES_A_READING
+    assert searching.longest < LONGEST_TURN
+    await desk.end(clean=False)
 
 
 @pytest.mark.slow
@@ -198,4 +260,5 @@ async def test_nothing_beside_the_quote_path_takes_more_for_a_hundred_times_the_
     assert few.lines.keys() == many.lines.keys()
     for name, lines in few.lines.items():
         assert many.lines[name] <= lines * 1.05 + SPARE_LINES, name
-        assert many.taken[name] <= few.taken[name] * 1.2 + SPARE_BYTES, name
+        most = LIST_OF_QUOTES if name == "a hard stop" else few.taken[name] * 1.2 + SPARE_BYTES
+        assert many.taken[name] <= most, name

@@ -12,14 +12,15 @@ expired: one node's word releases nothing.
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.burning.burn_batches import Batch, cut, is_open, salt_of
 from cockpit.desk.quote_book.burning.burn_calls import BurnCalls
 from cockpit.desk.quote_book.burning.salts import Salts
-from cockpit.desk.quote_book.quote import OVER, Quote
+from cockpit.desk.quote_book.burning.targets import Targets, paced
+from cockpit.desk.quote_book.commitment import Commitment
+from cockpit.desk.quote_book.quote import Quote
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.formatting import counted, utc_time
@@ -40,6 +41,8 @@ SHORT_PAUSE_S = 0.1
 AT_ONCE = 4
 """Calls at the same time: one that is not answered must not hold up the others."""
 DURABLE_WITHIN_S = 2.0
+QUOTES_AT_ONCE, BATCHES_AT_ONCE = 250, 10
+"""Looked at without a pause, a millisecond or two: what else the desk does goes on meanwhile."""
 
 
 class HardStopRun:
@@ -71,7 +74,8 @@ class HardStopRun:
         self._new_id = env.new_id
         self._pause = pause
         self._started = asyncio.Event()
-        self._targets: list[Quote] = []
+        self._pending: list[Commitment] = []
+        self._targets = Targets()
         self._batches: list[Batch] = []
         self._last_looks: list[Quote] = []
         self._salts = Salts(verifier)
@@ -82,109 +86,122 @@ class HardStopRun:
     def start(self) -> int:
         """Burn every quote that could still settle and return how many; called again, it adds those sent since.
 
-        What is in flight stays so: the relay is not called sooner. The salts are asked for anew.
+        What is in flight stays so: the relay is not called sooner. The salts are asked for anew. Tens of thousands may
+        be signed, so only their list is taken here: they are looked at in slices, as all that follows.
         """
-        if not self._left():
+        if not self.active:
             self._finish()
-            self._targets, self._last_looks = [], []
+            self._targets = Targets()
+            self._last_looks = []
             self._result = self._calls.detail = ""
-        known = {quote.commitment.quote_hash for quote in self._targets}
-        self._targets += [
-            quote
-            for commitment in self._book.reservations.signed()
-            if commitment.quote_hash not in known and (quote := self._book.get(commitment.quote_hash)) is not None
-        ]
+        self._pending = list(self._book.reservations.signed())
         self._salts.forget()
-        for quote in self._targets:
-            self._book.salt_answered(quote.commitment.quote_hash, invalid=False)
-        batched = {id(quote) for batch in self._batches for quote in batch.quotes}
-        fresh = [quote for quote in self._targets if is_open(quote) and id(quote) not in batched]
-        for refused in (False, True):
-            self._batches += cut(quote for quote in fresh if (quote.state == "refused") is refused)
-        self._unfinished = bool(self._left())
+        self._unfinished = self.active
         self._started.set()
-        return len(self._left())
+        return len(self._pending)
 
     @property
     def active(self) -> bool:
-        return bool(self._left())
+        return bool(self._pending) or self._targets.count().left > 0
 
     def progress(self) -> HardStopState | None:
-        """Return how far it is; None when there was no hard stop in this run."""
-        if not self._targets:
+        """Return how far it is; None when there was no hard stop in this run. Of thousands, as of the last round."""
+        count, waiting = self._targets.count(), len(self._pending)
+        ended = self._targets.ended
+        asked = ended.total() + (waiting or len(self._targets))
+        if not asked:
             return None
-        states = Counter(quote.state for quote in self._targets)
-        unburnable = self._unburnable()
-        last_ns = max((quote.commitment.released_after_ns for quote in unburnable), default=0)
         return HardStopState(
-            asked=len(self._targets),
-            burned=states["burned"],
-            settled=states["settled"],
-            expired=states["expired"],
-            left=len(self._left()),
+            asked=asked,
+            burned=ended["burned"],
+            settled=ended["settled"],
+            expired=ended["expired"],
+            left=waiting or count.left,
             detail=self._result or self._calls.detail,
-            unburnable=len(unburnable),
-            unburnable_left_ms=max(0, (last_ns - self._wall_ns()) // NS_PER_MS) if unburnable else 0,
+            unburnable=0 if waiting else count.unburnable,
+            unburnable_left_ms=max(0, (count.unburnable_last_ns - self._wall_ns()) // NS_PER_MS)
+            if count.unburnable and not waiting
+            else 0,
         )
 
     async def run(self) -> None:
         """Wait for a start and complete it, until cancelled; one that broke off continues with what is left."""
         while True:
-            while not self._left():
+            while not self.active:
                 await self._started.wait()
                 self._started.clear()
-            while self._left():
+            while self.active:
                 try:
                     await self._round()
                 except VenueError as exc:
                     self._calls.detail = str(exc)
                     await self._pause(PAUSE_S)
-                self._review()
-                await self._pause(SHORT_PAUSE_S if self._due() else PAUSE_S)
+                await self._review()
+                await self._pause(SHORT_PAUSE_S if await self._due() else PAUSE_S)
             self._finish()
 
-    def _left(self) -> list[Quote]:
-        # A nonce that was seen used ends by the balances, whatever became of its salt.
-        return [q for q in self._targets if q.state not in OVER and (q.used_height is not None or not q.salt_invalid)]
-
-    def _unburnable(self) -> list[Quote]:
-        return [q for q in self._targets if q.state not in OVER and q.used_height is None and q.salt_invalid]
+    async def _gather(self) -> None:
+        """Take the quotes of a start over into batches, live ones first."""
+        batched = {id(quote) for batch in self._batches for quote in batch.quotes}
+        pending, live, refused = self._pending, list[Quote](), list[Quote]()
+        async for commitment in paced(pending, QUOTES_AT_ONCE):
+            quote = self._book.get(commitment.quote_hash)
+            if quote is None:
+                continue
+            self._book.salt_answered(commitment.quote_hash, invalid=False)
+            self._targets.add(quote)
+            if is_open(quote) and id(quote) not in batched:
+                (refused if quote.state == "refused" else live).append(quote)
+        for fresh in (live, refused):
+            async for start in paced(range(0, len(fresh), QUOTES_AT_ONCE), 1):
+                self._batches += cut(fresh[start : start + QUOTES_AT_ONCE])
+        await self._targets.recount()
+        # Another start meanwhile has a list of its own.
+        if self._pending is pending:
+            self._pending = []
 
     async def _round(self) -> None:
+        if self._pending:
+            await self._gather()
         await self._ask_salts()
-        self._review()
-        due = self._due()
+        await self._review()
+        due = await self._due()
         if due:
             wall_ns = self._wall_ns()
             await self._record_burning([q for one in due if one.publishes(wall_ns) for q in one.burnable(wall_ns)])
             for start in range(0, len(due), AT_ONCE):
                 await asyncio.gather(*map(self._calls.call, due[start : start + AT_ONCE]))
         await self._read_nonces()
-        if any(quote.used_height is not None for quote in self._left()):
+        await self._targets.recount()
+        if self._targets.count().used:
             self._request_sync()
 
     async def _ask_salts(self) -> None:
-        left = [quote for quote in self._targets if is_open(quote)]
-        problem = await self._salts.ask(map(salt_of, left))
+        problem = await self._salts.ask(self._targets.salts)
         self._calls.detail = self._calls.detail or problem
-        found = [quote for quote in left if self._salts.is_invalid(salt_of(quote))]
-        for quote in found:
-            self._book.salt_answered(quote.commitment.quote_hash, invalid=True)
-        # Their nonces may have been used before, and are still there unless somebody cleaned up.
-        self._last_looks += found
+        if not any(self._salts.is_invalid(salt) for salt in self._targets.salts):
+            return
+        async for quote in paced(self._targets.open(), QUOTES_AT_ONCE):
+            if is_open(quote) and self._salts.is_invalid(salt_of(quote)):
+                self._book.salt_answered(quote.commitment.quote_hash, invalid=True)
+                # Its nonce may have been used before, and is still there unless somebody cleaned up.
+                self._last_looks.append(quote)
 
-    def _review(self) -> None:
+    async def _review(self) -> None:
         now_ns = self._monotonic_ns()
-        self._batches = [rest for batch in self._batches for rest in batch.review(now_ns)]
+        left: list[Batch] = []
+        async for batch in paced(self._batches, BATCHES_AT_ONCE):
+            left += batch.review(now_ns)
+        self._batches = left
 
-    def _due(self) -> list[Batch]:
+    async def _due(self) -> list[Batch]:
         wall_ns, monotonic_ns = self._wall_ns(), self._monotonic_ns()
-        return [batch for batch in self._batches if batch.is_due(wall_ns, monotonic_ns)]
+        return [batch async for batch in paced(self._batches, BATCHES_AT_ONCE) if batch.is_due(wall_ns, monotonic_ns)]
 
     async def _record_burning(self, quotes: Sequence[Quote]) -> None:
         # After a crash a used nonce would be taken for a fill.
         fresh = [quote for quote in quotes if not quote.burning]
-        for quote in fresh:
+        async for quote in paced(fresh, QUOTES_AT_ONCE):
             self._book.burn(quote.commitment.quote_hash)
         if not fresh:
             return
@@ -198,13 +215,15 @@ class HardStopRun:
     async def _read_nonces(self) -> None:
         # While a call is in flight, one nonce stands for all of it: thousands need not be asked for again and again.
         reading = list(self._batches)
-        quotes = [quote for batch in reading for quote in batch.to_read()] + self._last_looks
+        quotes = [
+            quote async for batch in paced(reading, BATCHES_AT_ONCE) for quote in batch.to_read()
+        ] + self._last_looks
         asked = [quote.commitment for quote in quotes]
         used = await self._verifier.used_nonces(self._account, [one.nonce for one in asked])
         for one in asked:
             if one.nonce in used:
                 self._book.nonce_used(one.quote_hash, used[one.nonce])
-        for batch in reading:
+        async for batch in paced(reading, BATCHES_AT_ONCE):
             batch.was_read()
         self._last_looks = []
 
