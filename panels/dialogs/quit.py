@@ -17,7 +17,7 @@ from panels.dialogs.controls import LeaveButton, SpaceButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
 from panels.kit.labels import ACTS_ALONE
-from panels.kit.messages import LAST_KNOWN_STATE
+from panels.kit.messages import LAST_KNOWN_STATE, own_command
 from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
@@ -60,7 +60,8 @@ def quit_situation(view: View) -> str:
             f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk {when_left_running(snapshot)}."
         )
     else:
-        sentences.append("Nothing is armed. Left running, the desk keeps watching; `cockpit` opens it again.")
+        again = f"{own_command(snapshot.mode)} opens it again"
+        sentences.append(f"Nothing is armed. Left running, the desk keeps watching; {again}.")
     live = snapshot.alive
     if live.quotes:
         sentences.append(

@@ -19,10 +19,14 @@ NO_LONGER_LISTED = "no longer: last known state"
 NO_COLOR_IS_SET = "NO_COLOR is set"
 
 
+def own_command(mode: str) -> str:
+    """Name the command of this desk's cockpit: in a rehearsal `cockpit` alone would start a desk that trades."""
+    return "`cockpit sandbox`" if mode == "SANDBOX" else "`cockpit`"
+
+
 def desk_stopped(actor: str, mode: str) -> str:
-    """Say who stopped the desk, and what to do: in a rehearsal `cockpit` alone would start a desk that trades."""
-    command = "cockpit sandbox" if mode == "SANDBOX" else "cockpit"
-    return f"the desk was stopped by {actor}; q leaves, then `{command}` starts it again"
+    """Say who stopped the desk, and what to do."""
+    return f"the desk was stopped by {actor}; q leaves, then {own_command(mode)} starts it again"
 
 
 def unavailable(reason: str) -> str:

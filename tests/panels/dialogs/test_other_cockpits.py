@@ -52,6 +52,8 @@ def test_a_desk_that_was_stopped_is_no_lost_connection() -> None:
         shown = line(View(snapshot=msgspec.structs.replace(stopped, mode=mode), link_lost="the desk closed the stream"))
         assert desk_stopped("root on pts/3", mode) in shown
         assert command in shown
+        idle = msgspec.structs.replace(samples.disarmed(), mode=mode)
+        assert f"{command} opens it again" in quit_situation(View(snapshot=idle))
     assert "reconnecting" in line(View(snapshot=samples.snapshot(), link_lost="the desk closed the stream"))
     refused = msgspec.structs.replace(samples.snapshot(), journal=(msgspec.structs.replace(row, accepted=False),))
     assert "reconnecting" in line(View(snapshot=refused, link_lost="gone"))
