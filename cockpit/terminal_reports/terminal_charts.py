@@ -64,8 +64,10 @@ def charts(report: TradingReport, width: int) -> list[list[ReportLine]]:
 def _chart(figure: str, values: Values, noted: Sequence[tuple[int, str]], width: int) -> list[ReportLine]:
     known = [value for _, value in values if value is not None]
     newest = rounded(known[-1], PLACES[figure], signed=figure in ("trading", "total"))
-    title = (ReportPart(TITLES[figure], "strong"), ReportPart(f"  last {newest}", "text"))
-    return [title, *(_toned(line) for line in _plotted(values, noted, width))]
+    title, last = ReportPart(TITLES[figure], "strong"), ReportPart(f"  last {newest}", "text")
+    # A long value in a narrow chart has a line of its own.
+    titles = [(title, last)] if len(title.text) + len(last.text) <= width else [(title,), (last,)]
+    return [*titles, *(_toned(line) for line in _plotted(values, noted, width))]
 
 
 def _sentence(text: str, width: int) -> list[ReportLine]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cockpit.reports.figures import ReportedPoint, TradingReport
@@ -97,6 +97,7 @@ def test_zero_is_a_level_where_the_values_lie_around_it() -> None:
     values=st.lists(st.none() | st.decimals(-(10**9), 10**9, places=8), min_size=1, max_size=30),
     width=st.integers(LEAST_WIDTH, 220),
 )
+@example(values=[Decimal("999999999.995")], width=LEAST_WIDTH)
 @settings(max_examples=40, deadline=None)
 def test_no_chart_is_wider_than_its_room(values: list[Decimal | None], width: int) -> None:
     made = report(*(None if value is None else f"{value:f}" for value in values))
