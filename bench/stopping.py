@@ -147,7 +147,7 @@ class StoppingBench:
     async def _stop(self, stage: ArmedDesk, method: Method, rate: float) -> Stop:
         """Stop this desk amid requests."""
         await stage.desk.arm()
-        before = await _quiet(stage.desk)
+        before = await self._refilled(stage.desk, rate)
         seconds = LEAD_S + method.within_s + QUIET_S
         asking = asyncio.create_task(self._ask(rate, LEAD_S if method.refusal else seconds))
         try:
@@ -168,6 +168,15 @@ class StoppingBench:
         if method.refusal:
             started = asked.sent_at[0]
         return _stop(started, order, asked, shot.alive.quotes + shot.alive.refused)
+
+    async def _refilled(self, desk: BenchDesk, rate: float) -> Snapshot:
+        """Return the desk's state with its live quotes: those of earlier stops' pauses are asked for anew."""
+        shot = await _quiet(desk)
+        lacks_s = self._options.fill_s - (shot.alive.quotes + shot.alive.refused) / rate
+        if lacks_s < self._options.fill_s / 5:
+            return shot
+        await self._ask(rate, lacks_s)
+        return await _quiet(desk)
 
     async def _ask(self, rate: float, seconds: float, refusal: str = "") -> LoadResult:
         load = RequestLoad(
