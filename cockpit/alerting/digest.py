@@ -9,6 +9,7 @@ from pathlib import Path
 from cockpit.alerting.message import AlertMessage
 from cockpit.config.markets import load_markets
 from cockpit.model.alerts.channel import Hello
+from cockpit.model.formatting import counted
 from cockpit.reports import report_text
 from cockpit.reports.figures import ReportedFill
 from cockpit.reports.trading_report import trading_report
@@ -59,6 +60,15 @@ def _report(hello: Hello, span: Span) -> tuple[str, Sequence[ReportedFill]]:
     return report_text.as_text(figures), figures.fills
 
 
+def captured(fills: Sequence[ReportedFill]) -> tuple[list[tuple[int, Decimal]], int]:
+    """Return the spread captured so far at each fill (UTC ns, EURe), and of how many fills it is not known."""
+    course: list[tuple[int, Decimal]] = []
+    for fill in fills:
+        if fill.spread is not None:
+            course.append((fill.at_ns, fill.spread + (course[-1][1] if course else 0)))
+    return course, len(fills) - len(course)
+
+
 def draw(fills: Sequence[ReportedFill], span: Span, path: Path) -> str:
     """Draw the spread captured in the span into ``path``; return it, or nothing without matplotlib or fills."""
     if not fills:
@@ -69,17 +79,17 @@ def draw(fills: Sequence[ReportedFill], span: Span, path: Path) -> str:
         from matplotlib.figure import Figure
     except ImportError:
         return ""
-    captured, times, sums = Decimal(0), [_utc(span.from_ns)], [0.0]
-    for fill in fills:
-        captured += fill.spread or 0
-        times.append(_utc(fill.at_ns))
-        sums.append(float(captured))
+    course, unknown = captured(fills)
+    times = [_utc(at_ns) for at_ns in (span.from_ns, *(at_ns for at_ns, _ in course))]
+    sums = [0.0, *(float(so_far) for _, so_far in course)]
     figure = Figure(figsize=(8, 4), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(date2num([*times, _utc(span.to_ns)]), [*sums, sums[-1]], drawstyle="steps-post")
     axes.xaxis_date(UTC)
     axes.set_xlabel("UTC")
     axes.set_ylabel("spread captured, EURe")
+    if unknown:
+        axes.set_title(f"without {counted(unknown, 'fill')} of unknown spread")
     axes.grid(visible=True, linewidth=0.5)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

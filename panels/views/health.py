@@ -76,7 +76,7 @@ def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
             Cell(row_age(row.age_ms), "muted"),
             Cell(per_second(rate), "text" if rate else "muted"),
             Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
-            Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
+            Cell(f"{bad:,}" if bad else "–", "warn" if bad else "muted"),
             said := status(row),
             # Once is enough.
             Cell("" if row.last_error in said.text else row.last_error, "warn"),

@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cockpit.alerting.digest import MAX_TEXT, PICTURE, make_digest
+from cockpit.alerting.digest import MAX_TEXT, PICTURE, captured, make_digest
 from cockpit.alerting.state_file import KeptState, write_state
 from cockpit.model.alerts.channel import Hello
+from cockpit.reports.figures import ReportedFill
 from tests.cockpit.alerting.builders import DAY, S
 from tests.cockpit.alerting.test_service import serving, targets
 from tests.support.alert_services import alert_service
@@ -39,6 +41,28 @@ def test_it_holds_the_report_of_the_last_24_hours_and_a_picture(tmp_path: Path) 
     assert found.picture == str(picture)
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_mode & 0o777 == 0o600
+
+
+def fill(at_ns: int, spread: str | None) -> ReportedFill:
+    return ReportedFill(
+        at_ns=at_ns,
+        quote_hash="hash",
+        quote_id="quote",
+        tx_hash=None,
+        side="buy",
+        btc=Decimal("0.001"),
+        eure=Decimal(50),
+        price=Decimal(50_000),
+        spread=None if spread is None else Decimal(spread),
+        life_ms=60_000,
+        markouts=(),
+    )
+
+
+def test_a_spread_that_is_not_known_is_left_out_and_counted_not_taken_for_zero() -> None:
+    course, unknown = captured([fill(1, "0.05"), fill(2, None), fill(3, "-0.02")])
+    assert (course, unknown) == ([(1, Decimal("0.05")), (3, Decimal("0.03"))], 1)
+    assert captured([fill(1, None)]) == ([], 1)
 
 
 def test_without_a_history_it_says_so(tmp_path: Path) -> None:
