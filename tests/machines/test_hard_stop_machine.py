@@ -492,3 +492,13 @@ class _Durable(MemoryRecorder):
 
 HardStops.TestCase.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
 TestHardStops = HardStops.TestCase
+
+
+def test_fills_amid_a_stop_whose_desk_was_killed_are_told_from_its_burnings() -> None:
+    # Every nonce is used then, by a fill or by its burning, and no record says by which: only the balances do.
+    state = HardStops()
+    rounds = [("settle", 0, 1), ("settle", 9_999, 11), ("settle", 0, 19), ("publish", 0, 1), *[("settle", 0, 1)] * 3]
+    state.stop_hard_while(counts=[5, 5, 5], events=rounds, told="truth", way="gas overflow")
+    assert len(state.settled) == 4
+    state.the_desk_is_killed()
+    state.teardown()

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,21 @@ def test_any_subset_of_a_few_movements_is_found(candidates: list[Movement], data
     found = explain(total(chosen), candidates)
     assert found is not None
     assert total(found) == total(chosen)
+
+
+few = st.integers(-2, 2)
+
+
+@given(st.lists(st.tuples(few, few), max_size=9), few, few)
+def test_of_all_that_add_up_all_together_are_found_or_else_the_fewest_and_the_first(
+    drawn: list[tuple[int, int]], base: int, quote: int
+) -> None:
+    candidates = [Movement(f"m-{index}", btc_eure(*one)) for index, one in enumerate(drawn)]
+    change = btc_eure(base, quote)
+    sizes = (len(candidates), *range(len(candidates)))
+    subsets = (chosen for size in sizes for chosen in combinations(candidates, size))
+    wanted = () if change == NOTHING else next((one for one in subsets if total(one) == change), None)
+    assert explain(change, candidates) == wanted
 
 
 @given(movements(MAX_SEARCHED + 1, 60), st.data())
