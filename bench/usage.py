@@ -1,6 +1,8 @@
 """What a process costs: CPU between two moments, and memory."""
 
 import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, perf_counter
 
@@ -12,7 +14,7 @@ QUIET_WITHIN_S = 30.0
 
 
 class Usage:
-    """Follows one process."""
+    """Follows one process, and those that it starts: a desk's history is written by one of them."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
@@ -33,8 +35,12 @@ class Usage:
         return self._cpu_s() - self._used
 
     def rss_mb(self) -> float:
-        """Resident memory."""
+        """Resident memory of the process itself."""
         return float(self._process.memory_info().rss) / MB
+
+    def children_rss_mb(self) -> float:
+        """Resident memory of the processes that it started."""
+        return sum(self._of_children(lambda one: float(one.memory_info().rss))) / MB
 
     def pss_mb(self) -> float | None:
         """Resident memory with what is shared divided among its users; None where the kernel has no figure."""
@@ -45,8 +51,17 @@ class Usage:
         return next((int(line.split()[1]) * 1024 / MB for line in lines if line.startswith("Pss:")), None)
 
     def _cpu_s(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        return _cpu_s_of(self._process) + sum(self._of_children(_cpu_s_of))
+
+    def _of_children(self, figure: Callable[[psutil.Process], float]) -> Iterator[float]:
+        for one in self._process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                yield figure(one)
+
+
+def _cpu_s_of(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 async def until_quiet(usage: Usage, *, every_s: float = 0.5) -> None:

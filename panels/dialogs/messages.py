@@ -1,6 +1,7 @@
 """Texts of the dialogs that stand in several places, or that tests wait for."""
 
 from cockpit.model.commands import Part
+from cockpit.model.formatting import counted
 from panels.kit.labels import part_name
 from panels.kit.messages import STARTUP_FINDINGS, already
 
@@ -96,7 +97,7 @@ def names_commands(text: str, count: int) -> str:
     """Say why Enter ran no command of the palette, before its list was there."""
     if not text.strip():
         return "Enter came before the commands were shown: choose one"
-    what = f"names {count} commands" if count else "names no command"
+    what = f"names {counted(count, 'command')}" if count else "names no command"
     return f"“{shortened(text.strip())}” {what}: choose one from the list"
 
 

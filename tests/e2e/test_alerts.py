@@ -52,8 +52,11 @@ async def end(desk: DeskProcess) -> None:
 
 
 async def service_of(desk: DeskProcess) -> psutil.Process:
-    await until(lambda: psutil.Process(desk.process.pid).children(), WITHIN_S)
-    return psutil.Process(desk.process.pid).children()[0]
+    def found() -> list[psutil.Process]:
+        return [one for one in psutil.Process(desk.process.pid).children() if "cockpit.alerting" in one.cmdline()]
+
+    await until(found, WITHIN_S)
+    return found()[0]
 
 
 async def test_a_desk_tells_its_start_its_disarming_and_its_own_death(desk: DeskProcess, phone: AlertService) -> None:

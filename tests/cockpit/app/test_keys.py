@@ -18,6 +18,7 @@ from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import screen_text, seen
+from tests.support.waiting import until
 
 OPENS = {
     "ctrl+s": "Arm the strategy?",
@@ -169,6 +170,7 @@ async def test_keys_that_command_the_desk(desk: FakeDesk, link: DeskClient) -> N
 async def test_keys_of_the_rows(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         rows = decisions(driven)
+        await until(lambda: rows.has_focus)
         for down, up in (("down", "up"), ("j", "k")):
             await driven.press(down, down, down)
             assert rows.cursor == 2, "the first move puts the cursor on the newest row"
