@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult, SystemCommand
-from textual.command import CommandPalette
+from textual.command import Command, CommandList, CommandPalette
 from textual.markup import escape
 from textual.widgets import Input
 
@@ -48,18 +48,30 @@ class LiveCommandPalette(CommandPalette):
         return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        listed = self.query_one(CommandList)
+        lit = listed.highlighted_option
         if self.searching:
-            event.prevent_default()
-            event.stop()
-            self.run_named()
+            run: Callable[[], object] = self.run_named
+        elif isinstance(lit, Command):
+            # Textual's own paints nothing for a twentieth of a second first.
+            run = partial(self.carry_out, lit.hit.command)
+        else:
+            return
+        event.prevent_default()
+        event.stop()
+        run()
+
+    def carry_out(self, command: Callable[[], object]) -> None:
+        """Close the palette and run the command."""
+        self.dismiss()
+        self.app.call_later(command)
 
     def run_named(self) -> None:
         """Run the one command that the text names, whatever is listed; with more or none, say so."""
         text = self.query_one(Input).value
         found: Sequence[SystemCommand] = named(text, self.app.get_system_commands(self.app.screen_stack[0]))
         if len(found) == 1:
-            self.dismiss()
-            found[0].callback()
+            self.carry_out(found[0].callback)
         else:
             self.answer(messages.names_commands(text, len(found)))
 
