@@ -239,7 +239,8 @@ class Dialog(WholeScreen[T], Generic[T]):
         scroll, box = self.query_one_optional("#scroll"), self.query_one_optional("#box")
         if scroll is None or box is None or not box.size:
             return  # The room is known after the first layout.
-        around = (self.query_one(StatusBar), self.query_one(TourStrip), self.query_one("#said"))
+        # A dialog that is being taken down has lost some of them.
+        around = filter(None, map(self.query_one_optional, ("StatusBar", "TourStrip", "#said")))
         room = self.size.height - sum(bar.outer_size.height for bar in around if bar.display)
         others = [child for child in box.children if child is not scroll and child.display]
         taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
