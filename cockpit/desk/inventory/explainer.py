@@ -5,7 +5,6 @@ the rest at later readings, and no long work without a stop. A node's word that 
 balances do not contradict it.
 """
 
-import asyncio
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
@@ -18,6 +17,7 @@ from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.quote import Quote
+from cockpit.desk.runtime.giving_way import give_way
 from cockpit.model.environment import Environment
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.transport.errors import VenueError
@@ -58,7 +58,7 @@ async def paced(steps: Steps[T]) -> T:
         except StopIteration as done:
             result: T = done.value
             return result
-        await asyncio.sleep(0)
+        await give_way()
 
 
 class Explainer:

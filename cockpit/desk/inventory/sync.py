@@ -18,6 +18,7 @@ from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.commitment import Commitment
+from cockpit.desk.runtime.giving_way import give_way
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.formatting import counted
@@ -307,7 +308,7 @@ class Inventory:
             if block_ns > one.deadline_ns:
                 self._book.expire(one.quote_hash)
             if number % EXPIRED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+                await give_way()
 
     def _record_rows(self, cause: Cause) -> None:
         ledger = self.ledger

@@ -1,6 +1,5 @@
 """The quotes that a hard stop burns, and how many of them came to which end."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
@@ -9,6 +8,7 @@ import msgspec
 
 from cockpit.desk.quote_book.burning.burn_batches import salt_of
 from cockpit.desk.quote_book.quote import OVER, Quote
+from cockpit.desk.runtime.giving_way import give_way
 
 MOST_AT_ONCE = 1_000
 """Up to so many quotes are counted whenever somebody asks; of more, as they were counted last."""
@@ -21,7 +21,7 @@ async def paced(items: Iterable[T], at_once: int) -> AsyncIterator[T]:
     for number, item in enumerate(items, start=1):
         yield item
         if number % at_once == 0:
-            await asyncio.sleep(0)
+            await give_way()
 
 
 class TargetCount(msgspec.Struct):

@@ -58,4 +58,4 @@ async def test_what_else_waits_goes_on_between_slices() -> None:
         seen.append(number)  # noqa: PERF401
     task.cancel()
     assert seen == list(range(7))
-    assert others == [3, 6]
+    assert sorted(set(others)) == [3, 6]
