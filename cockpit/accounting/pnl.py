@@ -33,21 +33,25 @@ class Pnl(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @lru_cache(4_096)
-def _price_of_unit(mid: Decimal, decimals: int) -> int:
-    """Return a mid between base units that are so many decimals apart; a report asks for the same again and again."""
+def _price_of_unit(mid: Decimal, decimals: int) -> tuple[int, int]:
+    """Return a mid between base units that are so many decimals apart, as numerator and denominator; a report asks for
+    the same again and again."""
     scaled = mid.scaleb(PRICE_DECIMALS)
     units = int(scaled)
     if units != scaled:
         raise ValueError(f"the mid {mid} has more than {PRICE_DECIMALS} decimals")
-    return units * 10 ** (decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
+    shift = decimals - PRICE_DECIMALS
+    return units * 10 ** max(shift, 0), 10 ** max(-shift, 0)
 
 
 def value_at_mid(base: Unit, quote: Unit, amount: int, mid: Decimal) -> int:
     """Return the value of so many base units of the base in base units of the quote.
 
-    Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
+    It is exact where the quote has at least 8 decimals more than the base, else rounded down. Raises ValueError for a
+    mid with more than 8 decimals.
     """
-    return amount * _price_of_unit(mid, quote.decimals - base.decimals)
+    numerator, denominator = _price_of_unit(mid, quote.decimals - base.decimals)
+    return amount * numerator // denominator
 
 
 def average_cost_pnl(

@@ -21,8 +21,8 @@ from storage.sqlite.writing.transaction import Group, connect, write
 
 _PR_SET_PDEATHSIG = 1
 _ENDED = object()
-TOLD = (sqlite3.Error, OverflowError, OSError, ValueError, TypeError)
-"""Errors that leave the process able to go on; the desk is told."""
+ANSWERED = (sqlite3.Error, OverflowError, OSError, ValueError, TypeError)
+"""Errors after which the process can go on; the desk gets them as an answer."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def _end_with(desk: int) -> None:
 def _serve(path: Path, busy_timeout_s: float, taken: BinaryIO, told: BinaryIO) -> None:
     try:
         db = connect(path, busy_timeout_s)
-    except TOLD as error:
+    except ANSWERED as error:
         _tell(told, 0, error)
         return
     _tell(told, 0)
@@ -70,7 +70,7 @@ def _next(taken: BinaryIO) -> Any:
 def _commit(db: sqlite3.Connection, groups: list[Group], heartbeat: tuple[int, str], told: BinaryIO) -> None:
     try:
         inserted = write(db, groups, *heartbeat)
-    except TOLD as error:
+    except ANSWERED as error:
         _tell(told, 0, error)
     else:
         _tell(told, inserted)

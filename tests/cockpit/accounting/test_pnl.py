@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,3 +119,13 @@ def test_without_a_move_nothing_is_realised(held: int, first: Decimal, last: Dec
 def test_a_mid_with_too_many_decimals_is_refused() -> None:
     with pytest.raises(ValueError, match="8 decimals"):
         value_at_mid(BITCOIN, EURO, 1, Decimal("1.000000001"))
+
+
+@given(SATS, MIDS, st.integers(0, 18))
+def test_a_value_is_in_whole_base_units_however_few_decimals_the_quote_has(
+    base: int, mid: Decimal, decimals: int
+) -> None:
+    quote = msgspec.structs.replace(EURO, decimals=decimals)
+    value = value_at_mid(BITCOIN, quote, base, mid)
+    assert isinstance(value, int)
+    assert 0 <= Fraction(mid) * base * Fraction(10) ** (decimals - BITCOIN.decimals) - value < 1
