@@ -51,27 +51,6 @@ async def _echo(url: str, *flags: str) -> AsyncIterator[int]:
         await process.wait()
 
 
-@contextlib.asynccontextmanager
-async def _scraped(desk: BenchDesk, every_s: float) -> AsyncIterator[None]:
-    """Have the desk's metrics read every so many seconds, as a Prometheus does; 0: never."""
-
-    async def keep_scraping() -> None:
-        while True:
-            await desk.scrape()
-            await asyncio.sleep(every_s)
-
-    scraping = asyncio.create_task(keep_scraping()) if every_s else None
-    try:
-        yield
-    finally:
-        if scraping is not None:
-            ended = scraping.done()
-            scraping.cancel()
-            await asyncio.wait({scraping})
-            if ended:
-                scraping.result()
-
-
 def _public_makers(options: ReactionOptions) -> Mapping[str, Callable[[MakerSettings], MakerCommand]]:
     makers: dict[str, Callable[[MakerSettings], MakerCommand]] = {}
     if options.reference_solver is not None:
@@ -122,8 +101,7 @@ async def run(options: ReactionOptions) -> ReactionReport:
             options, sender=sender, desk=desk, account=account, pids=pids, taker=taker, others=others, runs=runs
         )
         await bench.warm_up()
-        async with _scraped(desk, options.scrape_s):
-            turns = await bench.turns()
+        turns = await bench.turns()
         settled = taker.settled[account]
         # One that the venue's contract refuses after all is not booked.
         with contextlib.suppress(TimeoutError):
@@ -172,7 +150,6 @@ async def run(options: ReactionOptions) -> ReactionReport:
     show_default=True,
     help="How the desk prices; alternate two to compare them.",
 )
-@click.option("--scrape", "scrape_s", default=0.0, help="Seconds between two scrapes of the desk's metrics; 0: none.")
 @click.option(
     "--reference-solver",
     type=click.Path(path_type=Path),
@@ -194,7 +171,6 @@ def main(
     other_pairs: str,
     life: float,
     pricing: Preset,
-    scrape_s: float,
     reference_solver: Path | None,
     py_near: Path | None,
     no_cockpit: bool,
@@ -213,7 +189,6 @@ def main(
         echo_uvloop=echo_uvloop,
         life_s=QUICK_LIFE_S if quick else life,
         pricing=pricing,
-        scrape_s=scrape_s,
         reference_solver=reference_solver,
         py_near=py_near,
     )

@@ -32,7 +32,6 @@ class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
     echo_uvloop: bool
     life_s: float
     pricing: Preset = "fixed"
-    scrape_s: float = 0.0
     reference_solver: Path | None = None
     py_near: Path | None = None
 

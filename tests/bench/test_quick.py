@@ -101,3 +101,12 @@ def test_soak_settles_quotes_of_both_directions_through_lost_links_and_explains_
     assert report["differences"] == []
     assert report["counts"]["settled"] > 0
     assert report["disarmed"] == ""
+
+
+@pytest.mark.slow
+def test_observed_bench_measures_a_desk_that_is_scraped_and_tells_beside_one_alone() -> None:
+    report = quick("bench.observed", "--rates", "50")
+    assert sorted(turn["subject"] for turn in report["turns"]) == ["alone", "observed"]
+    assert all(turn["answered"] == turn["sent"] > 0 for turn in report["turns"])
+    assert report["scrapes"] > 0
+    assert report["alerts"] > 0
