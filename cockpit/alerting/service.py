@@ -21,6 +21,7 @@ from cockpit.alerting.single import only_one
 from cockpit.alerting.watchdog import EVERY_S, OutsideWatchdog
 from cockpit.model.alerts.alert import MAX_TEXT, Alert, AlertKind, Severity
 from cockpit.model.alerts.channel import MAX_LINE, Acknowledge, Bye, FromDesk, Hello, Pulse, Report
+from cockpit.model.alerts.silence import Silence
 from cockpit.model.environment import Environment
 
 STEP_S = 0.2
@@ -72,7 +73,7 @@ class AlertService:
         self._silent_ns = int(silent_s * NS_PER_S)
         self._seq = 0
         self._pulse: Pulse | None = None
-        self._pulse_ns = env.monotonic_ns()
+        self._silence = Silence(env)
         self._silent = False
         self._lost_ns: int | None = None
         self._bye = False
@@ -100,7 +101,7 @@ class AlertService:
                 if now - reloaded_ns >= RELOAD_S * NS_PER_S:
                     reloaded_ns = now
                     self._dispatcher.reload()
-                self._watch_desk(now)
+                self._watch_desk()
                 self._watch_digest()
                 self._dispatcher.step()
                 if now - reported_ns >= REPORT_S * NS_PER_S:
@@ -147,7 +148,8 @@ class AlertService:
 
     def _take(self, said: FromDesk) -> None:
         if isinstance(said, Pulse):
-            self._pulse, self._pulse_ns = said, self._env.monotonic_ns()
+            self._pulse = said
+            self._silence.heard()
             if said.seq > self._seq:
                 self._seq = said.seq
                 for alert in said.alerts:
@@ -158,10 +160,10 @@ class AlertService:
             self._bye = True
             self._raise("stop", "info", said.reason or "the desk stopped")
 
-    def _watch_desk(self, now: int) -> None:
+    def _watch_desk(self) -> None:
         if self._lost_ns is not None:
             return
-        silent_ns = now - self._pulse_ns
+        silent_ns = self._silence.look()
         if silent_ns >= self._silent_ns and not self._silent:
             self._silent = True
             self._raise("silent", "critical", messages.DESK_SILENT.format(seconds=silent_ns // NS_PER_S))

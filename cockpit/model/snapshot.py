@@ -397,7 +397,7 @@ class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``rung``: the first rung that needs it. ``remedy``: what to do while it fails or warns. ``grace_left_ms``: time
     until a failed interlock disarms its rung; None while it passes or the rung is not armed. ``warning``: it passes and
-    closes nothing, and an operator should act.
+    closes nothing, and an operator should act. ``unknown``: nothing is known of what it asks, good or bad.
     """
 
     ident: str
@@ -409,6 +409,7 @@ class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
     grace_left_ms: int | None = None
     warning: bool = False
+    unknown: bool = False
 
 
 METRICS = "metrics"

@@ -14,6 +14,7 @@ import msgspec
 from cockpit.desk.alerts.feed import AlertFeed
 from cockpit.model.alerts.alert import MAX_TEXT
 from cockpit.model.alerts.channel import MAX_LINE, Acknowledge, Bye, FromDesk, Hello, Pulse, Report
+from cockpit.model.alerts.silence import Silence
 from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_S
 
@@ -87,7 +88,7 @@ class ServiceLink:
         self._env = env
         self._start = start
         self._silent_ns = int(silent_s * NS_PER_S)
-        self._answered_ns = 0
+        self._silence = Silence(env)
 
     async def run(self) -> None:
         pause_s = 1.0
@@ -117,7 +118,7 @@ class ServiceLink:
         """Talk until the service ends or is silent; return which. A desk that ends leaves it to its work."""
         reader, writer = await asyncio.open_connection(sock=ours, limit=MAX_LINE)
         self._write(writer, self._hello)
-        self._answered_ns = self._env.monotonic_ns()
+        self._silence.heard()
         listening = asyncio.create_task(self._listen(reader))
         sent_seq, acknowledged_ns = 0, 0
         why = ""
@@ -131,7 +132,7 @@ class ServiceLink:
                 await asyncio.wait({listening}, timeout=EVERY_S)
                 if listening.done() or process.poll() is not None:
                     why = "ended"
-                elif self._env.monotonic_ns() - self._answered_ns > self._silent_ns:
+                elif self._silence.look() > self._silent_ns:
                     why = f"did not answer for {self._silent_ns // NS_PER_S} s"
         except asyncio.CancelledError:
             self._last_words(writer, sent_seq)
@@ -170,7 +171,7 @@ class ServiceLink:
         try:
             while line := await reader.readline():
                 report = msgspec.json.decode(line, type=Report)
-                self._answered_ns = self._env.monotonic_ns()
+                self._silence.heard()
                 self._feed.confirmed(report.seq)
                 self._feed.state = report.state
                 await asyncio.sleep(READ_EVERY_S)

@@ -35,6 +35,7 @@ class AlertWatch:
         self._relay_lost_ns: int | None = None
         self._relay_told = False
         self._down: dict[str, int] = {}
+        self._difference_told = False
         self._key_told: dict[str, tuple[bool, int]] = {}
 
     @property
@@ -47,7 +48,7 @@ class AlertWatch:
         self._trading(before, now)
         self._relay(now, monotonic_ns)
         self._faults(before, now, monotonic_ns)
-        self._difference(before, now)
+        self._difference(now)
         self._key(now, wall_ns)
         self._fills(before, now)
         self._withdrawals(before.withdrawals, now.withdrawals)
@@ -101,16 +102,22 @@ class AlertWatch:
                 self._feed.note("fault", "critical" if now.armed else "warning", parts[part], subject=part)
                 self._down[part] = -1
 
-    def _difference(self, before: DeskFacts, now: DeskFacts) -> None:
-        if _unexplained(now) and not _unexplained(before):
-            self._feed.note("difference", "critical", f"balances are not reconciled: {_unexplained(now)}")
+    def _difference(self, now: DeskFacts) -> None:
+        row = now.rows.get("proof")
+        if row is None or row.unknown:
+            # Not read yet: that is neither a difference nor the end of one.
+            return
+        unexplained = row.warning or not row.passed
+        if unexplained and not self._difference_told:
+            self._feed.note("difference", "critical", f"balances are not reconciled: {row.measured}")
+        self._difference_told = unexplained
 
     def _key(self, now: DeskFacts, wall_ns: int) -> None:
         for ident, subject in (("api_key_end", "the API key"), ("api_key", "the relay")):
             row = now.rows.get(ident)
-            # Whether the relay accepts the key is unknown while it does not answer; that is not the key's fault.
+            # Whether the relay accepts the key is unknown until it has answered; that is not the key's fault.
             well = row is None or (row.passed and (ident == "api_key" or not row.warning))
-            if row is None or well or row.measured.startswith("unknown"):
+            if row is None or well or row.unknown:
                 continue
             # An end that is near is told again every day.
             found = row.passed, wall_ns // DAY_NS
@@ -141,11 +148,6 @@ class AlertWatch:
                 self._feed.note("deposit", "info", one.describe(), subject=key)
             elif one.state == "FAILED" and (known is None or known.state != "FAILED"):
                 self._feed.note("deposit", "critical", one.describe(), subject=key)
-
-
-def _unexplained(facts: DeskFacts) -> str:
-    row = facts.rows.get("proof")
-    return row.measured if row is not None and (row.warning or not row.passed) else ""
 
 
 def _with_deposits(facts: DeskFacts, deposits: Mapping[str, TransferFact] | None) -> DeskFacts:

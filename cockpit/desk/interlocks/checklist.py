@@ -265,6 +265,7 @@ def _row(interlock: Interlock, found: Measurement) -> InterlockRow:
         wanted=found.wanted,
         remedy="" if found.passed and not found.warning else interlock.remedy,
         warning=found.passed and found.warning,
+        unknown=found.unknown,
     )
 
 

@@ -78,12 +78,16 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict: what was measured beside what is wanted. ``warning``: it passes, and an operator should act."""
+    """A verdict: what was measured beside what is wanted.
+
+    ``warning``: it passes, and an operator should act. ``unknown``: nothing is known of what it asks, good or bad.
+    """
 
     passed: bool
     measured: str
     wanted: str
     warning: bool = False
+    unknown: bool = False
 
 
 def reference(facts: InterlockFacts) -> Measurement:
@@ -95,7 +99,7 @@ def reference(facts: InterlockFacts) -> Measurement:
 def funds(facts: InterlockFacts) -> Measurement:
     wanted = "above zero on the Verifier"
     if facts.available is None:
-        return Measurement(passed=False, measured="balances not known yet", wanted=wanted)
+        return Measurement(passed=False, measured="balances not known yet", wanted=wanted, unknown=True)
     amounts = ", ".join(f"{exact(max(amount, Decimal(0)))} {symbol}" for symbol, amount in facts.available)
     passed = any(amount > 0 for _, amount in facts.available)
     return Measurement(passed=passed, measured=f"{amounts} available", wanted=wanted)
@@ -109,6 +113,7 @@ def balances(facts: InterlockFacts) -> Measurement:
         passed=passed,
         measured=age if passed or not facts.balances_error else f"{age}: {facts.balances_error}",
         wanted=f"at most {max_age_ms / 1000:g} s old",
+        unknown=age_ms is None,
     )
 
 
@@ -179,6 +184,7 @@ def key(facts: InterlockFacts) -> Measurement:
         passed=facts.key_registered is True,
         measured="registered" if facts.key_registered else facts.key_problem or absent,
         wanted="registered on the Verifier",
+        unknown=facts.key_registered is None,
     )
 
 
@@ -196,6 +202,7 @@ def salt(facts: InterlockFacts) -> Measurement:
         passed=age_ms is not None and age_ms <= SALT_MAX_AGE_MS,
         measured="salt not known" if age_ms is None else f"read {age_ms // 1000} s ago",
         wanted=f"the current one, read within {SALT_MAX_AGE_MS // 1000} s",
+        unknown=age_ms is None,
     )
 
 
@@ -238,6 +245,7 @@ def reconciliation(facts: InterlockFacts) -> Measurement:
         measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
         wanted=f"at most {exact(facts.max_missing)} EURe missing after {UNEXPLAINED_MAX_MS // 1000} s",
         warning=lasting,
+        unknown=age_ms is None,
     )
 
 
@@ -268,4 +276,5 @@ def disk(facts: InterlockFacts) -> Measurement:
         passed=free is not None and free >= MIN_FREE_BYTES,
         measured="unknown" if free is None else f"{free // 2**20:,} MiB free",
         wanted=f"at least {MIN_FREE_BYTES // 2**20} MiB",
+        unknown=free is None,
     )

@@ -20,9 +20,9 @@ def locked(facts: InterlockFacts) -> Measurement:
     found, wanted = facts.venue.locked, "not locked on the Verifier"
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown:
-        return Measurement(passed=False, measured=unknown, wanted=wanted)
+        return Measurement(passed=False, measured=unknown, wanted=wanted, unknown=True)
     if found.absent:
-        return Measurement(passed=True, measured=NO_VIEW, wanted=wanted, warning=True)
+        return Measurement(passed=True, measured=NO_VIEW, wanted=wanted, warning=True, unknown=True)
     measured = "the Verifier locked the account" if found.value else "not locked"
     return Measurement(passed=not found.value, measured=measured, wanted=wanted)
 
@@ -33,9 +33,9 @@ def paused(facts: InterlockFacts) -> Measurement:
         return Measurement(passed=False, measured=f"{facts.venue.pause_seen}: {PAUSED}", wanted=wanted)
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown:
-        return Measurement(passed=False, measured=unknown, wanted=wanted)
+        return Measurement(passed=False, measured=unknown, wanted=wanted, unknown=True)
     if found.absent:
-        return Measurement(passed=True, measured=NO_VIEW, wanted=wanted, warning=True)
+        return Measurement(passed=True, measured=NO_VIEW, wanted=wanted, warning=True, unknown=True)
     names = found.value or ()
     if facts.venue.paused_here:
         return Measurement(passed=False, measured=f"paused: {', '.join(facts.venue.paused_here)}", wanted=wanted)
@@ -47,7 +47,7 @@ def key_accepted(facts: InterlockFacts) -> Measurement:
     found, wanted = facts.venue.key_accepted, "accepted"
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown:
-        return Measurement(passed=False, measured=unknown, wanted=wanted)
+        return Measurement(passed=False, measured=unknown, wanted=wanted, unknown=True)
     if not found.value:
         refused = f"the API key is not accepted by the RPC ({found.problem or 'refused'})"
         return Measurement(passed=False, measured=refused, wanted=wanted)
@@ -61,7 +61,7 @@ def token_end(facts: InterlockFacts) -> Measurement:
     end_ns, left_ms = facts.venue.token_end_ns, facts.venue.token_left_ms
     wanted = f"no end within {ENDS_SOON_MS // 86_400_000} days"
     if end_ns is None or left_ms is None:
-        return Measurement(passed=True, measured="its end is unknown: it names none", wanted=wanted)
+        return Measurement(passed=True, measured="its end is unknown: it names none", wanted=wanted, unknown=True)
     end = datetime.fromtimestamp(min(end_ns // NS_PER_S, _LAST_S), UTC).strftime("%Y-%m-%d %H:%M UTC")
     if left_ms <= 0:
         return Measurement(passed=False, measured=f"ended on {end}", wanted=wanted)
@@ -78,7 +78,7 @@ def transaction_route(facts: InterlockFacts) -> Measurement:
     found, wanted = facts.venue.predecessor, "predecessor authentication enabled"
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown or found.absent:
-        return Measurement(passed=True, measured=unknown or NO_VIEW, wanted=wanted, warning=True)
+        return Measurement(passed=True, measured=unknown or NO_VIEW, wanted=wanted, warning=True, unknown=True)
     if not found.value:
         closed = "disabled: withdrawals by transaction are closed, by intent open"
         return Measurement(passed=True, measured=closed, wanted=wanted, warning=True)
@@ -88,7 +88,7 @@ def transaction_route(facts: InterlockFacts) -> Measurement:
 def listed(facts: InterlockFacts) -> Measurement:
     found, wanted = facts.venue.unlisted, "every traded token"
     if found.value is None:
-        return Measurement(passed=False, measured=found.unknown(facts.venue.max_age_ms), wanted=wanted)
+        return Measurement(passed=False, measured=found.unknown(facts.venue.max_age_ms), wanted=wanted, unknown=True)
     if found.value:
         gone = f"the bridge no longer lists {', '.join(found.value)}"
         return Measurement(passed=False, measured=gone, wanted=wanted)

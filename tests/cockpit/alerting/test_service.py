@@ -21,6 +21,7 @@ from cockpit.model.environment import Environment
 from tests.cockpit.alerting.builders import NOON, alert
 from tests.support.alert_services import SECRET, alert_service
 from tests.support.alert_services import AlertService as Outside
+from tests.support.clocks import Suspendable
 from tests.support.waiting import until as until_within
 
 
@@ -46,6 +47,7 @@ class Desk:
         self.service = service
         self.state = AlertsState()
         self.confirmed = 0
+        self.reports = 0
         self._writer = writer
         self._seq = 0
 
@@ -63,11 +65,18 @@ class Desk:
         while line := await reader.readline():
             report = msgspec.json.decode(line, type=Report)
             self.state, self.confirmed = report.state, max(self.confirmed, report.seq)
+            self.reports += 1
 
 
 @asynccontextmanager
 async def serving(
-    directory: Path, text: str, *, patience: Patience = PATIENT, hello: dict[str, Any] | None = None, **more: Any
+    directory: Path,
+    text: str,
+    *,
+    patience: Patience = PATIENT,
+    hello: dict[str, Any] | None = None,
+    env: Environment | None = None,
+    **more: Any,
 ) -> AsyncIterator[tuple[Desk, "asyncio.Task[None]"]]:
     path = directory / "alerts.toml"
     path.write_text(text)
@@ -82,7 +91,7 @@ async def serving(
         **{"alerts_file": str(path), **(hello or {})},
     )
     service = AlertService(
-        said, *await asyncio.open_connection(sock=theirs), env=Environment(), patience=patience, **more
+        said, *await asyncio.open_connection(sock=theirs), env=env or Environment(), patience=patience, **more
     )
     running = asyncio.create_task(service.run())
     desk = Desk(service, writer)
@@ -226,6 +235,20 @@ async def test_a_service_whose_directory_is_gone_goes_with_its_desk(tmp_path: Pa
             shutil.rmtree(directory)
             desk.hang_up()
             await asyncio.wait_for(running, 30)
+
+
+async def test_a_machine_that_was_suspended_makes_no_desk_silent(tmp_path: Path) -> None:
+    clock = Suspendable()
+    with alert_service() as phone:
+        async with serving(tmp_path, targets(phone=phone) + RULE, env=clock.env, silent_s=30) as (desk, _):
+            desk.raise_alerts()
+            await until(lambda: desk.reports > 0)
+            clock.suspended_for(57)
+            reports = desk.reports
+            await until(lambda: desk.reports > reports + 1)
+            desk.raise_alerts(alert("disarm", text="the desk was away for 57 s"))
+            await until(lambda: phone.count("the desk was away") == 1)
+            assert phone.count("has not answered") == 0
 
 
 async def test_a_desk_that_falls_silent_is_told_and_its_return_too(tmp_path: Path) -> None:

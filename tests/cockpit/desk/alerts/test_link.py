@@ -16,6 +16,7 @@ from cockpit.desk.alerts.link import MAX_UNSENT, ServiceLink, service_environ
 from cockpit.model.alerts.channel import MAX_LINE, Acknowledge, Bye, FromDesk, Hello, Pulse, Report
 from cockpit.model.alerts.state import AlertsState
 from cockpit.model.environment import Environment
+from tests.support.clocks import Suspendable
 from tests.support.processes.command import GOOD
 from tests.support.waiting import until as until_within
 
@@ -87,10 +88,12 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def linked(silent_s: float = 60) -> AsyncIterator[tuple[Linked, Callable[[], object]]]:
+async def linked(
+    silent_s: float = 60, env: Environment | None = None
+) -> AsyncIterator[tuple[Linked, Callable[[], object]]]:
     found = Linked()
     running = asyncio.create_task(
-        ServiceLink(HELLO, found.feed, env=Environment(), start=found.start, silent_s=silent_s).run()
+        ServiceLink(HELLO, found.feed, env=env or Environment(), start=found.start, silent_s=silent_s).run()
     )
     try:
         yield found, running.cancel
@@ -129,6 +132,17 @@ async def test_a_silent_service_is_ended_and_started_again() -> None:
         await found.service(1)
         assert first.killed
         assert "did not answer" in found.feed.state.detail
+
+
+async def test_a_machine_that_was_suspended_for_a_while_ends_no_service() -> None:
+    clock = Suspendable()
+    async with linked(env=clock.env) as (found, _):
+        service = await found.service()
+        await until(service.pulses)
+        clock.suspended_for(3_600)
+        seen = len(service.pulses())
+        await until(lambda: service.killed or len(service.pulses()) > seen + 2)
+        assert not service.killed
 
 
 async def test_a_service_that_reads_nothing_costs_a_bounded_buffer_and_no_waiting() -> None:

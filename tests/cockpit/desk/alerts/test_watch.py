@@ -5,13 +5,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.desk.alerts.facts import DeskFacts, TransferFact
 from cockpit.desk.alerts.feed import AlertFeed
 from cockpit.desk.alerts.watch import DAY_NS, DOWN_NS, RELAY_LOST_NS, AlertWatch
+from cockpit.desk.interlocks.checklist import checklist
+from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.alerts.alert import Alert
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import FillRow, InterlockRow
+from tests.support.desk.interlock_facts import PASSING
 
 NOW = 20_000 * DAY_NS
 
@@ -33,9 +37,18 @@ class Watched:
         return [(one.kind, one.severity) for one in self.look(facts, after_ns=after_ns)]
 
 
-def row(ident: str, measured: str, *, passed: bool = True, warning: bool = False) -> InterlockRow:
+def row(
+    ident: str, measured: str, *, passed: bool = True, warning: bool = False, unknown: bool = False
+) -> InterlockRow:
     return InterlockRow(
-        ident=ident, rung="LIVE", name=ident, passed=passed, measured=measured, wanted="", warning=warning
+        ident=ident,
+        rung="LIVE",
+        name=ident,
+        passed=passed,
+        measured=measured,
+        wanted="",
+        warning=warning,
+        unknown=unknown,
     )
 
 
@@ -130,9 +143,27 @@ def test_the_end_of_a_key_is_told_again_every_day() -> None:
     assert watched.tells(ends, after_ns=DAY_NS // 2) == [("key", "warning")]
 
 
-def test_a_relay_that_does_not_answer_says_nothing_of_the_key() -> None:
-    unknown = msgspec.structs.replace(CALM, rows={"api_key": row("api_key", "unknown: no answer", passed=False)})
-    assert Watched().tells(unknown) == []
+def test_what_is_not_known_yet_is_no_alert() -> None:
+    """A desk that has just started has neither read its balances nor an answer to its key."""
+    facts = replace(PASSING, unexplained_ms=None, venue=VenueFacts())
+    rows = {one.ident: one for one in checklist(facts)}
+    assert not any(rows[ident].passed for ident in ("proof", "api_key"))
+    assert Watched().tells(msgspec.structs.replace(CALM, rows=rows)) == []
+
+
+def test_a_difference_is_told_once_also_where_it_was_not_known_for_a_while() -> None:
+    watched = Watched()
+
+    def proof(measured: str, *, passed: bool, unknown: bool = False) -> DeskFacts:
+        found = row("proof", measured, passed=passed, unknown=unknown)
+        return msgspec.structs.replace(CALM, rows={"proof": found})
+
+    lost = proof("-3 base units", passed=False)
+    assert watched.tells(lost) == [("difference", "critical")]
+    assert watched.tells(proof("not reconciled yet", passed=False, unknown=True)) == []
+    assert watched.tells(lost) == []
+    assert watched.tells(proof("0", passed=True)) == []
+    assert watched.tells(lost) == [("difference", "critical")]
 
 
 def test_a_list_of_deposits_that_was_gone_for_a_while_hides_none() -> None:
