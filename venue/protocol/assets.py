@@ -87,7 +87,7 @@ class Token(Unit, frozen=True, kw_only=True):
     @property
     def scale(self) -> int:
         """Base units of the underlying in one base unit of the token."""
-        return int(10 ** (self.underlying.decimals - self.decimals))
+        return _POWERS[self.underlying.decimals - self.decimals]
 
 
 class PairAmounts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):

@@ -11,6 +11,8 @@ _AMOUNT_BYTES = 17
 """An amount of the Verifier has at most 128 bits; an edge has a sign, too."""
 _HEAD = Struct("<qqqHHHH" + 3 * f"{_AMOUNT_BYTES}s")
 _AMOUNTS_AT = _HEAD.size - 3 * _AMOUNT_BYTES
+_LENGTHS = Struct("<24xHHHH")
+_SUMMED = Struct(f"<8xqq8x{_AMOUNT_BYTES}s{_AMOUNT_BYTES}s")
 
 
 class Commitment(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +57,17 @@ class Commitment(msgspec.Struct, frozen=True, gc=False):
         return self._amount(2)
 
     @property
+    def summed(self) -> tuple[int, int, int, int]:
+        """What is added up of many quotes, read at once: amount in, amount out, deadline, released after."""
+        deadline_ns, released_after_ns, taken, given = _SUMMED.unpack_from(self.packed)
+        return (
+            int.from_bytes(taken, "little", signed=True),
+            int.from_bytes(given, "little", signed=True),
+            deadline_ns,
+            released_after_ns,
+        )
+
+    @property
     def quote_id(self) -> str:
         return self._text(0)
 
@@ -75,7 +88,7 @@ class Commitment(msgspec.Struct, frozen=True, gc=False):
         return int.from_bytes(self.packed[begin : begin + _AMOUNT_BYTES], "little", signed=True)
 
     def _text(self, which: int) -> str:
-        lengths = _HEAD.unpack_from(self.packed)[3:7]
+        lengths = _LENGTHS.unpack_from(self.packed)
         begin = _HEAD.size + sum(lengths[:which])
         return self.packed[begin : begin + lengths[which]].decode()
 

@@ -12,7 +12,7 @@ import msgspec
 
 from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.errors import NotCoveredError
-from cockpit.desk.quote_book.strikes import Strikes
+from cockpit.desk.quote_book.strikes import Key, Strikes, strike_key
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
@@ -23,6 +23,16 @@ class _Releases(msgspec.Struct, gc=False):
 
     count: int = 0
     last_ns: int = 0
+
+
+class _Summed(msgspec.Struct, gc=False):
+    """What of a commitment is summed up. A quote that is refused leaves one set for another: it is read once."""
+
+    strike: Key
+    amount_in: int
+    amount_out: int
+    deadline_ns: int
+    released_after_ns: int
 
 
 class CommitmentSet:
@@ -60,44 +70,67 @@ class CommitmentSet:
         """Return how much they give together of the tokens of an underlying, by its name, in its base units."""
         return self._worth.get(underlying, 0)
 
-    def _sum(self, token_id: str, amount: int) -> None:
-        self._sums[token_id] = self._sums.get(token_id, 0) + amount
-        _add_worth(self._worth, self._tokens.get(token_id), amount)
-
     def add(self, commitment: Commitment) -> None:
         """Add one whose quote hash is not in the set."""
+        self._put(commitment, _summed(commitment))
+
+    def remove(self, quote_hash: str) -> Commitment | None:
+        """Take one out; None when it is not in the set."""
+        commitment = self._by_hash.get(quote_hash)
+        if commitment is not None:
+            self._take(commitment, _summed(commitment))
+        return commitment
+
+    def move(self, quote_hash: str, to: "CommitmentSet") -> bool:
+        """Hand one on to another set; return whether it was in this one."""
+        commitment = self._by_hash.get(quote_hash)
+        if commitment is None:
+            return False
+        summed = _summed(commitment)
+        self._take(commitment, summed)
+        to._put(commitment, summed)
+        return True
+
+    def _put(self, commitment: Commitment, summed: _Summed) -> None:
         self._by_hash[commitment.quote_hash] = commitment
-        self._sum(commitment.asset_out, commitment.amount_out)
-        second = commitment.released_after_ns // NS_PER_S
+        self._sum(commitment.asset_out, summed.amount_out)
+        second, released_after_ns = summed.released_after_ns // NS_PER_S, summed.released_after_ns
         releases = self._releases.get(second)
         if releases is None:
             releases = self._releases[second] = _Releases()
         releases.count += 1
-        releases.last_ns = max(releases.last_ns, commitment.released_after_ns)
-        self.strikes.add(*_strike(commitment))
+        if released_after_ns > releases.last_ns:
+            releases.last_ns = released_after_ns
+        self.strikes.add(summed.strike, summed.amount_in, summed.amount_out, summed.deadline_ns)
 
-    def remove(self, quote_hash: str) -> Commitment | None:
-        """Take one out; None when it is not in the set."""
-        commitment = self._by_hash.pop(quote_hash, None)
-        if commitment is not None:
-            self._sum(commitment.asset_out, -commitment.amount_out)
-            second = commitment.released_after_ns // NS_PER_S
-            releases = self._releases[second]
-            releases.count -= 1
-            if not releases.count:
-                del self._releases[second]
-            strikes = self.exercised if quote_hash in self._exercised else self.strikes
-            strikes.remove(*_strike(commitment))
+    def _take(self, commitment: Commitment, summed: _Summed) -> None:
+        quote_hash = commitment.quote_hash
+        del self._by_hash[quote_hash]
+        self._sum(commitment.asset_out, -summed.amount_out)
+        second = summed.released_after_ns // NS_PER_S
+        releases = self._releases[second]
+        releases.count -= 1
+        if not releases.count:
+            del self._releases[second]
+        strikes = self.strikes
+        if quote_hash in self._exercised:
             self._exercised.discard(quote_hash)
-        return commitment
+            strikes = self.exercised
+        strikes.remove(summed.strike, summed.amount_in, summed.amount_out, summed.deadline_ns)
+
+    def _sum(self, token_id: str, amount: int) -> None:
+        self._sums[token_id] = self._sums.get(token_id, 0) + amount
+        _add_worth(self._worth, self._tokens.get(token_id), amount)
 
     def exercise(self, quote_hash: str) -> None:
         """Note that the quote is being settled: its holder chooses no more. One that is not in the set is ignored."""
         commitment = self._by_hash.get(quote_hash)
         if commitment is not None and quote_hash not in self._exercised:
             self._exercised.add(quote_hash)
-            self.strikes.remove(*_strike(commitment))
-            self.exercised.add(*_strike(commitment))
+            summed = _summed(commitment)
+            amounts = summed.amount_in, summed.amount_out, summed.deadline_ns
+            self.strikes.remove(summed.strike, *amounts)
+            self.exercised.add(summed.strike, *amounts)
 
     def last_release_ns(self) -> int:
         """Return when the last of them will have expired, UTC; 0 when there is none.
@@ -114,14 +147,10 @@ def _add_worth(sums: dict[str, int], token: Token | None, amount: int) -> None:
         sums[name] = sums.get(name, 0) + amount * token.scale
 
 
-def _strike(commitment: Commitment) -> tuple[str, str, int, int, int]:
-    return (
-        commitment.asset_in,
-        commitment.asset_out,
-        commitment.amount_in,
-        commitment.amount_out,
-        commitment.deadline_ns,
-    )
+def _summed(commitment: Commitment) -> _Summed:
+    amount_in, amount_out, deadline_ns, released_after_ns = commitment.summed
+    key = strike_key(commitment.asset_in, commitment.asset_out, amount_in, amount_out, deadline_ns)
+    return _Summed(key, amount_in, amount_out, deadline_ns, released_after_ns)
 
 
 class Reservations:
@@ -225,16 +254,11 @@ class Reservations:
 
     def refuse(self, quote_hash: str) -> None:
         """The relay refused the quote: it reserves nothing any more, and stays signed."""
-        commitment = self._live.remove(quote_hash)
-        if commitment is not None:
-            self._refused.add(commitment)
+        self._live.move(quote_hash, self._refused)
 
     def put_back(self, quote_hash: str) -> bool:
         """Reserve a refused quote again, covered or not; return False, and do nothing, when it is not a refused one."""
-        commitment = self._refused.remove(quote_hash)
-        if commitment is not None:
-            self._live.add(commitment)
-        return commitment is not None
+        return self._refused.move(quote_hash, self._live)
 
     def release(self, quote_hash: str) -> Commitment | None:
         """End a signature; return None when it is over (so that a second release does nothing)."""

@@ -47,8 +47,8 @@ class Strikes:
         """Iterate over the buckets that there are now; they may change meanwhile."""
         return iter(tuple(self._sums.items()))
 
-    def add(self, asset_in: str, asset_out: str, amount_in: int, amount_out: int, deadline_ns: int) -> None:
-        key = _key(asset_in, asset_out, amount_in, amount_out, deadline_ns)
+    def add(self, key: Key, amount_in: int, amount_out: int, deadline_ns: int) -> None:
+        """Add a quote to the bucket of its ``strike_key``."""
         found = self._sums.get(key)
         if found is None:
             found = self._sums[key] = StrikeSum()
@@ -57,9 +57,8 @@ class Strikes:
         found.amount_out += amount_out
         found.deadlines_ns += deadline_ns
 
-    def remove(self, asset_in: str, asset_out: str, amount_in: int, amount_out: int, deadline_ns: int) -> None:
+    def remove(self, key: Key, amount_in: int, amount_out: int, deadline_ns: int) -> None:
         """Take out what was added with the same values."""
-        key = _key(asset_in, asset_out, amount_in, amount_out, deadline_ns)
         found = self._sums[key]
         found.count -= 1
         found.amount_in -= amount_in
@@ -69,9 +68,9 @@ class Strikes:
             del self._sums[key]
 
 
-def _key(asset_in: str, asset_out: str, amount_in: int, amount_out: int, deadline_ns: int) -> Key:
+def strike_key(asset_in: str, asset_out: str, amount_in: int, amount_out: int, deadline_ns: int) -> Key:
+    """Return the bucket of a quote: of prices with one number of digits the larger has the larger key."""
     price = (amount_out << _FINE_BITS) // amount_in if amount_in else 0
     digits = price.bit_length()
-    # The number of digits and the first of them: of prices of one number of digits the larger has the larger key.
     leading = (digits << _PRICE_BITS) | (price >> max(0, digits - _PRICE_BITS))
     return asset_in, asset_out, leading, deadline_ns // SLOT_NS

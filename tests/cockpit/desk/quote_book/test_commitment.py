@@ -38,6 +38,7 @@ def test_all_that_is_put_in_comes_out(values: dict[str, Any]) -> None:
     made = commit(**values)
     assert {name: getattr(made, name) for name in values} == values
     assert made == commit(**values)
+    assert made.summed == (made.amount_in, made.amount_out, made.deadline_ns, made.released_after_ns)
 
 
 @pytest.mark.parametrize("amount", [2**136, -(2**136) - 1])

@@ -21,7 +21,7 @@ from cockpit.desk.quote_book.options.option_meter import (
     QuoteOptions,
 )
 from cockpit.desk.quote_book.reservations import Reservations
-from cockpit.desk.quote_book.strikes import SLOT_NS, Strikes
+from cockpit.desk.quote_book.strikes import SLOT_NS, Strikes, strike_key
 from cockpit.model.events import Side
 from tests.support.desk.builders import MID, NOW, commitment
 from tests.support.recorder import MemoryRecorder
@@ -157,11 +157,16 @@ def test_what_is_summed_is_what_is_signed_whatever_became_of_it(
     assert [len(strikes) for strikes in reservations.strikes] == [0, 0, 0]
 
 
+def added(strikes: Strikes, amount_in: int, amount_out: int, deadline_ns: int) -> None:
+    key = strike_key("BTC", "EURe", amount_in, amount_out, deadline_ns)
+    strikes.add(key, amount_in, amount_out, deadline_ns)
+
+
 def test_prices_of_one_bucket_are_near_each_other() -> None:
     strikes = Strikes()
     for tick in range(20_000):
         # Prices from 45,000 to 55,000, a base unit of BTC each.
-        strikes.add("BTC", "EURe", 100_000_000, (4_500_000 + 50 * tick) * 10**16, NOW)
+        added(strikes, 100_000_000, (4_500_000 + 50 * tick) * 10**16, NOW)
     means = [mean for _, mean in sorted((key[2], one.amount_out / one.count) for key, one in strikes)]
     assert means == sorted(means)
     gaps = [(later / earlier - 1) * 10_000 for earlier, later in pairwise(means[1:-1])]
@@ -172,7 +177,7 @@ def test_prices_of_one_bucket_are_near_each_other() -> None:
 def test_deadlines_of_one_bucket_are_within_two_seconds() -> None:
     strikes = Strikes()
     for ms in range(0, 60_000, 50):
-        strikes.add("BTC", "EURe", 10**8, 10**22, NOW + ms * NS_PER_MS)
+        added(strikes, 10**8, 10**22, NOW + ms * NS_PER_MS)
     assert len(strikes) in (60 * NS_PER_S // SLOT_NS, 60 * NS_PER_S // SLOT_NS + 1)
 
 
