@@ -7,6 +7,7 @@ fits a machine word. With the library, base58 took half the time of signing a qu
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 _PAIR = 58**2
+_FOUR = _PAIR**2
 _CHUNK = 58**10
 
 
@@ -16,11 +17,11 @@ def b58encode(raw: bytes) -> str:
     chunks = []
     while number:
         number, rest = divmod(number, _CHUNK)
-        rest, e = divmod(rest, _PAIR)
-        rest, d = divmod(rest, _PAIR)
-        rest, c = divmod(rest, _PAIR)
-        a, b = divmod(rest, _PAIR)
-        chunks.append(_PAIRS[a] + _PAIRS[b] + _PAIRS[c] + _PAIRS[d] + _PAIRS[e])
+        high, low = divmod(rest, _FOUR)
+        a, middle = divmod(high, _FOUR)
+        b, c = divmod(middle, _PAIR)
+        d, e = divmod(low, _PAIR)
+        chunks.append(f"{_PAIRS[a]}{_PAIRS[b]}{_PAIRS[c]}{_PAIRS[d]}{_PAIRS[e]}")
     chunks.reverse()
     zeros = len(raw) - len(raw.lstrip(b"\x00"))
     return "1" * zeros + "".join(chunks).lstrip("1")
