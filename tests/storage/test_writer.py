@@ -3,18 +3,21 @@
 import asyncio
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from cockpit.model.environment import Environment
-from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, SwapDemand, WithdrawalPrepared
+from cockpit.model.recorder import LateEvent
 from storage.errors import HistoryError
 from storage.history import History, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, RecordedRequest, Run
 from storage.sqlite.history import SqliteHistory
-from storage.writer import BATCH, HistoryWriter
+from storage.writer import BATCH, MADE_PER_SLICE, HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.full_disk import SmallDisk
 from tests.support.waiting import until
@@ -78,6 +81,74 @@ async def test_recorded_events_are_durable_after_a_flush_and_in_order(path: Path
         assert stored == [(f"quote-{n}",) for n in range(1_234)]
         assert (writer.state().queue, writer.state().written) == (0, 1_234)
         await writer.flush()
+    await history.close(facts.START_NS)
+
+
+async def test_late_events_keep_their_place_and_are_made_once_however_often_they_are_tried(path: Path) -> None:
+    history = SqliteHistory(path, busy_timeout_s=0.02)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
+    made: list[int] = []
+
+    def late(n: int) -> LateEvent[SwapDemand]:
+        def make() -> SwapDemand:
+            made.append(n)
+            return facts.demand(n)
+
+        return LateEvent(make)
+
+    async with running(writer):
+        await until(lambda: writer.writable)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        for n in range(0, 100, 2):
+            writer.record_late(late(n))
+            writer.record(facts.demand(n + 1))
+        assert not made, "nothing is made on the way of a request"
+        await until(lambda: writer.state().failures >= 2)
+        other.close()
+        await writer.flush()
+    assert made == list(range(0, 100, 2))
+    assert facts.rows(path, "SELECT quote_id FROM swap_demand_events ORDER BY id") == [
+        (f"quote-{n}",) for n in range(100)
+    ]
+    await history.close(facts.START_NS)
+
+
+async def test_the_loop_turns_while_late_events_are_made(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
+    turns, made_in_turn = 0, Counter[int]()
+
+    def make(n: int) -> SwapDemand:
+        made_in_turn[turns] += 1
+        return facts.demand(n)
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    turning = asyncio.create_task(turn())
+    for n in range(60):
+        writer.record_late(LateEvent(partial(make, n)))
+    async with running(writer):
+        await writer.flush()
+    turning.cancel()
+    assert sum(made_in_turn.values()) == 60
+    assert max(made_in_turn.values()) <= MADE_PER_SLICE
+    await history.close(facts.START_NS)
+
+
+async def test_a_full_queue_drops_and_counts_late_events_too(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), capacity=1)
+    for n in range(3):
+        writer.record_late(LateEvent(partial(facts.demand, n)))
+    assert (writer.state().status, writer.state().dropped, writer.depth) == ("overflown", 2, 1)
     await history.close(facts.START_NS)
 
 

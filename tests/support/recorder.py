@@ -3,6 +3,7 @@
 from typing import Any
 
 from cockpit.model.events import AnyEvent
+from cockpit.model.recorder import LateEvent
 
 
 class MemoryRecorder:
@@ -17,6 +18,9 @@ class MemoryRecorder:
 
     def record(self, event: AnyEvent) -> None:
         self.events.append(event)
+
+    def record_late(self, event: LateEvent[AnyEvent]) -> None:
+        self.record(event.made())
 
     async def flush(self) -> None:
         self.flushes += 1

@@ -18,7 +18,7 @@ PRICING = Context(prec=60)
 """Decimal context of prices and shares."""
 
 
-_POWERS = tuple(10**n for n in range(100))
+_POWERS: tuple[int, ...] = tuple(10**n for n in range(100))
 
 BridgeRoute = Literal["poa", "omni"]
 """How a token leaves: the PoA bridge by a ``WITHDRAW_TO:`` memo, or the Omni bridge by a JSON message."""

@@ -4,7 +4,7 @@ from cockpit.desk.alerts.feed import AlertFeed
 from cockpit.model.commands import ARMABLE
 from cockpit.model.events import AnyEvent, OperatorAction
 from cockpit.model.recorded.names import short_names
-from cockpit.model.recorder import Recorder
+from cockpit.model.recorder import LateEvent, Recorder
 
 DISARMS = (*(f"disarm {part}" for part in ARMABLE), "hard-stop")
 
@@ -32,6 +32,9 @@ class JournalTap:
         self._recorder.record(event)
         if isinstance(event, OperatorAction) and event.accepted:
             self._note(event)
+
+    def record_late(self, event: LateEvent[AnyEvent]) -> None:
+        self._recorder.record_late(event)
 
     async def flush(self) -> None:
         await self._recorder.flush()

@@ -1,6 +1,7 @@
 """Requests of the last hour with what the desk knew then, for questions of the kind "and under other rules?"."""
 
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -29,8 +30,8 @@ class KeptRequests:
         self._apart_ns = 0
         self._next_ns = 0
 
-    def note(self, request: SwapDemand, market: Market, view: str) -> None:
-        """Take a request after it was answered. One comparison for most of them."""
+    def note(self, request: SwapDemand, market: Market, view: Callable[[], str]) -> None:
+        """Take a request after it was answered; only where it is kept, its view is made. One comparison for most."""
         at_ns = request.at_ns
         # A clock that was set back must not keep everything out.
         if request.dry or self._next_ns - self._apart_ns <= at_ns < self._next_ns:
@@ -38,7 +39,7 @@ class KeptRequests:
         self._next_ns = at_ns + self._apart_ns
         if len(self._kept) == MOST and self._apart_ns < _APART_NS:
             self._thin()
-        self._kept.append(KeptRequest(request, market, view))
+        self._kept.append(KeptRequest(request, market, view()))
 
     def of_last_hour(self, now_ns: int) -> tuple[KeptRequest, ...]:
         """Return what was kept of the hour until now, oldest first."""

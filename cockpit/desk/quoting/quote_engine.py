@@ -6,6 +6,7 @@ decode (done by the relay client) → decide → reserve, sign and write → and
 import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -21,13 +22,13 @@ from cockpit.desk.quote_book.options.option_day import OptionDay
 from cockpit.desk.quote_book.options.option_meter import OptionMeter
 from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
 from cockpit.desk.quoting.declines import Declines
-from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.desk.quoting.desk_view import DeskView, record_view
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.holding import Holding
 from cockpit.desk.quoting.kept_requests import KeptRequests
 from cockpit.desk.quoting.risk_checks import COMMITTED, fits_by_itself
-from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices
+from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices, recorded_reason
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce
@@ -36,7 +37,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
-from cockpit.model.recorder import Recorder
+from cockpit.model.recorder import LateEvent, Recorder
 from venue.protocol.assets import Market
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
@@ -139,7 +140,7 @@ class QuoteEngine:
         self.kept = KeptRequests()
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
-        self.recent: deque[tuple[TradeDecision, Market]] = deque(maxlen=200)
+        self.recent: deque[tuple[LateEvent[TradeDecision], Market]] = deque(maxlen=200)
         self.latencies_us: deque[int] = deque(maxlen=4096)
         self.transit = DurationHistogram(TRANSIT_NS)
         self.last_request_ns: int | None = None
@@ -271,21 +272,23 @@ class QuoteEngine:
             self._options.wrote(decision.written)
             self._option_day.signed(request.at_ns, decision.side, decision.written)
             self._record(command)
-        event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
-        self._record(event)
-        self.kept.note(request, market, event.view)
+        # Its texts are made by whoever reads them: until then the next request is answered.
+        event = LateEvent(partial(decision_event, decision_id, request, decision, view, failure, self._rules_id))
+        self._recorder.record_late(event)
+        self.kept.note(request, market, partial(record_view, view))
         times = self._executor.times
         times.read.note(started_ns - received_ns)
         times.decide.note(decided_ns - started_ns)
         self.counters["decisions"] += 1
-        self.counters["actionable"] += event.actionable
-        self.reasons[event.reason] += 1
+        self.counters["actionable"] += decision.actionable
+        reason = recorded_reason(decision, failure)
+        self.reasons[reason] += 1
         self.recent.append((event, market))
         self._note_committed(request, decision)
         if broken is not None:
             raise broken
         if self._declines is not None and command is None:
-            self._declines.consider(request, decision, view, event.reason)
+            self._declines.consider(request, decision, view, reason)
 
     def largest_quote(self, now_ns: int) -> int:
         """Return the notional of the largest quote signed in the last hour, base units of the quote underlying."""

@@ -224,6 +224,11 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     )
 
 
+def recorded_reason(decision: Decision, failure: str = "") -> str:
+    """Return the reason on record: that of the decision, or ``sent`` where it could not be carried out."""
+    return "sent" if failure else decision.reason
+
+
 def decision_event(
     decision_id: str, request: SwapDemand, decision: Decision, view: DeskView, failure: str = "", rules_id: str = ""
 ) -> TradeDecision:
@@ -241,7 +246,7 @@ def decision_event(
         decision_id=decision_id,
         quote_id=request.quote_id,
         actionable=decision.actionable,
-        reason="sent" if failure else decision.reason,
+        reason=recorded_reason(decision, failure),
         side=decision.side,
         mid=decision.mid,
         price=decision.price,

@@ -162,7 +162,7 @@ class SnapshotBuilder:
         trading, tokens, book = self._trading, self._trading.tokens, self._trading.book
         now = self._wall_ns()
         recent = _newest(reversed(trading.engine.recent))
-        decisions = yield from _in_slices(decision_row(event, market, now) for event, market in recent)
+        decisions = yield from _in_slices(decision_row(event.made(), market, now) for event, market in recent)
         reading = trading.option_meter.reading
         options = None if reading is None else QuoteOptions(tokens, reading, now)
         signed = newest_first(_newest(reversed(book.recent)), signed_ns)

@@ -11,6 +11,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, OperatorAction
+from cockpit.model.recorder import LateEvent
 from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
 from venue.protocol.tokens import DEFAULT_TOKENS
@@ -53,6 +54,9 @@ class Desk:
     def record(self, event: AnyEvent) -> None:
         assert isinstance(event, OperatorAction)
         self.journal.append(event)
+
+    def record_late(self, event: LateEvent[AnyEvent]) -> None:
+        self.record(event.made())
 
     async def refresh(self) -> str | None:
         """Read something, or fail to."""

@@ -34,6 +34,7 @@ from cockpit.model.alerts.state import AlertsState
 from cockpit.model.commands import CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade
+from cockpit.model.recorder import LateEvent
 from cockpit.model.snapshot import Snapshot
 from storage.errors import HistoryError
 from storage.history import Run
@@ -291,6 +292,11 @@ class DeskHarness:
         """Put the event into the history's queue and where a test sees it."""
         self.events.append(event)
         self.writer.record(event)
+
+    def record_late(self, event: LateEvent[AnyEvent]) -> None:
+        """The same for one that is made later; a test sees it at once."""
+        self.events.append(event.made())
+        self.writer.record_late(event)
 
     async def flush(self) -> None:
         await self.write()

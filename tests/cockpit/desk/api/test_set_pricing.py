@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 import pytest
@@ -137,7 +138,7 @@ def keep(case: Case, many: int, apart_ns: int) -> None:
         at_ns = case.desk.clock.now_ns - (many - number) * apart_ns
         asked = request("buy", amount_in=50_000 + number, quote_id=f"q-{number}", at_ns=at_ns)
         seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns, strategy_armed=False)
-        case.kept.note(asked, seen.market, record_view(seen))
+        case.kept.note(asked, seen.market, partial(record_view, seen))
 
 
 async def test_a_preview_decides_the_kept_requests_under_both_sets_and_changes_nothing() -> None:

@@ -15,7 +15,7 @@ def filled(every_ns: int, many: int) -> tuple[KeptRequests, int]:
     kept, at_ns = KeptRequests(), NOW
     for _ in range(many):
         at_ns += every_ns
-        kept.note(request(at_ns=at_ns), BTC_EURE, "{}")
+        kept.note(request(at_ns=at_ns), BTC_EURE, lambda: "{}")
     return kept, at_ns
 
 
@@ -35,7 +35,7 @@ def test_many_are_spread_over_the_hour() -> None:
 
 def test_older_ones_and_price_checks_do_not_count() -> None:
     kept, at_ns = filled(NS_PER_S, 10)
-    kept.note(request(at_ns=at_ns + NS_PER_S, dry=True), BTC_EURE, "{}")
+    kept.note(request(at_ns=at_ns + NS_PER_S, dry=True), BTC_EURE, lambda: "{}")
     assert len(kept.of_last_hour(at_ns + NS_PER_S)) == 10
     assert len(kept.of_last_hour(at_ns + OVER_NS - 4 * NS_PER_S)) == 5
     assert kept.of_last_hour(at_ns + 2 * OVER_NS) == ()
@@ -46,7 +46,7 @@ def test_clocks_that_jump_keep_neither_too_many_nor_the_future(moves: list[int])
     kept, at_ns = KeptRequests(), NOW
     for move in moves:
         at_ns += move
-        kept.note(request(at_ns=at_ns), BTC_EURE, "{}")
+        kept.note(request(at_ns=at_ns), BTC_EURE, lambda: "{}")
         found = kept.of_last_hour(at_ns)
         assert len(found) <= MOST
         assert all(at_ns - OVER_NS <= one.request.at_ns <= at_ns for one in found)

@@ -8,12 +8,14 @@ from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.refusals import GONE
 from cockpit.desk.quoting.executor import BEFORE_RECORDED
 from cockpit.model.commands import Limits
-from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision, TradeResult
+from cockpit.model.events import AnyEvent, ExecuteTrade, SwapDemand, TradeDecision, TradeResult
+from cockpit.model.recorder import LateEvent
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer, event
 from tests.support.waiting import until
+from venue.protocol.assets import Unit
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.intent_types import TokenDiff
@@ -61,6 +63,29 @@ async def test_a_request_is_answered_with_a_quote_that_verifies_and_is_reserved(
         assert command.decision_id == decision.decision_id
         assert [one.quote_id for one in requests(desk)] == ["q-1"]
         assert command.reaction_ns > 0
+
+
+async def test_the_texts_of_a_decision_are_made_by_whoever_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    late: list[LateEvent[AnyEvent]] = []
+    texts: list[str] = []
+    shown = Unit.shown
+
+    def counted(self: Unit, units: int, places: int) -> str:
+        texts.append(shown(self, units, places))
+        return texts[-1]
+
+    monkeypatch.setattr(Unit, "shown", counted)
+    async with quoting() as (desk, server):
+        monkeypatch.setattr(desk.recorder, "record_late", late.append)
+        await a_quote(desk, server)
+        assert texts == []
+        ((row, market),) = desk.intake.recent
+        assert [*late] == [row]
+        decision = row.made()
+    assert isinstance(decision, TradeDecision)
+    assert market == BTC_EURE
+    assert texts
+    assert set(texts) <= set(" ".join(check.detail for check in decision.checks).split())
 
 
 async def test_the_largest_quote_of_the_last_hour_is_known() -> None:
