@@ -1,6 +1,6 @@
 """Reading a history beside the desk that writes it: one consistent picture, whatever engine it is kept in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, Self
 
 import msgspec
@@ -8,9 +8,12 @@ import msgspec
 from cockpit.model.formatting import counted
 from storage.errors import HistoryError
 from storage.rows import TABLES
+from venue.protocol.units import NS_PER_S
 
 LATER_NS = 2**63 - 1
 """A time after every recorded one."""
+LATE_HEARTBEAT_NS = 15 * NS_PER_S
+"""A desk that has not ended writes its heartbeat more often."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -34,6 +37,16 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     def span(self) -> Span:
         """From its start to its last write, that one included."""
         return Span(self.started_ns, self.last_write_ns + 1)
+
+    def runs_until(self, every: "Sequence[RunRow]") -> int:
+        """Return until when its desk was there, UTC ns: it writes a heartbeat every second.
+
+        The last run of an account that has not ended may be there still, with a heartbeat that is late.
+        """
+        if self.ended_ns is not None:
+            return max(self.ended_ns, self.last_write_ns)
+        followed = any(one.started_ns > self.started_ns and one.account == self.account for one in every)
+        return self.last_write_ns + (NS_PER_S if followed else LATE_HEARTBEAT_NS)
 
 
 class Reader(Protocol):
@@ -62,6 +75,12 @@ def runs(reader: Reader) -> list[RunRow]:
     columns = RunRow.__struct_fields__
     found = reader.rows(f"SELECT {', '.join(columns)} FROM runs ORDER BY seq")
     return [RunRow(**dict(zip(columns, row, strict=True))) for row in found]
+
+
+def running(every: Sequence[RunRow], span: Span) -> list[Span]:
+    """Return when a desk was there in the span, in order."""
+    found = (Span(one.started_ns, one.runs_until(every) + 1) for one in every)
+    return [one for one in found if one.from_ns < span.to_ns and one.to_ns > span.from_ns]
 
 
 def row_counts(reader: Reader) -> dict[str, int]:

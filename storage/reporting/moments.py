@@ -1,7 +1,10 @@
 """What was known at a moment, and the recorded moments before and after it; each question is answered by an index."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from storage.history import FINAL_OUTCOMES
-from storage.reader import Reader
+from storage.reader import Reader, Span
 
 LONGEST_LIFE_NS = 3_700 * 10**9
 """Older quotes are not looked at: QUOTE_MAX_DEADLINE_MS is an hour at most."""
@@ -10,7 +13,6 @@ MOST_SENT = 20_000
 
 _FINAL = ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
 _LIVE = f"""
-SELECT newest.asset_out, newest.amount_out, newest.deadline_ns
 FROM (SELECT * FROM execute_trade_commands WHERE at_ns > ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT ?) newest
 WHERE newest.deadline_ns > ?
 AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = newest.quote_hash AND r.at_ns <= ?
@@ -44,8 +46,18 @@ def live_at(reader: Reader, at_ns: int, longest_life_ns: int) -> list[tuple[str,
     for (left_out_ns,) in reader.rows(_FIRST_LEFT_OUT, from_ns, at_ns, MOST_SENT):
         if left_out_ns + longest_life_ns > at_ns:
             return None
-    found = reader.rows(_LIVE, from_ns, at_ns, MOST_SENT, at_ns, at_ns, at_ns)
+    found = _live(reader, Span(from_ns, at_ns), at_ns, ("asset_out", "amount_out", "deadline_ns"))
     return [(asset, int(amount), deadline_ns) for asset, amount, deadline_ns in found]
+
+
+def live_quotes(reader: Reader, sent: Span, at_ns: int, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+    """Return columns of the newest quotes sent in a span that were live then, the newest first."""
+    return list(_live(reader, sent, at_ns, columns, f"ORDER BY newest.at_ns DESC, newest.id DESC LIMIT {most:d}"))
+
+
+def _live(reader: Reader, sent: Span, at_ns: int, columns: Sequence[str], more: str = "") -> Iterator[tuple[Any, ...]]:
+    sql = f"SELECT {', '.join(f'newest.{name}' for name in columns)} {_LIVE} {more}"
+    return reader.rows(sql, sent.from_ns, sent.to_ns, MOST_SENT, at_ns, at_ns, at_ns)
 
 
 def next_event(reader: Reader, at_ns: int, *, forward: bool) -> int | None:

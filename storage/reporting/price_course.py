@@ -12,7 +12,7 @@ LOOKED_AT = 12
 MOST_FILLS = 400
 
 _PRICES = """
-SELECT side, price FROM trade_decisions WHERE reason = 'quote' AND at_ns > ? AND at_ns <= ?
+SELECT side, price, at_ns FROM trade_decisions WHERE reason = 'quote' AND at_ns > ? AND at_ns <= ?
 ORDER BY at_ns DESC LIMIT ?
 """
 _FILLS = """
@@ -23,11 +23,12 @@ WHERE r.outcome = 'settled' AND r.at_ns >= ? AND r.at_ns < ? ORDER BY r.at_ns DE
 
 
 class QuotedPrices(msgspec.Struct, frozen=True):
-    """The prices last quoted before a moment, UTC ns; None where none was."""
+    """The prices last quoted before a moment, UTC ns; None where none was. ``oldest_ns``: when the older was quoted."""
 
     at_ns: int
     bid: Decimal | None
     ask: Decimal | None
+    oldest_ns: int | None = None
 
 
 class CourseFillRecord(msgspec.Struct, frozen=True):
@@ -44,11 +45,12 @@ def quoted_prices(reader: Reader, times: Iterable[int], within_ns: int) -> list[
     """Return at each time the prices that were quoted last, at most so long before it."""
     found = []
     for at_ns in times:
-        last: dict[str, Decimal] = {}
-        for side, price in reader.rows(_PRICES, at_ns - within_ns, at_ns, LOOKED_AT):
+        last: dict[str, tuple[Decimal, int]] = {}
+        for side, price, quoted_ns in reader.rows(_PRICES, at_ns - within_ns, at_ns, LOOKED_AT):
             if price is not None:
-                last.setdefault(side, Decimal(price))
-        found.append(QuotedPrices(at_ns, last.get("buy"), last.get("sell")))
+                last.setdefault(side, (Decimal(price), quoted_ns))
+        bid, ask = (last.get(side, (None, 0))[0] for side in ("buy", "sell"))
+        found.append(QuotedPrices(at_ns, bid, ask, min((when for _, when in last.values()), default=None)))
     return found
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from cockpit.model.events import Check, OperatorAction, Side, TradeDecision
 from storage.reader import LATER_NS, Reader, RunRow, Span, runs
+from storage.reporting.moments import LONGEST_LIFE_NS, live_quotes
 from storage.reporting.trading import FillRecord, newest_fill_records
 from venue.protocol.units import NS_PER_S
 
@@ -19,8 +20,6 @@ MOST_REQUESTS = 5_000
 """Requests that are counted by market; the time that they cover is shown with them."""
 MOST_READINGS = 500
 """Readings of balances looked at for the last one of each token."""
-LATE_HEARTBEAT_NS = 15 * NS_PER_S
-"""A desk that has not ended writes its heartbeat more often."""
 
 _FIELDS = (
     "at_ns",
@@ -43,10 +42,18 @@ _FIELDS = (
 # By its request: decisions have no index of time alone. The requests first, so that no planner starts with all
 # decisions of the run; some have none, so that more are looked at.
 DECISION_COLUMNS = f"s.asset_in, s.asset_out, {', '.join(f'd.{name}' for name in _FIELDS)}"
-QUOTE_COLUMNS = (
-    "c.quote_hash, c.quote_id, c.at_ns, c.deadline_ns, c.asset_in, c.amount_in, c.asset_out, c.amount_out, "
-    "c.request_kind"
+_QUOTE_FIELDS = (
+    "quote_hash",
+    "quote_id",
+    "at_ns",
+    "deadline_ns",
+    "asset_in",
+    "amount_in",
+    "asset_out",
+    "amount_out",
+    "request_kind",
 )
+QUOTE_COLUMNS = ", ".join(f"c.{name}" for name in _QUOTE_FIELDS)
 ACTION_COLUMNS = "o.at_ns, o.command_id, o.actor, o.command, o.arguments, o.accepted, o.reason"
 _DECISIONS = f"""
 SELECT {DECISION_COLUMNS}
@@ -145,11 +152,9 @@ class RunThen(msgspec.Struct, frozen=True):
 
 def run_then(reader: Reader, at_ns: int) -> RunThen | None:
     """Return the run that was writing then, else the last one that had started; None before the first."""
-    run = next((run for run in reversed(runs(reader)) if run.started_ns <= at_ns), None)
-    if run is None:
-        return None
-    last_ns = run.last_write_ns + (LATE_HEARTBEAT_NS if run.ended_ns is None else 0)
-    return RunThen(run, at_ns <= last_ns)
+    every = runs(reader)
+    run = next((run for run in reversed(every) if run.started_ns <= at_ns), None)
+    return None if run is None else RunThen(run, at_ns <= run.runs_until(every))
 
 
 def decided(reader: Reader, then: RunThen, at_ns: int, most: int) -> list[DecidedRequest]:
@@ -172,8 +177,12 @@ def decided_request(row: Sequence[Any]) -> DecidedRequest:
 
 
 def sent_quotes_then(reader: Reader, then: RunThen, at_ns: int, most: int) -> list[QuoteThen]:
-    """Return the run's newest quotes, each with what was known of it then."""
-    rows = list(reader.rows(_QUOTES, then.run.started_ns, at_ns, then.run.run_id, most))
+    """Return the run's newest quotes, then those of earlier runs that were live, each as it was known then."""
+    started_ns = then.run.started_ns
+    rows = list(reader.rows(_QUOTES, started_ns, at_ns, then.run.run_id, most))
+    if len(rows) < most:
+        before = Span(started_ns - LONGEST_LIFE_NS, started_ns - 1)
+        rows += live_quotes(reader, before, at_ns, _QUOTE_FIELDS, most - len(rows))
     return [quote_then(reader, row, at_ns) for row in rows]
 
 

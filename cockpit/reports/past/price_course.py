@@ -1,7 +1,9 @@
 """The course of the mid, the desk's prices and its fills over any stretch of the past, thinned to what can be drawn."""
 
+from collections.abc import Sequence
+
 from cockpit.model.trading_figures.price_course import CourseFill, CoursePoint, OwnPrices, PriceCourse
-from storage.reader import Reader, Span
+from storage.reader import Reader, Span, running, runs
 from storage.reporting.mids import mids_at
 from storage.reporting.price_course import CourseFillRecord, newest_fills, quoted_prices
 from venue.protocol.amounts import TokenAmounts
@@ -18,13 +20,20 @@ def price_course(reader: Reader, tokens: TokenTable, span: Span, points: int = P
     """Return the course of a span. Raises HistoryError."""
     step_ns = max(1, (span.to_ns - span.from_ns) // points)
     times = range(span.from_ns, span.to_ns, step_ns)
-    known = mids_at(reader, times)
-    quoted = quoted_prices(reader, times, max(step_ns, LEAST_WITHIN_NS))
+    desks = running(runs(reader), span)
+    # What was known last before a desk ended is not what was so while there was none, nor as the next one began.
+    since = {at_ns: began_ns for at_ns in times if (began_ns := _began(at_ns, desks)) is not None}
+    known = mids_at(reader, since)
+    quoted = quoted_prices(reader, since, max(step_ns, LEAST_WITHIN_NS))
     return PriceCourse(
         from_ns=span.from_ns,
         to_ns=span.to_ns,
         step_ns=step_ns,
-        points=tuple(CoursePoint(at_ns, float(known[at_ns].mid)) for at_ns in times if at_ns in known),
+        points=tuple(
+            CoursePoint(at_ns, float(known[at_ns].mid))
+            for at_ns in since
+            if at_ns in known and known[at_ns].at_ns >= since[at_ns]
+        ),
         prices=tuple(
             OwnPrices(
                 one.at_ns,
@@ -32,9 +41,15 @@ def price_course(reader: Reader, tokens: TokenTable, span: Span, points: int = P
                 None if one.ask is None else float(one.ask),
             )
             for one in quoted
+            if one.oldest_ns is None or one.oldest_ns >= since[one.at_ns]
         ),
         fills=tuple(_fill(one, tokens) for one in newest_fills(reader, span)),
     )
+
+
+def _began(at_ns: int, desks: Sequence[Span]) -> int | None:
+    """Return when the desk of a moment began; None where there was none."""
+    return min((desk.from_ns for desk in desks if desk.from_ns <= at_ns < desk.to_ns), default=None)
 
 
 def _fill(one: CourseFillRecord, tokens: TokenTable) -> CourseFill:

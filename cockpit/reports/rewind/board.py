@@ -69,12 +69,15 @@ def recorded_board(
     inventory, live = inventory_then(reader, tokens, mid, rules, from_ns, at_ns)
     requests, covered_ms = demand_then(reader, tokens, from_ns, at_ns)
     fills = fills_then(reader, then, at_ns, MOST_ROWS)
+    market, quoted_ms = market_then(reader, then, mid, at_ns)
+    sent = sent_quotes_then(reader, then, at_ns, MOST_ROWS)
+    earlier = sum(one.sent_ns < from_ns for one in sent)
     snapshot = msgspec.structs.replace(
         _empty(then, at_ns),
-        market=market_then(reader, mid, at_ns),
+        market=market,
         inventory=inventory,
         decisions=tuple(decision_rows(newest, tokens, at_ns)),
-        quotes=tuple(quote_rows(sent_quotes_then(reader, then, at_ns, MOST_ROWS), tokens, at_ns)),
+        quotes=tuple(quote_rows(sent, tokens, at_ns)),
         executions=tuple(fill_rows(reader, runs(reader), fills, tokens, at_ns)),
         journal=tuple(journal_row(action, at_ns) for action in journal_then(reader, then, at_ns, MOST_ROWS)),
         demand_by_market=requests,
@@ -86,7 +89,7 @@ def recorded_board(
         snapshot=snapshot,
         course=course,
         run=_whose(then, newest[0].event if newest else None, at_ns),
-        notes=_notes(snapshot, live),
+        notes=_notes(snapshot, live, earlier, quoted_ms),
         edge=edge,
     )
 
@@ -121,17 +124,22 @@ def _word(passed: bool | None) -> str:
     return "unknown" if passed is None else "ARMED" if passed else "DISARMED"
 
 
-def _notes(snapshot: Snapshot, live: int | None) -> dict[str, str]:
+def _notes(snapshot: Snapshot, live: int | None, earlier: int, quoted_ms: int | None) -> dict[str, str]:
+    """``earlier``: live quotes of runs before, listed behind those of the run."""
+
     def newest(rows: Sequence[object], noun: str) -> str:
         return f"newest {counted(len(rows), noun)} of the run" if rows else f"no {noun}s in the run until then"
 
     market, held = snapshot.market, snapshot.inventory
     quotes = "live quotes unknown, too many" if live is None else f"{number(live)} live then"
+    own = snapshot.quotes[: len(snapshot.quotes) - earlier]
+    others = f", {counted(earlier, 'live one')} of earlier runs" if earlier else ""
+    quoted = "" if quoted_ms is None else f" · quoted {age(quoted_ms)} before"
     return {
-        "market": f"mid {age(market.age_ms)} before" if market.mid is not None else market.detail,
+        "market": (f"mid {age(market.age_ms)} before" if market.mid is not None else market.detail) + quoted,
         "inventory": f"read {age(held.age_ms)} before" if held.rows else "no balances had been read in the run",
         "decisions": newest(snapshot.decisions, "decision"),
-        "quotes": f"{quotes} · {newest(snapshot.quotes, 'quote')}",
+        "quotes": f"{quotes} · {newest(own, 'quote')}{others}",
         "executions": newest(snapshot.executions, "fill"),
         "log": newest(snapshot.journal, "command"),
     }

@@ -17,6 +17,7 @@ from storage.reporting.price_course import quoted_prices
 from storage.reporting.rewound import (
     MOST_REQUESTS,
     BalanceReading,
+    RunThen,
     readings_then,
     requests_then,
     ticks_then,
@@ -47,9 +48,13 @@ def mid_then(reader: Reader, at_ns: int) -> RecordedMid | None:
     return None if before is None or at_ns - before.at_ns > STALE_NS else before
 
 
-def market_then(reader: Reader, mid: RecordedMid | None, at_ns: int) -> MarketState:
-    """Return the mid, the prices quoted last, and each source's last recorded tick."""
-    [own] = quoted_prices(reader, [at_ns], PRICES_WITHIN_NS)
+def market_then(reader: Reader, then: RunThen, mid: RecordedMid | None, at_ns: int) -> tuple[MarketState, int | None]:
+    """Return the mid, the prices that the run quoted last, and each source's last recorded tick; and the prices' age.
+
+    The age is that of the older one, ms. While no desk is running nothing is quoted.
+    """
+    within_ns = min(PRICES_WITHIN_NS, at_ns - then.run.started_ns) if then.running else 0
+    [own] = quoted_prices(reader, [at_ns], within_ns)
     sources = [
         SourceRow(
             source=tick.source,
@@ -63,7 +68,7 @@ def market_then(reader: Reader, mid: RecordedMid | None, at_ns: int) -> MarketSt
         )
         for tick in ticks_then(reader, at_ns)
     ]
-    return MarketState(
+    market = MarketState(
         mid=None if mid is None else mid.mid,
         age_ms=None if mid is None else age_ms(at_ns, mid.at_ns),
         usable=mid is not None,
@@ -74,6 +79,7 @@ def market_then(reader: Reader, mid: RecordedMid | None, at_ns: int) -> MarketSt
         sources=tuple(sources),
         chart=(),
     )
+    return market, age_ms(at_ns, own.oldest_ns)
 
 
 def inventory_then(

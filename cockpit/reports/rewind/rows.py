@@ -82,7 +82,10 @@ def fill_rows(
     reader: Reader, every: Sequence[RunRow], found: Sequence[FillRecord], tokens: TokenTable, at_ns: int
 ) -> Iterator[FillRow]:
     """Yield the fills with the markouts whose time had come."""
-    known = [one for one in found if tokens.market(one.asset_in, one.asset_out) is not None]
+    known = sorted(
+        (one for one in found if tokens.market(one.asset_in, one.asset_out) is not None),
+        key=lambda one: (-(one.settled_ns or one.at_ns), one.quote_hash),
+    )
     marks = {due_ns: mid for due_ns, mid in horizon_mids(reader, every, known).items() if due_ns <= at_ns}
     for one in known:
         marked = mark_fill(one, marks, tokens)
@@ -105,6 +108,7 @@ def fill_rows(
             released_after_ns=one.deadline_ns,
         )
         quote = Quote(commitment, 0, "settled")
+        quote.reported_ns, quote.settled_ns = settled_ns, one.at_ns
         quote.tx_hash = one.tx_hash
         markouts = tuple(
             (seconds, None if hundredths is None else in_bps(hundredths))

@@ -131,6 +131,65 @@ def test_a_desk_that_still_writes_is_running_now(tmp_path: Path) -> None:
 PAIR = ((BTC.token_id, 10**5), (EURE.token_id, 50 * small.EUR))
 
 
+async def restarted(path: Path) -> Path:
+    """A run from 0 s that died at 12 s, with quotes of 61 s of which one settled at 6 s, and one from 40 s on."""
+    history = SqliteHistory(path)
+    await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
+    fill = msgspec.structs.replace(small.result("b", 9, "settled"), settled_ns=at(6))
+    later = msgspec.structs.replace(small.result("c", 10, "settled"), settled_ns=at(10))
+    await history.write(
+        [
+            *small.sent("a", 1, *PAIR),
+            *small.sent("b", 2, *PAIR),
+            *small.sent("c", 3, *PAIR),
+            small.result("a", 2, "accepted"),
+            small.mid(5, "50000"),
+            fill,
+            later,
+            small.mid(11, "50100"),
+        ]
+    )
+    await history.close(at(12))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE runs SET ended_ns = NULL")
+        db.commit()
+    history = SqliteHistory(path)
+    await history.open(Run(run_id="run-2", mode="SANDBOX", account="maker.near", started_ns=at(40)))
+    await history.write([small.mid(41, "50500"), *small.sent("d", 50, *PAIR)])
+    await history.close(at(100))
+    return path
+
+
+def test_a_fill_is_as_old_as_on_the_live_board(tmp_path: Path) -> None:
+    """Not as its quote: since the settlement that the relay reported, or else since it was booked."""
+    path = asyncio.run(restarted(tmp_path / "history.sqlite"))
+    with SqliteReader(path) as opened:
+        fills = board(opened, 11).snapshot.executions
+    assert [(one.quote_id, one.age_ms) for one in fills] == [("quote-c", 1_000), ("quote-b", 5_000)]
+
+
+def test_across_the_start_of_a_run_what_still_binds_is_listed_and_the_gap_is_one(tmp_path: Path) -> None:
+    path = asyncio.run(restarted(tmp_path / "history.sqlite"))
+    with SqliteReader(path) as opened:
+        before, between, after, both, over = (board(opened, second) for second in (11, 20, 42, 55, 70))
+    assert before.snapshot.market.bid is not None
+    # Where no desk runs nothing is quoted, and a run that has a successor has ended with its last heartbeat.
+    assert between.run.startswith("no desk was running; run run-1")
+    assert (between.snapshot.market.bid, after.snapshot.market.bid) == (None, None)
+    assert before.notes["market"] == "mid 0s before · quoted 8s before"
+    assert after.notes["market"] == "mid 1s before"
+    assert [one.quote_id for one in after.snapshot.quotes] == ["quote-a"]
+    assert after.notes["quotes"] == "1 live then · no quotes in the run until then, 1 live one of earlier runs"
+    assert [one.quote_id for one in both.snapshot.quotes] == ["quote-d", "quote-a"]
+    assert both.notes["quotes"] == "2 live then · newest 1 quote of the run, 1 live one of earlier runs"
+    assert [one.quote_id for one in over.snapshot.quotes] == ["quote-d"]
+    seconds = [(point.at_ns - NOW) / NS_PER_S for point in over.course.points]
+    assert [second for second in seconds if 14 < second < 40] == []
+    assert {5 <= second < 13 or second >= 41 for second in seconds} == {True}
+    prices = [(one.at_ns - NOW) / NS_PER_S for one in over.course.prices]
+    assert [second for second in prices if 14 < second < 40] == []
+
+
 def test_a_quote_is_live_until_its_deadline_or_its_end(reader: Reader) -> None:
     """c was sent at 25 s for 61 s, and recorded as expired at 90 s."""
     assert board(reader, 85.9).notes["quotes"].startswith("1 live then")
