@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from storage.sqlite.writing.pauses import STEPS, Pauses
 from storage.sqlite.writing.transaction import Group, connect, write
 
 _PR_SET_PDEATHSIG = 1
@@ -48,6 +49,8 @@ def _serve(path: Path, busy_timeout_s: float, taken: BinaryIO, told: BinaryIO) -
     except ANSWERED as error:
         _tell(told, 0, error)
         return
+    pauses = Pauses()
+    db.set_progress_handler(pauses, STEPS)
     _tell(told, 0)
     groups: list[Group] = []
     while (message := _next(taken)) is not _ENDED:
@@ -56,6 +59,7 @@ def _serve(path: Path, busy_timeout_s: float, taken: BinaryIO, told: BinaryIO) -
         elif len(message) > 2:
             groups.append(message)
         else:
+            pauses.restart()
             _commit(db, groups, message, told)
             groups = []
 

@@ -1,0 +1,67 @@
+"""The process that writes a history pauses often while SQLite works, and not for long on a busy machine."""
+
+from pathlib import Path
+
+from storage.rows import by_table
+from storage.sqlite.history import SqliteHistory
+from storage.sqlite.writing.pauses import MOST_PAUSED_S, STEPS, Pauses
+from storage.sqlite.writing.transaction import Group, connect, write
+from tests.support.history import rows as facts
+
+ROWS = 500
+
+
+class Sleep:
+    """Time that passes only in pauses, each of them so long."""
+
+    def __init__(self, each_s: float) -> None:
+        self.each_s = each_s
+        self.now = 0.0
+        self.pauses = 0
+
+    def __call__(self, seconds: float) -> None:
+        self.pauses += 1
+        self.now += self.each_s
+
+    def handler(self) -> Pauses:
+        return Pauses(self, lambda: self.now)
+
+
+async def written(path: Path, sleep: Sleep) -> int:
+    """Write so many rows in one transaction; returns how many were new."""
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    await history.close(facts.START_NS)
+    db = connect(path, 1.0)
+    db.set_progress_handler(sleep.handler(), STEPS)
+    events = [event for n in range(ROWS // 2) for event in (facts.demand(n), facts.decision(n))]
+    groups: list[Group] = [
+        (table.name, table.columns, [table.row("run-1", event) for event in of_table])
+        for table, of_table in by_table(events)
+    ]
+    try:
+        return write(db, groups, facts.START_NS, "run-1")
+    finally:
+        db.close()
+
+
+async def test_it_pauses_at_least_every_thirty_rows(tmp_path: Path) -> None:
+    sleep = Sleep(0.00005)
+    assert await written(tmp_path / "history.db", sleep) == ROWS
+    assert ROWS / 30 <= sleep.pauses <= ROWS
+
+
+async def test_where_every_pause_takes_long_a_transaction_is_soon_done(tmp_path: Path) -> None:
+    sleep = Sleep(0.009)
+    assert await written(tmp_path / "history.db", sleep) == ROWS
+    assert MOST_PAUSED_S <= sleep.now <= MOST_PAUSED_S + sleep.each_s
+
+
+def test_each_transaction_may_pause_as_long_as_the_last() -> None:
+    sleep = Sleep(MOST_PAUSED_S)
+    pauses = sleep.handler()
+    assert [pauses(), pauses(), pauses()] == [0, 0, 0]
+    assert sleep.pauses == 1
+    pauses.restart()
+    pauses()
+    assert sleep.pauses == 2
