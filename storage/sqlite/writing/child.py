@@ -14,6 +14,7 @@ import signal
 import sqlite3
 import struct
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -58,10 +59,11 @@ def _serve(path: Path, busy_timeout_s: float, taken: BinaryIO, told: BinaryIO) -
             groups = []
         elif len(message) > 2:
             groups.append(message)
+            pauses()
         else:
-            pauses.restart()
-            _commit(db, groups, message, told)
+            _commit(db, pauses.among(groups), message, told)
             groups = []
+            pauses.restart()
 
 
 def _next(taken: BinaryIO) -> Any:
@@ -71,7 +73,7 @@ def _next(taken: BinaryIO) -> Any:
         return _ENDED
 
 
-def _commit(db: sqlite3.Connection, groups: list[Group], heartbeat: tuple[int, str], told: BinaryIO) -> None:
+def _commit(db: sqlite3.Connection, groups: Iterable[Group], heartbeat: tuple[int, str], told: BinaryIO) -> None:
     try:
         inserted = write(db, groups, *heartbeat)
     except ANSWERED as error:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from storage.rows import by_table
 from storage.sqlite.history import SqliteHistory
-from storage.sqlite.writing.pauses import MOST_PAUSED_S, STEPS, Pauses
+from storage.sqlite.writing.pauses import MOST_PAUSED_S, PAUSE_S, SLICE_S, STEPS, Pauses
 from storage.sqlite.writing.transaction import Group, connect, write
 from tests.support.history import rows as facts
 
@@ -12,19 +12,25 @@ ROWS = 500
 
 
 class Sleep:
-    """Time that passes only in pauses, each of them so long."""
+    """Pauses that take so long, and work that takes a slice between two looks at the clock."""
 
     def __init__(self, each_s: float) -> None:
         self.each_s = each_s
         self.now = 0.0
+        self.slept = 0.0
         self.pauses = 0
 
     def __call__(self, seconds: float) -> None:
         self.pauses += 1
+        self.slept += self.each_s
         self.now += self.each_s
 
+    def clock(self) -> float:
+        self.now += SLICE_S
+        return self.now
+
     def handler(self) -> Pauses:
-        return Pauses(self, lambda: self.now)
+        return Pauses(self, self.clock)
 
 
 async def written(path: Path, sleep: Sleep) -> int:
@@ -45,16 +51,16 @@ async def written(path: Path, sleep: Sleep) -> int:
         db.close()
 
 
-async def test_it_pauses_at_least_every_thirty_rows(tmp_path: Path) -> None:
-    sleep = Sleep(0.00005)
+async def test_it_may_pause_at_least_every_ten_rows(tmp_path: Path) -> None:
+    sleep = Sleep(0.00001)
     assert await written(tmp_path / "history.db", sleep) == ROWS
-    assert ROWS / 30 <= sleep.pauses <= ROWS
+    assert ROWS / 10 <= sleep.pauses <= ROWS
 
 
 async def test_where_every_pause_takes_long_a_transaction_is_soon_done(tmp_path: Path) -> None:
     sleep = Sleep(0.009)
     assert await written(tmp_path / "history.db", sleep) == ROWS
-    assert MOST_PAUSED_S <= sleep.now <= MOST_PAUSED_S + sleep.each_s
+    assert MOST_PAUSED_S * 0.9 <= sleep.slept <= MOST_PAUSED_S + sleep.each_s
 
 
 def test_each_transaction_may_pause_as_long_as_the_last() -> None:
@@ -65,3 +71,18 @@ def test_each_transaction_may_pause_as_long_as_the_last() -> None:
     pauses.restart()
     pauses()
     assert sleep.pauses == 2
+
+
+def test_it_works_on_for_a_slice_before_it_pauses_again() -> None:
+    now = slept = 0.0
+
+    def pause(seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
+
+    pauses = Pauses(pause, lambda: now)
+    assert [*pauses.among("abc")] == ["a", "b", "c"]
+    assert slept == 0
+    now = SLICE_S
+    assert [*pauses.among("abc")] == ["a", "b", "c"]
+    assert slept == PAUSE_S
