@@ -12,6 +12,7 @@ import msgspec
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from cockpit.model.formatting import counted
+from cockpit.model.giving_way import give_way
 from cockpit.model.recorder import LateEvent
 from storage.errors import HistoryError
 from storage.history import HEALTHY, History
@@ -239,7 +240,7 @@ class HistoryWriter:
                 batch.append(event.made())
                 late += 1
                 if late % MADE_PER_SLICE == 0:
-                    await asyncio.sleep(0)
+                    await give_way()
             else:
                 batch.append(event)
         return batch

@@ -16,10 +16,10 @@ from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
 from cockpit.model.formatting import counted
-from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.recorded.check_text import interlock_text, readable_text
 from cockpit.model.snapshot import InterlockRow, MetricsState, Rung, Snapshot
+from cockpit.model.trading_figures.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.echo import echo, echo_json, echo_marked
 from cockpit.processes.errors import DeskUnavailableError

@@ -46,6 +46,7 @@ from cockpit.desk.snapshots.health import metrics_health, status_worker
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
+from cockpit.model.giving_way import give_way
 from storage.history import History, PreviousRun, Run
 from storage.retention import retain
 from storage.runs import counted_tokens
@@ -237,8 +238,9 @@ class Desk:
         api = Api(
             parts.control,
             self._stream,
-            snapshot=self._snapshots.snapshot,
-            part_state=lambda part: part_state(part, self._snapshots.snapshot(), self._writer.state()),
+            made=self._snapshots.made_in_slices,
+            health=self._snapshots.health,
+            part_state=lambda part, shot: part_state(part, shot, self._writer.state()),
             identity=identity,
             routes=parts.routes,
             reading=(*self._metrics.routes(), WebSocketRoute("/events", follow.serve)),
@@ -280,7 +282,7 @@ class Desk:
             if trading.arming.armed(part):
                 trading.arming.disarm(part, "disarmed: the desk is stopping")
         self._mark_last()
-        self._stream.put(self._snapshots.snapshot())
+        self._stream.put(self._snapshots.made())
         await self._supervisor.stop()
         trading.engine.note_flow(self._env.wall_ns(), last=True)
         for one in servers:
@@ -306,7 +308,7 @@ class Desk:
         while True:
             now = self._env.wall_ns()
             for _ in trading.book.tick_in_slices(now):
-                await asyncio.sleep(0)
+                await give_way()
             trading.startup.tick()
             self._dead_man.tick(trading.arming.executor)
             if trading.book.has_past_expiry and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
@@ -314,24 +316,24 @@ class Desk:
             trading.reference.recompute()
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             control.note_trading()
-            await asyncio.sleep(0)
+            await give_way()
             self._interlocks.tick(control)
-            await asyncio.sleep(0)
+            await give_way()
             self._absence.tick()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.reported(), trading.reference)
-            await asyncio.sleep(0)
+            await give_way()
             mid, ledger = trading.reference.trusted_mid, trading.inventory.ledger
             trading.earnings.tick(now, mid, ledger, trading.book.counters["sent"])
-            await asyncio.sleep(0)
+            await give_way()
             engine = trading.engine
             trading.chart_course.tick(now, engine.prices(engine.view(trading.tokens.markets[0])))
             for _ in self._measure_options(now):
-                await asyncio.sleep(0)
+                await give_way()
             self._snapshots.ticked_ns = now
-            await asyncio.sleep(0)
+            await give_way()
             if len(self._stream):
-                self._stream.put(await self._snapshots.build_in_slices())
+                self._stream.put(await self._snapshots.made_in_slices())
             await asyncio.sleep(TICK_S)
 
     def _mark_last(self) -> None:

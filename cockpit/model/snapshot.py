@@ -12,9 +12,9 @@ import msgspec
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.alerts.state import AlertsState
 from cockpit.model.commands import Limits, PriceParams
-from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.pricing.pricing_set import QuoteLives
 from cockpit.model.trading_figures.earnings import EarningsState
+from cockpit.model.trading_figures.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.trading_figures.price_course import CourseFill, OwnPrices
 
 Mode = Literal["SANDBOX", "LIVE"]

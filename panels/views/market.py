@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, counted, exact_age, number, rounded, row_age
-from cockpit.model.market_requests import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
+from cockpit.model.trading_figures.market_requests import requests_by_market
 from cockpit.model.trading_figures.price_course import PriceCourse
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from cockpit.model.events import AnyEvent
+from cockpit.model.giving_way import give_way
 from storage.errors import AccountLockedError, HistoryError, RefusedDataError
 from storage.postgres.address import DatabaseAddress
 from storage.postgres.bulk_rows import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
@@ -155,7 +156,7 @@ async def _encode(run_id: str, groups: Groups, *, copy: bool) -> list[Encoded]:
                 csv += as_csv(rows)
             else:
                 items.append(as_json(table, rows)[1:-1])
-            await asyncio.sleep(0)
+            await give_way()
         encoded.append((table, f"[{','.join(items)}]" if items else memoryview(csv)))
     return encoded
 

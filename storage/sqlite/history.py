@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import aiosqlite
 
 from cockpit.model.events import AnyEvent
+from cockpit.model.giving_way import give_way
 from storage import queries
 from storage.errors import HistoryError, RefusedDataError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
@@ -134,7 +135,7 @@ class SqliteHistory(HistoryReads):
             for first in range(0, len(events), ROWS_PER_SLICE):
                 rows = [table.row(self._run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
                 yield table.name, table.columns, rows
-                await asyncio.sleep(0)
+                await give_way()
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         async with self._turn:

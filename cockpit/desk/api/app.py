@@ -17,11 +17,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.errors import InvalidBodyError
-from cockpit.desk.api.json_http import as_json, read_after_acting, read_body, result_response
+from cockpit.desk.api.json_http import as_json, json_response, read_after_acting, read_body, result_response
 from cockpit.desk.api.operator_signs import NoteCommands, read_reports
-from cockpit.desk.api.snapshot_stream import Frame, SnapshotStream
+from cockpit.desk.api.snapshot_stream import Frame, MadeSnapshot, SnapshotStream
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
-from cockpit.model.snapshot import Snapshot
+from cockpit.model.snapshot import PartHealth, Snapshot
 
 
 async def _at_once() -> None:
@@ -29,7 +29,8 @@ async def _at_once() -> None:
 
 
 class Api:
-    """Routes to the desk. ``identity`` is what ``/healthz`` returns; ``snapshot`` makes the newest one.
+    """Routes to the desk. ``identity`` is what ``/healthz`` returns; ``made`` makes a snapshot of a moment after it is
+    called; ``health`` tells how a part is now.
 
     ``reading``: routes that change nothing, on both sockets. ``quiet`` returns once no quote that was written is still
     in this process; disarming is acknowledged after it.
@@ -40,8 +41,9 @@ class Api:
         control: CommandHandler,
         stream: SnapshotStream,
         *,
-        snapshot: Callable[[], Snapshot],
-        part_state: Callable[[Part], object],
+        made: Callable[[], Awaitable[MadeSnapshot]],
+        health: Callable[[Part], PartHealth],
+        part_state: Callable[[Part, Snapshot], object],
         identity: dict[str, str],
         routes: Sequence[BaseRoute] = (),
         reading: Sequence[BaseRoute] = (),
@@ -49,7 +51,8 @@ class Api:
     ) -> None:
         self._control = control
         self._stream = stream
-        self._snapshot = snapshot
+        self._made = made
+        self._health = health
         self._part_state = part_state
         self._identity = identity
         self._routes = routes
@@ -98,7 +101,7 @@ class Api:
         return as_json({"ok": True, **self._identity, "pid": os.getpid()})
 
     async def _state(self, http: HttpRequest) -> Response:
-        return as_json(self._snapshot())
+        return json_response((await self._made()).json())
 
     async def _shutdown(self, http: HttpRequest) -> Response:
         self._control.disarm_everything("the desk is stopped")
@@ -124,14 +127,14 @@ class Api:
 
     def _part_healthz(self, part: Part) -> Any:
         async def healthz(http: HttpRequest) -> Response:
-            health = next(health for health in self._snapshot().health if health.part == part)
+            health = self._health(part)
             return as_json(health, 503 if health.state == "down" else 200)
 
         return healthz
 
     def _part(self, part: Part) -> Any:
         async def state(http: HttpRequest) -> Response:
-            return as_json(self._part_state(part))
+            return as_json(self._part_state(part, (await self._made()).snapshot))
 
         return state
 

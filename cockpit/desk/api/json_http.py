@@ -27,7 +27,11 @@ _BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 def as_json(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return json_response(msgspec.json.encode(value), status)
+
+
+def json_response(encoded: bytes, status: int = 200) -> Response:
+    return Response(encoded, status, media_type="application/json")
 
 
 def result_response(result: Result) -> Response:

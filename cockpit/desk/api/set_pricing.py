@@ -16,6 +16,7 @@ from cockpit.desk.quoting.pricing_preview import preview_in_slices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import CommandRequest, Result
 from cockpit.model.environment import Environment
+from cockpit.model.giving_way import give_way
 from cockpit.model.pricing.pricing_set import (
     FOLLOWING_LIMITS,
     PRESET,
@@ -123,7 +124,7 @@ class SetPricing:
             for found in preview_in_slices(self._kept.of_last_hour(at_ns), now, wanted, at_ns):
                 if found is not None:
                     return found
-                await asyncio.sleep(0)
+                await give_way()
         raise AssertionError("a preview ends with its result")
 
     def _wanted(

@@ -1,13 +1,24 @@
 """The stream of snapshots: encoded once, handed to every cockpit attached, newest only."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import msgspec
 
 from cockpit.desk.risk.operators import AttachedCockpit, Operators
 from cockpit.model.snapshot import Snapshot
+
+
+class MadeSnapshot(msgspec.Struct, frozen=True):
+    """A snapshot; ``encoded``: the JSON of its longest lists, by field, made before the rest."""
+
+    snapshot: Snapshot
+    encoded: Mapping[str, msgspec.Raw] = {}
+
+    def json(self) -> bytes:
+        fields = {name: getattr(self.snapshot, name) for name in self.snapshot.__struct_fields__}
+        return msgspec.json.encode({**fields, **self.encoded})
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -62,8 +73,8 @@ class SnapshotStream:
             if cockpit is not None:
                 self.operators.detach(cockpit)
 
-    def put(self, snapshot: Snapshot) -> None:
+    def put(self, made: MadeSnapshot) -> None:
         if self._attached:
-            frame = Frame(snapshot.seq, msgspec.json.encode(snapshot).decode())
+            frame = Frame(made.snapshot.seq, made.json().decode())
             for frames in self._attached:
                 frames.put(frame)

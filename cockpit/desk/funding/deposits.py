@@ -72,6 +72,7 @@ class DepositTracker:
         self._summed: tuple[Deposit, ...] | None = None
         self._pending_units: Counter[str] = Counter()
         self._unfinished = 0
+        self._pending_first: list[Deposit] = []
         self.at_ns = 0
         self.last_error = ""
         self.tokens: dict[str, BridgeToken] = {}
@@ -230,12 +231,18 @@ class DepositTracker:
         self._sum_pending()
         return self._unfinished
 
+    def pending_first(self) -> Sequence[Deposit]:
+        """Return the deposits as they are shown: pending ones first, then newest first."""
+        self._sum_pending()
+        return self._pending_first
+
     def _sum_pending(self) -> None:
         # Once for each reading, however long its list is: what is shown asks many times a second.
         if self._summed is self.deposits:
             return
         waiting = [one for one in self.deposits or () if one.status not in FINISHED]
         self._summed, self._unfinished, self._pending_units = self.deposits, len(waiting), Counter()
+        self._pending_first = sorted(self.deposits or (), key=lambda deposit: deposit.status != "PENDING")
         for one in waiting:
             if (asset := self.asset(one)) is not None:
                 self._pending_units[asset.token_id] += one.amount

@@ -17,8 +17,8 @@ from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.desk.quote_book.quote import Quote
-from cockpit.desk.runtime.giving_way import give_way
 from cockpit.model.environment import Environment
+from cockpit.model.giving_way import give_way
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.transport.errors import VenueError
 

@@ -18,10 +18,10 @@ from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.commitment import Commitment
-from cockpit.desk.runtime.giving_way import give_way
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.formatting import counted
+from cockpit.model.giving_way import give_way
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
 from venue.protocol.amounts import NOTHING, TokenAmounts

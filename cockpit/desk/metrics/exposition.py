@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from cockpit.desk.metrics.family import MetricFamily
 from cockpit.desk.metrics.scrape import MetricSources, Scrape
+from cockpit.model.giving_way import give_way
 
 SAMPLES_PER_SLICE = 10
 """Encoded without a pause: some tenths of a millisecond."""
@@ -61,7 +62,7 @@ class Exposition:
             parts = []
             for part in self.slices(encoder):
                 parts.append(part)
-                await asyncio.sleep(0)
+                await give_way()
             self._newest = ScrapeText(content_type, b"".join(parts))
             self._newest_s = loop.time()
             return self._newest

@@ -1,91 +1,58 @@
 """Builds the snapshot: the whole desk at one moment, for every cockpit attached."""
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
-from itertools import islice
-from typing import TypeVar, cast
+from collections.abc import Callable, Generator
+from typing import cast
 
 from cockpit.config.markets import Markets
 from cockpit.desk.api.command_journal import CommandJournal
-from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.api.snapshot_stream import MadeSnapshot, SnapshotStream
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
-from cockpit.desk.quote_book.options.option_meter import QuoteOptions
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
-from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
+from cockpit.desk.snapshots.deposit_rows import address_rows, fund_warnings
 from cockpit.desk.snapshots.earnings import earnings_state
 from cockpit.desk.snapshots.health import alerts_health, healths, history_state, metrics_health
 from cockpit.desk.snapshots.inventory_rows import inventory_state
 from cockpit.desk.snapshots.market_rows import (
     demand_rows,
-    journal_row,
     market_state,
     reaction,
     relay_latency,
     token_rows,
 )
 from cockpit.desk.snapshots.quote_rows import (
-    decision_row,
-    fill_row,
-    filled_ns,
     live_quotes,
-    newest_first,
     option_day_state,
     option_state,
-    quote_row,
-    signed_ns,
 )
-from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
+from cockpit.desk.snapshots.shown_rows import ShownRows
 from cockpit.model.ages import age_ms
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.alerts.state import AlertsState
+from cockpit.model.commands import Part
 from cockpit.model.environment import Environment
+from cockpit.model.giving_way import give_way
 from cockpit.model.snapshot import (
     Counts,
-    DecisionRow,
-    FillRow,
     InterlockRow,
-    JournalRow,
     KeyView,
     MetricsState,
     Mode,
-    QuoteRow,
+    PartHealth,
     Reaction,
     RelayLatency,
     Snapshot,
 )
-from cockpit.model.trading_figures.earnings import EarningsState
 from storage.history import Run
 from storage.writer import HistoryWriter
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
-SHOWN = 60
-"""Rows of each list in a snapshot: more than a screen shows, few enough to make four times a second."""
-
-ROWS_PER_SLICE = 10
-"""Rows made without a pause, about 0.1 ms."""
-
 REACTION_EVERY_NS = NS_PER_S
 """Between two computations of the reaction percentiles; a snapshot requested by hand must not show old ones."""
-
-T = TypeVar("T")
-
-
-def _newest(rows: Iterable[T]) -> list[T]:
-    return list(islice(rows, SHOWN))
-
-
-def _in_slices(rows: Iterable[T]) -> Generator[None, None, tuple[T, ...]]:
-    """Make the rows, with a pause after every few, and return them."""
-    made: list[T] = []
-    rows = iter(rows)
-    while some := list(islice(rows, ROWS_PER_SLICE)):
-        made += some
-        yield
-    return tuple(made)
 
 
 class SnapshotBuilder:
@@ -133,79 +100,114 @@ class SnapshotBuilder:
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
         self._latency = RelayLatency()
         self._reaction_ns = 0
-        self._earnings: EarningsState | None = None
+        self._making: asyncio.Task[MadeSnapshot] | None = None
         self.ticked_ns = run.started_ns
 
     def snapshot(self) -> Snapshot:
+        return self.made().snapshot
+
+    def made(self) -> MadeSnapshot:
+        """Return a snapshot, made at once."""
         slices = self._slices()
         while True:
             try:
                 next(slices)
             except StopIteration as done:
-                return cast(Snapshot, done.value)
+                return cast(MadeSnapshot, done.value)
 
-    async def build_in_slices(self) -> Snapshot:
-        """Return a snapshot; requests are answered between its slices."""
+    async def made_in_slices(self) -> MadeSnapshot:
+        """Return a snapshot of a moment after this call; requests are answered between the slices of its making.
+
+        Whoever asks while one is being made gets that one: its moment is yet to come.
+        """
+        if self._making is None:
+            self._making = asyncio.create_task(self._make(), name="snapshot")
+        return await asyncio.shield(self._making)
+
+    async def _make(self) -> MadeSnapshot:
         slices = self._slices()
-        while True:
-            try:
-                next(slices)
-            except StopIteration as done:
-                return cast(Snapshot, done.value)
-            await asyncio.sleep(0)
+        try:
+            while True:
+                try:
+                    next(slices)
+                except StopIteration as done:
+                    return cast(MadeSnapshot, done.value)
+                await give_way()
+        finally:
+            self._making = None
 
-    def _slices(self) -> Generator[None, None, Snapshot]:
+    def _slices(self) -> Generator[None, None, MadeSnapshot]:
         """Build the snapshot in slices of about a tenth of a millisecond, and return it from the last.
 
-        The long lists come first; what shows whether the desk trades is read at one moment, in the last slice.
+        All amounts and what is armed are of one moment, the last slice: rows that were made before it and are no longer
+        right are made anew. Interlocks and health are measured just before it, and anew where what they rest on has
+        changed.
         """
-        trading, tokens, book = self._trading, self._trading.tokens, self._trading.book
         now = self._wall_ns()
-        recent = _newest(reversed(trading.engine.recent))
-        decisions = yield from _in_slices(decision_row(event.made(), market, now) for event, market in recent)
-        reading = trading.option_meter.reading
-        options = None if reading is None else QuoteOptions(tokens, reading, now)
-        signed = newest_first(_newest(reversed(book.recent)), signed_ns)
-        quotes = yield from _in_slices(quote_row(tokens, quote, now, options) for quote in signed)
-        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
-        fills = newest_first(settling + _newest(reversed(book.fills)), filled_ns)
-        executions = yield from _in_slices(
-            fill_row(tokens, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
-        )
-        journal = yield from _in_slices(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
         if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
             self._reaction_ns = now
-            self._reaction = reaction(trading.executor.reactions_us)
-            counters = trading.engine.counters
-            self._latency = relay_latency(
-                trading.engine.latencies_us,
-                dated=counters["dated_requests"],
-                requests=counters["requests"] + counters["dry_requests"],
-            )
+            self._measure_reaction()
+            yield
+        rows = ShownRows(self._trading, self._journal.entries, now)
+        yield from rows.make_in_slices()
+        standing = self._standing()
+        interlocks = self._interlocks()
         yield
-        self._earnings = earnings_state(trading, self._monotonic_ns())
+        health = self.healths()
         yield
-        return self._build(decisions, quotes, executions, journal)
+        if self._standing() != standing:
+            interlocks, health = self._interlocks(), self.healths()
+        return self._build(rows, interlocks, health)
+
+    def _standing(self) -> tuple[object, ...]:
+        """Return what decides whether the desk trades; it changes seldom."""
+        trading, ledger = self._trading, self._trading.inventory.ledger
+        return (
+            trading.arming.rung,
+            trading.trading_state.state,
+            trading.limits.current,
+            trading.relay.state,
+            trading.hard_stop.active,
+            trading.credentials.key.registered,
+            trading.reference.current.usable,
+            history_state(self._writer),
+            (ledger.at_ns, ledger.height, ledger.unexplained),
+            len(self._supervisor.down),
+        )
+
+    def _measure_reaction(self) -> None:
+        trading, counters = self._trading, self._trading.engine.counters
+        self._reaction = reaction(trading.executor.reactions_us)
+        self._latency = relay_latency(
+            trading.engine.latencies_us,
+            dated=counters["dated_requests"],
+            requests=counters["requests"] + counters["dry_requests"],
+        )
+
+    def health(self, part: Part) -> PartHealth:
+        return next(health for health in self.healths() if health.part == part)
+
+    def healths(self) -> tuple[PartHealth, ...]:
+        """Return the health of the seven parts, and of what else is configured."""
+        parts = healths(self._trading, self._writer, self._supervisor, self._wall_ns())
+        return (*parts, *alerts_health(self._alerts()), *metrics_health(self._metrics()))
 
     def _build(
-        self,
-        decisions: tuple[DecisionRow, ...],
-        quotes: tuple[QuoteRow, ...],
-        executions: tuple[FillRow, ...],
-        journal: tuple[JournalRow, ...],
-    ) -> Snapshot:
+        self, rows: ShownRows, interlocks: tuple[InterlockRow, ...], health: tuple[PartHealth, ...]
+    ) -> MadeSnapshot:
         trading, funding, now = self._trading, self._funding, self._wall_ns()
         tokens, book, engine = trading.tokens, trading.book, trading.engine
-        view, monotonic_ns = engine.view(tokens.markets[0]), self._monotonic_ns()
+        monotonic_ns = self._monotonic_ns()
+        view = engine.view(tokens.markets[0], monotonic_ns)
         prices = engine.prices(view)
         self._seq += 1
         writer = self._writer.state()
-        interlocks, alerts, metrics = self._interlocks(), self._alerts(), self._metrics()
+        shown = rows.now()
         inventory = inventory_state(
             tokens, trading.inventory, trading.deposits, book.reservations, trading.pricing.current, view.mid, now
         )
         warnings = fund_warnings(tokens, inventory.rows, trading.deposits)
-        return Snapshot(
+        snapshot = Snapshot(
             seq=self._seq,
             at_ns=now,
             run_id=self._run.run_id,
@@ -224,21 +226,17 @@ class SnapshotBuilder:
             withdrawals_frozen=funding.freeze.frozen,
             attached=len(self._stream),
             inventory=inventory,
-            deposits=deposit_rows(trading.deposits, now, SHOWN),
+            deposits=shown.deposits,
             deposits_age_ms=age_ms(now, trading.deposits.at_ns),
-            decisions=decisions,
-            quotes=quotes,
-            executions=executions,
-            market=market_state(trading.reference, prices, now, trading.chart_course),
-            health=(
-                *healths(trading, self._writer, self._supervisor, now),
-                *alerts_health(alerts),
-                *metrics_health(metrics),
-            ),
+            decisions=shown.decisions,
+            quotes=shown.quotes,
+            executions=shown.executions,
+            market=market_state(trading.reference, prices, now, trading.chart_course, shown.chart),
+            health=health,
             limits=trading.limits.current,
             pricing=trading.pricing.current,
             lives=trading.pricing.lives,
-            earnings=self._earnings,
+            earnings=earnings_state(trading, view, monotonic_ns),
             options=option_state(tokens, trading.option_meter.reading, now),
             option_day=option_day_state(tokens, trading.option_day, now),
             counts=self.counts(),
@@ -246,7 +244,7 @@ class SnapshotBuilder:
             reaction=self._reaction,
             relay_latency=self._latency,
             deposit_addresses=address_rows(tokens, trading.deposits, now),
-            withdrawals=withdrawal_rows(trading.withdrawals, trading.deposits, now),
+            withdrawals=shown.withdrawals,
             freeze_left_ms=funding.freeze.left_ms(),
             withdrawal_defaults=tuple(funding.defaults.items()),
             key=KeyView(
@@ -259,7 +257,7 @@ class SnapshotBuilder:
             trading=trading.trading_state.state,
             trading_why=trading.trading_state.why,
             interlocks=interlocks,
-            journal=journal,
+            journal=shown.journal,
             findings=(*self._stage_findings, *self._assumptions(), *warnings, *trading.startup.findings()),
             fund_warnings=warnings,
             when_alone=self._dead_man.action,
@@ -271,14 +269,15 @@ class SnapshotBuilder:
             sign_age_ms=self._dead_man.operators.sign_age_ms(),
             hard_stop=trading.hard_stop.progress(),
             alarms=self._alarms(),
-            alerts=alerts,
-            metrics=metrics,
+            alerts=self._alerts(),
+            metrics=self._metrics(),
             tokens=self._tokens,
             markets=tuple(market.name for market in self._markets.tokens.markets),
             stage=self._markets.stage_note,
             demand_by_market=demand_rows(trading.request_counter, monotonic_ns),
             demand_ms=trading.request_counter.span_ns(monotonic_ns) // NS_PER_MS,
         )
+        return MadeSnapshot(snapshot, shown.encoded)
 
     def _assumptions(self) -> tuple[str, ...]:
         # A sandbox has no EURe: there is nothing to be wrong about.

@@ -16,25 +16,18 @@ MAX_FOREIGN = 5
 _MAX_SHOWN = 64
 
 
-def deposit_rows(tracker: DepositTracker, now_ns: int, shown: int) -> tuple[DepositRow, ...]:
-    """Return the account's deposits, pending ones first, then newest first."""
-    rows = []
-    deposits = sorted(tracker.deposits or (), key=lambda deposit: deposit.status != "PENDING")
-    for deposit in deposits[:shown]:
-        asset = tracker.asset(deposit)
-        rows.append(
-            DepositRow(
-                symbol=asset.symbol if asset else _foreign_name(deposit),
-                amount=Decimal(deposit.amount).scaleb(-deposit.decimals),
-                status=deposit.status,
-                chain=deposit.chain,
-                tx_hash=deposit.tx_hash,
-                age_ms=age_ms(now_ns, deposit.created_ns) or 0,
-                in_table=asset is not None,
-                places=asset.places if asset else 8,
-            )
-        )
-    return tuple(rows)
+def deposit_row(tracker: DepositTracker, deposit: Deposit, now_ns: int) -> DepositRow:
+    asset = tracker.asset(deposit)
+    return DepositRow(
+        symbol=asset.symbol if asset else _foreign_name(deposit),
+        amount=Decimal(deposit.amount).scaleb(-deposit.decimals),
+        status=deposit.status,
+        chain=deposit.chain,
+        tx_hash=deposit.tx_hash,
+        age_ms=age_ms(now_ns, deposit.created_ns) or 0,
+        in_table=asset is not None,
+        places=asset.places if asset else 8,
+    )
 
 
 def address_rows(tokens: TokenTable, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:

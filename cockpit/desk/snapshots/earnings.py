@@ -1,13 +1,13 @@
 """What was earned, as a cockpit shows it."""
 
 from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.trading_figures.earnings import EarningsState
 
 
-def earnings_state(trading: TradingParts, monotonic_ns: int) -> EarningsState:
-    """Return the figures of now. ``monotonic_ns``: of the clock by which quotes of the last second are counted."""
+def earnings_state(trading: TradingParts, view: DeskView, monotonic_ns: int) -> EarningsState:
+    """Return the figures of now. ``monotonic_ns``: of the clock by which the view counts quotes of the last second."""
     meter, state, tokens = trading.earnings, trading.trading_state, trading.tokens
-    view = trading.engine.view(tokens.markets[0], monotonic_ns)
     return EarningsState(
         today=meter.today(),
         run=meter.run(),

@@ -1,6 +1,7 @@
 """Prices, commands and reaction times as a cockpit shows them. Pure: state and a time in, frozen rows out."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from cockpit.accounting.percentiles import percentile
 from cockpit.desk.earnings.chart_course import ChartCourse
@@ -9,7 +10,6 @@ from cockpit.desk.market.reference import Reference
 from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction
-from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.snapshot import (
     JournalRow,
     MarketState,
@@ -18,6 +18,7 @@ from cockpit.model.snapshot import (
     SourceRow,
     State,
 )
+from cockpit.model.trading_figures.market_requests import MarketRequestsRow, TokenRow
 from venue.protocol.tokens import TokenTable
 from venue.reference.composite import SourceView
 from venue.reference.feed import Feed
@@ -25,7 +26,17 @@ from venue.reference.feed import Feed
 TOO_OLD = "price too old"
 
 
-def market_state(reference: Reference, prices: Prices | None, now_ns: int, course: ChartCourse) -> MarketState:
+def chart_points(course: Iterable[tuple[int, Decimal]], now_ns: int) -> tuple[tuple[float, float], ...]:
+    return tuple([(round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in course])
+
+
+def market_state(
+    reference: Reference,
+    prices: Prices | None,
+    now_ns: int,
+    course: ChartCourse,
+    chart: tuple[tuple[float, float], ...],
+) -> MarketState:
     """Return the mid, the desk's own prices, every source, and the chart."""
     current = reference.current
     known = {view.source: view for view in current.sources}
@@ -39,7 +50,7 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int, cours
         ask=prices.ask if prices else None,
         skew_bps=prices.skew_bps if prices else None,
         sources=tuple(sources),
-        chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
+        chart=chart,
         sigma_bps=reference.volatility.sigma,
         eure_basis_bps=reference.par.measured_bps(now_ns),
         own_prices=course.prices,

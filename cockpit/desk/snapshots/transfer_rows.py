@@ -1,10 +1,11 @@
 """Withdrawals as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import islice
 
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
-from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.snapshots.deposit_rows import printable
 from cockpit.model.ages import age_ms
 from cockpit.model.snapshot import WithdrawalRow
@@ -12,18 +13,15 @@ from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.protocol.units import NS_PER_MS
 
 
-def withdrawal_rows(withdrawals: WithdrawalBook, tracker: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
-    """Return the desk's own, then those that the bridge lists and the desk did not make; newest first."""
-    shown = withdrawals.shown()
-    rows = [_withdrawal_row(withdrawal, now_ns) for withdrawal in shown]
-    known = {withdrawal.near_hash for withdrawal in shown}
-    rows += [
-        _foreign_row(tracker, found, now_ns) for found in tracker.withdrawals if (found.tx_hash or "") not in known
-    ]
-    return tuple(rows)
+def foreign_withdrawals(
+    own: Sequence[Withdrawal], listed: Sequence[BridgeWithdrawal], most: int
+) -> list[BridgeWithdrawal]:
+    """Return the newest that the bridge lists and the desk did not make."""
+    known = {withdrawal.near_hash for withdrawal in own}
+    return list(islice((one for one in listed if (one.tx_hash or "") not in known), most))
 
 
-def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
+def withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
     order = withdrawal.order
     prepared = withdrawal.prepared
     return WithdrawalRow(
@@ -45,7 +43,7 @@ def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
     )
 
 
-def _foreign_row(tracker: DepositTracker, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
+def foreign_row(tracker: DepositTracker, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
     asset = tracker.asset_of(found.near_token_id)
     places = asset.decimals if asset is not None else found.decimals
     age = age_ms(now_ns, found.created_ns) or 0

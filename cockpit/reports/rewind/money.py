@@ -8,8 +8,8 @@ import msgspec
 
 from cockpit.model.ages import age_ms
 from cockpit.model.commands import Limits, PriceParams
-from cockpit.model.market_requests import HOUR_MS, MarketRequestsRow
 from cockpit.model.snapshot import InventoryRow, InventoryState, MarketState, SourceRow
+from cockpit.model.trading_figures.market_requests import HOUR_MS, MarketRequestsRow
 from storage.reader import Reader
 from storage.reporting.mids import STALE_NS, RecordedMid, mids_around
 from storage.reporting.moments import LONGEST_LIFE_NS, live_at

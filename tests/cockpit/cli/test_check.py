@@ -12,8 +12,8 @@ import pytest
 from cockpit.cli.check import as_text, outcome_of, summary
 from cockpit.cli.messages import NO_SANDBOX
 from cockpit.desk.metrics.messages import port_taken
-from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.snapshot import InterlockRow, MetricsState, Snapshot
+from cockpit.model.trading_figures.market_requests import MarketRequestsRow, TokenRow
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import alarms, snapshot
 from tests.support.processes.command import GOOD, env_file, run

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from cockpit.model.market_requests import MarketRequestsRow
 from cockpit.model.snapshot import InventoryState, WithdrawalRow
+from cockpit.model.trading_figures.market_requests import MarketRequestsRow
 from panels.kit.rows.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import fill_row

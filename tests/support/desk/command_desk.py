@@ -5,6 +5,7 @@ import asyncio
 from cockpit.accounting.committed_limit import CommittedRule
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.snapshot_stream import MadeSnapshot
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import TradingState
@@ -13,8 +14,13 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, OperatorAction
 from cockpit.model.recorder import LateEvent
 from storage.errors import HistoryError
+from tests.support.cockpit.samples import snapshot
 from tests.support.desk.builders import Clock
 from venue.protocol.tokens import DEFAULT_TOKENS
+
+
+async def made() -> MadeSnapshot:
+    return MadeSnapshot(snapshot())
 
 
 class Desk:

@@ -47,7 +47,7 @@ from tests.support.sandbox.signing import Signer as Taker
 from tests.support.settings import loopback
 from tests.support.venue.relay_server import event, request_data
 from venue.alarms.scopes import OurScope
-from venue.bridges.poa.client import DepositAddress
+from venue.bridges.poa.client import Deposit, DepositAddress
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.reference.tick import Tick
@@ -79,6 +79,22 @@ class Signed:
         self.deadline_ns = 0
         self.quote_hash = ""
         self.answered = self.refused = self.settled = False
+
+
+PENDING = Deposit(
+    tx_hash="a",
+    mint_tx_hash=None,
+    chain=BTC.chain,
+    defuse_asset_identifier=BTC.chain,
+    near_token_id=BTC.near_token,
+    decimals=BTC.decimals,
+    amount=1_000,
+    account_id="maker.near",
+    address="an address",
+    status="PENDING",
+    created_ns=1,
+    sender=None,
+)
 
 
 class Line:

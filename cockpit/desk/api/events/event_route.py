@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.desk.api.events.event_stream import MOST_FOLLOWERS, EventStream, Follower, Portion
 from cockpit.desk.api.operator_signs import read_reports
+from cockpit.model.giving_way import give_way
 from storage.errors import UnknownTopicError
 from storage.rows import ROWS_PER_SLICE
 from storage.topics.lines import DESK, GAP, MARK, encoded, event_line, find_topics, said
@@ -65,7 +66,7 @@ class EventRoute:
                 for frame in self._frames(portion.result()):
                     await socket.send_text(frame)
                     # A frame that needs no waiting gives no turn to the requests that wait.
-                    await asyncio.sleep(0)
+                    await give_way()
             finally:
                 portion.cancel()
 

@@ -8,7 +8,7 @@ import msgspec
 
 from cockpit.desk.quote_book.burning.burn_batches import salt_of
 from cockpit.desk.quote_book.quote import OVER, Quote
-from cockpit.desk.runtime.giving_way import give_way
+from cockpit.model.giving_way import give_way
 
 MOST_AT_ONCE = 1_000
 """Up to so many quotes are counted whenever somebody asks; of more, as they were counted last."""

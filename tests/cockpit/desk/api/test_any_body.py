@@ -14,8 +14,8 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
-from tests.support.cockpit.samples import snapshot
-from tests.support.desk.command_desk import Desk
+from tests.support.cockpit.samples import health
+from tests.support.desk.command_desk import Desk, made
 from tests.support.venue.hostile import hostile
 
 LONGEST_TEXT = 2_000
@@ -42,8 +42,9 @@ async def _post(method: str, path: str, body: bytes) -> None:
     api = Api(
         desk.control,
         SnapshotStream(Operators(Environment())),
-        snapshot=snapshot,
-        part_state=lambda part: {"part": part},
+        made=made,
+        health=health,
+        part_state=lambda part, shot: {"part": part},
         identity={},
     )
     transport = httpx.ASGITransport(api.app())

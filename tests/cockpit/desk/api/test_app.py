@@ -13,7 +13,7 @@ from websockets.asyncio.client import unix_connect
 
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
-from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.api.snapshot_stream import MadeSnapshot, SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.runtime.unix_server import bind, server
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, CommandRequest, Limits, Part, Result
@@ -35,8 +35,9 @@ class Served:
         self.api = Api(
             self.desk.control,
             self.stream,
-            snapshot=self.snapshot,
-            part_state=self.part_state,
+            made=self.made,
+            health=self.health,
+            part_state=lambda part, shot: {"part": part},
             identity={"run_id": "run-1", "mode": "SANDBOX", "account": "maker.near"},
         )
         self.client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://desk")
@@ -44,9 +45,11 @@ class Served:
     def snapshot(self) -> Snapshot:
         return msgspec.structs.replace(snapshot(), health=self.healths)
 
-    def part_state(self, part: Part) -> object:
-        """A part's own state."""
-        return {"part": part}
+    async def made(self) -> MadeSnapshot:
+        return MadeSnapshot(self.snapshot())
+
+    def health(self, part: Part) -> PartHealth:
+        return next(one for one in self.healths if one.part == part)
 
     async def result(self, method: str, path: str, status: int, body: object = ...) -> Result:
         """Ask, expect the status, and read the answer."""
@@ -263,11 +266,11 @@ async def test_every_attached_cockpit_gets_the_snapshots_and_leaves_no_trace(ser
         unix_connect(str(served.path), uri="ws://desk/stream") as two,
     ):
         await until(lambda: len(served.stream) == 2)
-        served.stream.put(snapshot(1))
+        served.stream.put(MadeSnapshot(snapshot(1)))
         assert [seq(await one.recv()), seq(await two.recv())] == [1, 1]
         await one.close()
         await until(lambda: len(served.stream) == 1)
-        served.stream.put(snapshot(2))
+        served.stream.put(MadeSnapshot(snapshot(2)))
         assert seq(await two.recv()) == 2
     await until(lambda: len(served.stream) == 0)
 
@@ -276,12 +279,12 @@ async def test_a_slow_reader_is_given_the_newest_and_never_an_old_one_again() ->
     stream = SnapshotStream(Operators(Environment()))
     with stream.attached() as slow:
         for number in range(5):
-            stream.put(snapshot(number))
+            stream.put(MadeSnapshot(snapshot(number)))
         assert (await slow.next()).seq == 4
         waiting = asyncio.create_task(slow.next())
         await asyncio.sleep(0)
         assert not waiting.done()
-        stream.put(snapshot(5))
+        stream.put(MadeSnapshot(snapshot(5)))
         assert (await waiting).seq == 5
     assert len(stream) == 0
 

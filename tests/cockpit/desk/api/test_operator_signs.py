@@ -18,15 +18,15 @@ from websockets.exceptions import ConnectionClosed
 from cockpit.client.desk_client import DeskClient
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.operator_signs import read_reports
-from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.api.snapshot_stream import MadeSnapshot, SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.runtime import stream_protocol, unix_server
 from cockpit.desk.runtime.stream_protocol import MAX_BYTES, MAX_MESSAGE_BYTES
 from cockpit.model.commands import MAX_KEY_AGE_MS, UNATTENDED, Result
 from cockpit.model.environment import Environment
-from tests.support.cockpit.samples import snapshot
+from tests.support.cockpit.samples import health, snapshot
 from tests.support.desk.builders import Clock
-from tests.support.desk.command_desk import Desk
+from tests.support.desk.command_desk import Desk, made
 from tests.support.venue.hostile import hostile
 from tests.support.waiting import until
 from venue.protocol.units import NS_PER_MS
@@ -48,7 +48,12 @@ class Streaming:
         self.stream = SnapshotStream(self.operators)
         self.desk = Desk()
         self._api = Api(
-            self.desk.control, self.stream, snapshot=snapshot, part_state=lambda part: {"part": part}, identity={}
+            self.desk.control,
+            self.stream,
+            made=made,
+            health=health,
+            part_state=lambda part, shot: {"part": part},
+            identity={},
         )
         self._seq = 0
 
@@ -67,7 +72,7 @@ class Streaming:
     def put(self) -> int:
         """Send everybody the next snapshot; its number."""
         self._seq += 1
-        self.stream.put(snapshot(self._seq))
+        self.stream.put(MadeSnapshot(snapshot(self._seq)))
         return self._seq
 
     async def fill(self) -> None:

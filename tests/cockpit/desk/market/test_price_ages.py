@@ -46,7 +46,7 @@ class Prices:
             self.reference.on_tick(tick)
 
     def row(self, number: int) -> SourceRow:
-        return market_state(self.reference, None, self.clock(), ChartCourse(DEFAULT_TOKENS)).sources[number]
+        return market_state(self.reference, None, self.clock(), ChartCourse(DEFAULT_TOKENS), ()).sources[number]
 
 
 def test_two_feeds_whose_lateness_grows_to_fifteen_seconds_are_no_price_though_they_never_stop_ticking() -> None:

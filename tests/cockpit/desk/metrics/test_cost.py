@@ -5,31 +5,13 @@ import pytest
 from cockpit.desk.metrics.exposition import negotiated
 from tests.support.counted_lines import Lines
 from tests.support.desk.builders import commitment
-from tests.support.desk.desk_harness import DeskHarness, World
+from tests.support.desk.desk_harness import PENDING, DeskHarness, World
 from tests.support.desk.metrics import OPEN_METRICS, exposition
-from venue.bridges.poa.client import Deposit
-from venue.protocol.tokens import BTC
 
 PRICES, DEADLINES = 10, 20
 """Distinct ones: what is summed by price and deadline is as much for few quotes as for many."""
 LINES_OF_A_SLICE = 4_000
 """Lines of Python: the longest slice of this many took 0.4 ms. What asks each of 1,000 quotes takes more."""
-
-
-PENDING = Deposit(
-    tx_hash="a",
-    mint_tx_hash=None,
-    chain=BTC.chain,
-    defuse_asset_identifier=BTC.chain,
-    near_token_id=BTC.near_token,
-    decimals=BTC.decimals,
-    amount=1_000,
-    account_id="maker.near",
-    address="an address",
-    status="PENDING",
-    created_ns=1,
-    sender=None,
-)
 
 
 async def lines_of_slices(quotes: int, deposits: int = 0) -> list[int]:

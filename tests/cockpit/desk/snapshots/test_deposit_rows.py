@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.desk.funding.deposits import DepositTracker
-from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings, printable
+from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_row, fund_warnings, printable
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from cockpit.model.snapshot import DepositAddressRow, DepositCredit
@@ -113,7 +113,7 @@ async def test_a_deposit_is_counted_under_the_token_that_it_became() -> None:
 async def test_a_deposit_outside_the_table_is_shown_loudly_and_moves_nothing() -> None:
     tracker = await read(BOTH, deposit(1_000, near_token=OTHER), deposit(5, "FAILED", near_token=OTHER, tx_hash="b"))
     assert tracker.movements() == []
-    row, _ = deposit_rows(tracker, NOW, 60)
+    row, _ = (deposit_row(tracker, one, NOW) for one in tracker.pending_first())
     assert (row.symbol, row.in_table, row.amount) == (OTHER, False, Decimal("0.00001"))
     assert fund_warnings(DEFAULT_TOKENS, (), tracker) == (
         "a deposit of 0.00001 on btc:mainnet became xbtc.bridge.near, which the desk does not count: "
