@@ -16,6 +16,7 @@ CONNECTED_WITHOUT_DATA = "connected, but the desk sends no new data"
 STARTUP_FINDINGS = "Startup findings"
 NO_REASON_GIVEN = "no reason given"
 NO_LONGER_LISTED = "no longer: last known state"
+NO_ROW = "no row is listed here"
 NO_COLOR_IS_SET = "NO_COLOR is set"
 
 

@@ -16,7 +16,7 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
-from panels.kit.messages import NO_LONGER_LISTED, arrived, goes_on
+from panels.kit.messages import NO_LONGER_LISTED, NO_ROW, arrived, goes_on
 from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
@@ -300,11 +300,27 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         painted = (snapshot.run_id, snapshot.seq, self._filter)
         if painted != self._painted:
             self._painted = painted
-            if view.rewound is None or is_recorded(self.id or ""):
-                self.paint(snapshot)
-            else:
-                self._show_unknown(view.rewound)
+            self._draw(view, snapshot)
         self._write_edges()
+
+    def _draw(self, view: View, snapshot: Snapshot) -> None:
+        if view.rewound is None or is_recorded(self.id or ""):
+            self.paint(snapshot)
+        else:
+            self._show_unknown(view.rewound)
+
+    def _catch_up(self) -> None:
+        """Take the rows that were offered before the panel had a place: a key may come before they are drawn."""
+        if self._painted is None and self._view is not None and self._snapshot is not None:
+            self._draw(self._view, self._snapshot)
+
+    def _picked(self) -> str | None:
+        """Return the key of the row that a key is for; say so where there is none."""
+        self._catch_up()
+        key = self.grid.pick()
+        if key is None:
+            self.notify(NO_ROW, severity="warning", markup=False)
+        return key
 
     @property
     def offered_seq(self) -> int:
@@ -420,11 +436,13 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by this many rows; above the first row of a list that takes no more are the newest."""
+        self._catch_up()
         if not self._left_upwards(rows):
             self.grid.move(rows)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by this many pages."""
+        self._catch_up()
         if not self._left_upwards(pages):
             self.grid.page(pages)
 
@@ -440,6 +458,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def action_oldest(self) -> None:
         """Go to the oldest row."""
+        self._catch_up()
         self.grid.oldest()
 
     def action_shift_columns(self, by: int) -> None:
@@ -461,12 +480,12 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def action_open(self) -> None:
         """Ask for the details of the row under the cursor."""
         followed = self.grid.following
-        if key := self.grid.pick():
+        if key := self._picked():
             self.post_message(self.Opened(self, key, followed=followed))
 
     def action_copy(self) -> None:
         """Send what names the row to the clipboard: its first field worth copying, or its key."""
-        key = self.grid.pick()
+        key = self._picked()
         if key is None or self._snapshot is None:
             return
         detail = self.detail(self._snapshot, key)

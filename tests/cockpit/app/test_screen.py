@@ -1,16 +1,24 @@
 """What the reader sees as snapshots come, stop coming, and are left aside for a while."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partialmethod
 from pathlib import Path
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
+from textual.geometry import Size
 
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
+from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.trading.limits import FIELDS
-from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA
+from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA, NO_ROW
+from panels.kit.panel import Panel
 from panels.kit.rows.grid import LiveGrid
+from panels.kit.view import View
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -109,6 +117,33 @@ async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskC
         await driven.hides("decision-61")
         await driven.press("6", "enter")
         await driven.shows("quote hash", "hash0249vK3mQpXw7Zt", "28.0357 EURe")
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("9", "enter"), ("9", "y", "8", "enter")])
+async def test_a_key_that_comes_before_the_rows_are_drawn_acts_on_them(
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    """The frames, the tabs and the status bar are there before the first rows are, for as long as a machine is busy."""
+    monkeypatch.setattr(Panel, "on_resize", lambda panel: None)
+    monkeypatch.setattr(Panel, "offer", partialmethod(offered_only, Panel.offer))
+    async with cockpit(link) as driven:
+        assert not any(panel.grid.rows for panel in driven.app.board.panels)
+        await driven.press(*keys)
+        await driven.opens()
+
+
+def offered_only(panel: Panel[Any], offer: Callable[..., None], view: View, snapshot: Snapshot) -> None:
+    """Take what is offered as a panel does that has no place on the screen yet."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Panel, "size", Size(0, 0))
+        offer(panel, view, snapshot)
+
+
+async def test_a_key_for_a_row_where_there_is_none_answers(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = replace(samples.snapshot(1), executions=())
+    async with cockpit(link) as driven:
+        await driven.press("7", "enter")
+        await driven.shows(NO_ROW)
 
 
 async def test_a_frozen_view_stands_still_under_a_live_status_bar(desk: FakeDesk, link: DeskClient) -> None:
