@@ -50,28 +50,97 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     encoded: dict[str, msgspec.Raw]
 
 
-class ShownRows:
-    """The rows of one snapshot, their ages as of ``now_ns``."""
+class _Source:
+    """What the lists show, and how their rows are made. It knows nothing of the lists: rows that a snapshot no longer
+    needs go at once, and no collection of garbage holds up a request.
+    """
 
     def __init__(self, trading: TradingParts, journal: Sequence[OperatorAction], now_ns: int) -> None:
         self._trading = trading
         self._journal = journal
         self._now_ns = now_ns
         self._options: tuple[OptionReading, QuoteOptions] | None = None
+
+    def newest_decisions(self) -> Iterable[Decided]:
+        return islice(reversed(self._trading.engine.recent), SHOWN)
+
+    def decision_row(self, decided: Decided) -> DecisionRow:
+        event, market = decided
+        return decision_row(event.made(), market, self._now_ns)
+
+    def newest_quotes(self) -> Iterable[Quote]:
+        return newest_first(islice(reversed(self._trading.book.recent), SHOWN), signed_ns)
+
+    def quote_row(self, quote: Quote) -> QuoteRow:
+        reading = self._trading.option_meter.reading
+        if reading is None:
+            return quote_row(self._trading.tokens, quote, self._now_ns)
+        if self._options is None or self._options[0] is not reading:
+            self._options = reading, QuoteOptions(self._trading.tokens, reading, self._now_ns)
+        return quote_row(self._trading.tokens, quote, self._now_ns, self._options[1])
+
+    def quote_version(self, quote: Quote) -> Hashable:
+        reading = self._trading.option_meter.reading
+        burned = quote.course is not None and (quote.salt_invalid, quote.used_height)
+        read_ns = None if reading is None else reading.at_ns
+        return quote.commitment.quote_hash, quote.state, quote.detail, burned, read_ns
+
+    def newest_fills(self) -> Iterable[Quote]:
+        book = self._trading.book
+        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
+        return newest_first([*settling, *islice(reversed(book.fills), SHOWN)], filled_ns)[:SHOWN]
+
+    def fill_row(self, quote: Quote) -> FillRow:
+        marked = self._trading.markouts.of(quote.commitment.quote_hash)
+        return fill_row(self._trading.tokens, quote, marked, self._now_ns)
+
+    def fill_version(self, quote: Quote) -> Hashable:
+        marked = len(self._trading.markouts.of(quote.commitment.quote_hash))
+        return quote.commitment.quote_hash, quote.state, quote.tx_hash, filled_ns(quote), marked
+
+    def shown_deposits(self) -> Iterable[Deposit]:
+        return self._trading.deposits.pending_first()[:SHOWN]
+
+    def deposit_row(self, deposit: Deposit) -> DepositRow:
+        return deposit_row(self._trading.deposits, deposit, self._now_ns)
+
+    def shown_withdrawals(self) -> Iterable[Withdrawal | BridgeWithdrawal]:
+        own = self._trading.withdrawals.shown()
+        return *own, *foreign_withdrawals(own, self._trading.deposits.withdrawals, SHOWN)
+
+    def withdrawal_row(self, withdrawal: Withdrawal | BridgeWithdrawal) -> WithdrawalRow:
+        if isinstance(withdrawal, Withdrawal):
+            return withdrawal_row(withdrawal, self._now_ns)
+        return foreign_row(self._trading.deposits, withdrawal, self._now_ns)
+
+    def newest_actions(self) -> Iterable[OperatorAction]:
+        return reversed(self._journal)
+
+    def journal_row(self, action: OperatorAction) -> JournalRow:
+        return journal_row(action, self._now_ns)
+
+
+class ShownRows:
+    """The rows of one snapshot, their ages as of ``now_ns``."""
+
+    def __init__(self, trading: TradingParts, journal: Sequence[OperatorAction], now_ns: int) -> None:
+        self._trading = trading
+        self._now_ns = now_ns
+        source = _Source(trading, journal, now_ns)
         self._decisions = RowsOfMoment(
-            self._newest_decisions,
-            self._decision_row,
+            source.newest_decisions,
+            source.decision_row,
             _decision_version,
             stamp=lambda: _newest(trading.engine.recent),
             per_slice=DECISIONS_PER_SLICE,
         )
-        self._quotes = RowsOfMoment(self._newest_quotes, self._quote_row, self._quote_version)
-        self._fills = RowsOfMoment(self._newest_fills, self._fill_row, self._fill_version)
+        self._quotes = RowsOfMoment(source.newest_quotes, source.quote_row, source.quote_version)
+        self._fills = RowsOfMoment(source.newest_fills, source.fill_row, source.fill_version)
         self._deposits = RowsOfMoment(
-            self._shown_deposits, self._deposit_row, _itself, stamp=lambda: trading.deposits.deposits
+            source.shown_deposits, source.deposit_row, _itself, stamp=lambda: trading.deposits.deposits
         )
-        self._withdrawals = RowsOfMoment(self._shown_withdrawals, self._withdrawal_row, _withdrawal_version)
-        self._actions = RowsOfMoment(self._newest_actions, self._journal_row, _itself, stamp=lambda: _newest(journal))
+        self._withdrawals = RowsOfMoment(source.shown_withdrawals, source.withdrawal_row, _withdrawal_version)
+        self._actions = RowsOfMoment(source.newest_actions, source.journal_row, _itself, stamp=lambda: _newest(journal))
         self._chart: tuple[tuple[float, float], ...] = ()
         self._charted: tuple[int, Decimal] | None = None
         self._lists: tuple[Making, ...] = (
@@ -121,64 +190,6 @@ class ShownRows:
         newest = course[-1] if course else None
         if newest is not self._charted:
             self._charted, self._chart = newest, chart_points(course, self._now_ns)
-
-    def _newest_decisions(self) -> Iterable[Decided]:
-        return islice(reversed(self._trading.engine.recent), SHOWN)
-
-    def _decision_row(self, decided: Decided) -> DecisionRow:
-        event, market = decided
-        return decision_row(event.made(), market, self._now_ns)
-
-    def _newest_quotes(self) -> Iterable[Quote]:
-        return newest_first(islice(reversed(self._trading.book.recent), SHOWN), signed_ns)
-
-    def _quote_row(self, quote: Quote) -> QuoteRow:
-        reading = self._trading.option_meter.reading
-        if reading is None:
-            return quote_row(self._trading.tokens, quote, self._now_ns)
-        if self._options is None or self._options[0] is not reading:
-            self._options = reading, QuoteOptions(self._trading.tokens, reading, self._now_ns)
-        return quote_row(self._trading.tokens, quote, self._now_ns, self._options[1])
-
-    def _quote_version(self, quote: Quote) -> Hashable:
-        reading = self._trading.option_meter.reading
-        burned = quote.course is not None and (quote.salt_invalid, quote.used_height)
-        read_ns = None if reading is None else reading.at_ns
-        return quote.commitment.quote_hash, quote.state, quote.detail, burned, read_ns
-
-    def _newest_fills(self) -> Iterable[Quote]:
-        book = self._trading.book
-        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
-        return newest_first([*settling, *islice(reversed(book.fills), SHOWN)], filled_ns)[:SHOWN]
-
-    def _fill_row(self, quote: Quote) -> FillRow:
-        marked = self._trading.markouts.of(quote.commitment.quote_hash)
-        return fill_row(self._trading.tokens, quote, marked, self._now_ns)
-
-    def _fill_version(self, quote: Quote) -> Hashable:
-        marked = len(self._trading.markouts.of(quote.commitment.quote_hash))
-        return quote.commitment.quote_hash, quote.state, quote.tx_hash, filled_ns(quote), marked
-
-    def _shown_deposits(self) -> Iterable[Deposit]:
-        return self._trading.deposits.pending_first()[:SHOWN]
-
-    def _deposit_row(self, deposit: Deposit) -> DepositRow:
-        return deposit_row(self._trading.deposits, deposit, self._now_ns)
-
-    def _shown_withdrawals(self) -> Iterable[Withdrawal | BridgeWithdrawal]:
-        own = self._trading.withdrawals.shown()
-        return *own, *foreign_withdrawals(own, self._trading.deposits.withdrawals, SHOWN)
-
-    def _withdrawal_row(self, withdrawal: Withdrawal | BridgeWithdrawal) -> WithdrawalRow:
-        if isinstance(withdrawal, Withdrawal):
-            return withdrawal_row(withdrawal, self._now_ns)
-        return foreign_row(self._trading.deposits, withdrawal, self._now_ns)
-
-    def _newest_actions(self) -> Iterable[OperatorAction]:
-        return reversed(self._journal)
-
-    def _journal_row(self, action: OperatorAction) -> JournalRow:
-        return journal_row(action, self._now_ns)
 
 
 def _decision_version(decided: Decided) -> Hashable:
