@@ -23,6 +23,7 @@ from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.environment import Environment
+from cockpit.model.processor.pauses import Pauses
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.columns import ColumnsDialog
@@ -43,6 +44,7 @@ from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
+from panels.kit.rows.pausing import PausingApp
 from panels.kit.textual_internals import set_bindings
 from panels.kit.theme import NAMES, PLAIN_NAME, THEMES
 from panels.kit.view import View
@@ -61,14 +63,15 @@ def _new_key() -> str:
     return f"k-{Environment().new_id()}"
 
 
-class CockpitApp(OperatorActions, inherit_bindings=False):
+class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
     """One terminal's view of a desk. It holds no truth of its own.
 
     ``paint_hz``: how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside the
     first picture (to start a desk); what it raises is shown and the cockpit stays. ``keys``: the operator's key map.
     ``clock`` counts seconds, ``wall_ns`` is UTC; ``new_key`` makes the idempotency key of a withdrawal.
     ``tour_seen`` remembers whether the tour was offered before; without it, it never is.
-    ``history`` reads what was recorded, ``past`` the figures of it.
+    ``history`` reads what was recorded, ``past`` the figures of it. ``pauses``: how painting leaves the processor to
+    others; without it, it does not.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -93,6 +96,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         past: PastFigures | None = None,
         preferences: PreferencesFile | None = None,
         address_book: AddressBook | None = None,
+        pauses: Pauses | None = None,
     ) -> None:
         super().__init__(
             client,
@@ -111,6 +115,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.register_theme(theme)
         self._choices = ScreenChoices(preferences, options, lambda: self.board)
         self.theme = PLAIN_NAME if self.no_color else NAMES[self._choices.theme]
+        self._pauses = pauses
         self._paint_hz = paint_hz
         self._on_start = on_start
         self._title = ""
@@ -213,7 +218,14 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
             self.desk.acknowledge_alerts()
         self._paint()
 
+    def pause(self) -> None:
+        # A dialog that is being opened is waited for.
+        if self._pauses is not None and len(self.screen_stack) == 1:
+            self._pauses()
+
     def _paint(self) -> None:
+        if self._pauses is not None:
+            self._pauses.restart()
         view = self.view
         if not self.screen_stack:
             return

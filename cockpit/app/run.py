@@ -18,6 +18,7 @@ from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.paths import default_keys_file
 from cockpit.config.settings import Settings
 from cockpit.model.environment import Environment
+from cockpit.model.processor.pauses import Pauses
 from cockpit.processes.echo import echo
 from cockpit.processes.ending import end_desk
 from cockpit.processes.launch import is_listening, spawn, wait_until_ready
@@ -69,6 +70,7 @@ async def _run_app(
         past=HistoryFigures(where),
         preferences=preferences,
         address_book=address_book,
+        pauses=Pauses(),
     )
     freeze_garbage_soon()
     signals = EndSignals()

@@ -14,6 +14,7 @@ from panels.kit.messages import too_small_to_decide
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
 from panels.kit.rows.grid import LiveGrid
+from panels.kit.rows.pausing import pause
 from panels.kit.view import View
 from panels.views.decisions import DecisionsPanel
 from panels.views.earnings.panel import EarningsPanel
@@ -107,6 +108,7 @@ class Board(Horizontal):
         """Give every panel the newest view, and the snapshot to show of it."""
         for panel in self.query(Panel):
             panel.offer(view, snapshot)
+            pause(self)
 
     def show_panel(self, ident: str) -> None:
         """Make this the panel that is shown, also where it shares a place."""

@@ -11,6 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from panels.kit.rows.cells import Cell, Column, GridRow, Line, fit_column, layout, line_strip, natural, row_strip
+from panels.kit.rows.pausing import pause
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512
@@ -236,6 +237,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             base = self.rich_style + raised(theme) if marked else self.rich_style
             strip = self._row_strip(cells, width, base)
             self._strips[cells, marked] = strip
+            pause(self)
         return strip
 
     def _row_strip(self, cells: Line, width: int, base: Style) -> Strip:

@@ -7,6 +7,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from panels.kit.rows.cells import Line, line_strip
+from panels.kit.rows.pausing import pause
 from panels.kit.theme import styles
 
 
@@ -52,4 +53,5 @@ class LineView(Widget):
                 self._strips.clear()
             strip = line_strip(line, width, styles(self.app.theme), self.rich_style)
             self._strips[line, width] = strip
+            pause(self)
         return strip

@@ -18,11 +18,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from storage.sqlite.writing.pauses import STEPS, Pauses
+from cockpit.model.processor.pauses import Pauses
 from storage.sqlite.writing.transaction import Group, connect, write
 
 _PR_SET_PDEATHSIG = 1
 _ENDED = object()
+STEPS = 300
+"""Of SQLite's machine between two looks at the clock: some 0.05 ms."""
 ANSWERED = (sqlite3.Error, OverflowError, OSError, ValueError, TypeError)
 """Errors after which the process can go on; the desk gets them as an answer."""
 

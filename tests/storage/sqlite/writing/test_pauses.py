@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from cockpit.model.processor.pauses import MOST_PAUSED_S, SLICE_S, Pauses
 from storage.rows import by_table
 from storage.sqlite.history import SqliteHistory
-from storage.sqlite.writing.pauses import MOST_PAUSED_S, PAUSE_S, SLICE_S, STEPS, Pauses
+from storage.sqlite.writing.child import STEPS
 from storage.sqlite.writing.transaction import Group, connect, write
 from tests.support.history import rows as facts
 
@@ -61,28 +62,3 @@ async def test_where_every_pause_takes_long_a_transaction_is_soon_done(tmp_path:
     sleep = Sleep(0.009)
     assert await written(tmp_path / "history.db", sleep) == ROWS
     assert MOST_PAUSED_S * 0.9 <= sleep.slept <= MOST_PAUSED_S + sleep.each_s
-
-
-def test_each_transaction_may_pause_as_long_as_the_last() -> None:
-    sleep = Sleep(MOST_PAUSED_S)
-    pauses = sleep.handler()
-    assert [pauses(), pauses(), pauses()] == [0, 0, 0]
-    assert sleep.pauses == 1
-    pauses.restart()
-    pauses()
-    assert sleep.pauses == 2
-
-
-def test_it_works_on_for_a_slice_before_it_pauses_again() -> None:
-    now = slept = 0.0
-
-    def pause(seconds: float) -> None:
-        nonlocal slept
-        slept += seconds
-
-    pauses = Pauses(pause, lambda: now)
-    assert [*pauses.among("abc")] == ["a", "b", "c"]
-    assert slept == 0
-    now = SLICE_S
-    assert [*pauses.among("abc")] == ["a", "b", "c"]
-    assert slept == PAUSE_S

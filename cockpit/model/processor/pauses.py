@@ -1,4 +1,4 @@
-"""Short pauses of the process that writes a history, in which others get its processor.
+"""Short pauses of a process beside the desk, in which others get its processor.
 
 Linux lets a process that works go on for up to four milliseconds while another one waits for the same processor, even
 where a second one is idle: a desk that was asked meanwhile, or a taker that was answered, would wait as long.
@@ -8,20 +8,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-STEPS = 300
-"""Of SQLite's machine between two looks at the clock: some 0.05 ms."""
 SLICE_S = 0.00015
 PAUSE_S = 1e-6
 """As short as Linux makes it: some 0.05 ms."""
 MOST_PAUSED_S = 0.02
-"""In one transaction. On a busy machine every pause takes long, and the history must not fall behind."""
+"""Until the next ``restart``. On a busy machine every pause takes long, and the work must not fall behind."""
 
 T = TypeVar("T")
 
 
 class Pauses:
-    """Call it often: it pauses after each slice of work. SQLite takes it as a progress handler. ``restart`` it with
-    each transaction.
+    """Call it often: it pauses after each slice of work. ``restart`` it with each piece that must be done soon, such as
+    a transaction or a picture. SQLite takes it as a progress handler.
     """
 
     def __init__(
