@@ -4,16 +4,19 @@ import asyncio
 import random
 import re
 from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from cockpit.desk.metrics.catalogue import FAMILIES
-from cockpit.desk.metrics.exposition import LONGEST_ACCEPT, negotiated
+from cockpit.desk.metrics.exposition import LONGEST_ACCEPT, Encoder, Exposition, negotiated
 from cockpit.desk.metrics.family import PREFIX, UNITS
 from cockpit.desk.metrics.quotes import OTHER
 from cockpit.desk.quote_book.refusals import GONE
 from cockpit.desk.quoting.risk_checks import REASONS
 from cockpit.model.commands import ARMABLE
+from cockpit.model.giving_way import TURNS
 from tests.support.desk.desk_harness import HELD, DeskHarness, World
 from tests.support.desk.metrics import OPEN_METRICS, Samples, exposition, parsed, samples, samples_of, scraped
 from tests.support.desk.quoting_harness import SECRET
@@ -286,4 +289,30 @@ async def test_the_stages_are_noted_only_after_the_quote_has_left(monkeypatch: p
     assert await desk.ask("1", "buy", amount_in=10_000)
     assert noted == [0]
     assert sum(times.total.counts) == 1
+    await desk.end(clean=True)
+
+
+async def test_requests_are_answered_for_some_turns_between_two_slices_of_a_scrape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = await ready()
+    scrapes, turns, at = exposition(desk), 0, list[int]()
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(encoder: Encoder) -> Iterator[bytes]:
+        for part in Exposition.slices(scrapes, encoder):
+            at.append(turns)
+            yield part
+
+    monkeypatch.setattr(scrapes, "slices", noted)
+    turning = asyncio.create_task(turn())
+    await scrapes.text("")
+    turning.cancel()
+    assert len(at) > 100
+    assert min(later - before for before, later in pairwise(at)) >= TURNS
     await desk.end(clean=True)
