@@ -7,7 +7,7 @@ from collections import Counter, deque
 
 from cockpit.desk.market.pricing import Amounts
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.commitment import Commitment, commit
+from cockpit.desk.quote_book.commitment import commit
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.stage_times import StageTimes
@@ -18,7 +18,7 @@ from venue.protocol.units import NS_PER_MS
 from venue.relay.client import Relay
 from venue.relay.frames import quote_frame
 from venue.signing.errors import RefusedToSignError
-from venue.signing.signer import Signer
+from venue.signing.signer import SignedQuote, Signer
 from venue.transport.errors import WsClosedError
 
 BEFORE_RECORDED = "its deadline is before that of quotes that are over on record: the clock was set back"
@@ -124,9 +124,8 @@ class Executor:
         except Exception as exc:
             # Some of it may be on the wire: the commitment stays in the book until it has expired.
             self._book.sent(commitment, request_id)
-            raise SendUncertainError(
-                _command(commitment, self._monotonic_ns() - received_ns, decision.written)
-            ) from exc
+            reaction_ns = self._monotonic_ns() - received_ns
+            raise SendUncertainError(_command(request, decision, amounts, signed, decision_id, reaction_ns)) from exc
         sent_ns = self._monotonic_ns()
         reaction_ns = sent_ns - received_ns
         self._book.sent(commitment, request_id)
@@ -134,27 +133,34 @@ class Executor:
         self.times.sign.note(signed_ns - decided_ns)
         self.times.send.note(sent_ns - signed_ns)
         self.times.total.note(reaction_ns)
-        return _command(commitment, reaction_ns, decision.written)
+        return _command(request, decision, amounts, signed, decision_id, reaction_ns)
 
     def _refuse(self, reason: str) -> None:
         self.counters["not_sent"] += 1
         self.last_error = reason
 
 
-def _command(commitment: Commitment, reaction_ns: int, written: int) -> ExecuteTrade:
+def _command(
+    request: SwapDemand,
+    decision: Decision,
+    amounts: Amounts,
+    signed: SignedQuote,
+    decision_id: str,
+    reaction_ns: int,
+) -> ExecuteTrade:
     return ExecuteTrade(
-        at_ns=commitment.sent_ns,
-        command_id=commitment.command_id,
-        decision_id=commitment.decision_id,
-        quote_id=commitment.quote_id,
-        quote_hash=commitment.quote_hash,
-        nonce=commitment.nonce,
-        deadline_ns=commitment.deadline_ns,
-        asset_in=commitment.asset_in,
-        asset_out=commitment.asset_out,
-        amount_in=commitment.amount_in,
-        amount_out=commitment.amount_out,
+        at_ns=request.at_ns,
+        command_id=decision_id,
+        decision_id=decision_id,
+        quote_id=request.quote_id,
+        quote_hash=signed.quote_hash,
+        nonce=signed.nonce,
+        deadline_ns=signed.deadline_ns,
+        asset_in=request.asset_in,
+        asset_out=request.asset_out,
+        amount_in=amounts.amount_in,
+        amount_out=amounts.amount_out,
         reaction_ns=reaction_ns,
-        request_kind=commitment.request_kind,
-        written=written,
+        request_kind=request.kind,
+        written=decision.written,
     )

@@ -295,7 +295,7 @@ class QuoteEngine:
         return self._sizes.largest(now_ns)
 
     def _note_committed(self, request: SwapDemand, decision: Decision) -> None:
-        if decision.amounts is None or not fits_by_itself(decision.checks):
+        if decision.amounts is None or not (decision.execute or fits_by_itself(decision.checks)):
             return
         refused = decision.reason == COMMITTED
         self._committed_flow.note(
