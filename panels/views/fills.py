@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age, shorten
+from cockpit.model.formatting import NOTHING, age, coarse_age, number, readable, rounded, row_age
 from cockpit.model.quote_texts import option_day_text
 from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import FillRow, Snapshot
@@ -64,7 +64,7 @@ def fill_row(row: FillRow) -> GridRow:
             Cell(rounded(row.edge_bps, 1, missing=NOTHING)),
             confirmed(row),
             Cell("  ".join(horizon(*one) for one in row.markouts) or NOTHING, "muted"),
-            Cell(shorten(row.tx_hash, 18) if row.tx_hash else NOTHING, "muted"),
+            Cell(row.tx_hash or NOTHING, "muted"),
         ),
     )
 

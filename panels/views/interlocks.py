@@ -19,13 +19,13 @@ from panels.kit.theme import Role
 
 RUNGS: tuple[Rung, ...] = ("SAFE", "SHADOW", "LIVE")
 LONGEST = 62
-"""Cells of the longest text that a measure makes of this desk's own words."""
+"""Cells of the longest text that a measure makes of this desk's own words; what is wanted is shown beside those."""
 COLUMNS = (
     Column("", 1),
     Column("interlock", 19),
-    Column("measured", 12, grow=True, first=LONGEST),
-    Column("wanted", 12, from_width=70, grow=True),
-    Column("for", 6, from_width=100),
+    Column("measured", 12, grow=True, first=LONGEST, wraps="all"),
+    Column("wanted", 12, from_width=LONGEST + 35, grow=True),
+    Column("for", 6, from_width=LONGEST + 42),
     Column("closes", 6, "right", ticks=True, when_used=True),
 )
 SHORT: dict[str, str] = {

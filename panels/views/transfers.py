@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 from textual.widget import Widget
 
-from cockpit.model.formatting import age, exact, number, shorten
+from cockpit.model.formatting import age, exact, number
 from cockpit.model.recorded.pages import RecordedList
 from cockpit.model.snapshot import DepositAddressRow, DepositRow, Snapshot, WithdrawalRow
 from panels.kit.alarms import alarm_words
@@ -123,7 +123,7 @@ def deposit_row(row: DepositRow) -> GridRow:
             Cell(amount(row)),
             status(row),
             Cell(row.chain, "muted"),
-            Cell(shorten(row.tx_hash, 24), "muted"),
+            Cell(row.tx_hash, "muted"),
         ),
     )
 
@@ -138,7 +138,7 @@ def withdrawal_row(row: WithdrawalRow) -> GridRow:
             Cell(amount(row)),
             state(row),
             Cell(row.chain, "muted"),
-            Cell(shorten(named, 24), "muted") if row.ours else Cell(f"made elsewhere {shorten(named, 12)}", "muted"),
+            Cell(named if row.ours else f"made elsewhere {named}", "muted"),
         ),
     )
 

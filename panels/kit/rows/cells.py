@@ -13,6 +13,8 @@ from cockpit.model.printable import printable
 from panels.kit.theme import Role
 
 GAP = 1
+LEAST_IDENTIFIER = 9
+"""Cells in which both ends of an identifier tell it from others."""
 
 
 class Cell(NamedTuple):
@@ -33,7 +35,8 @@ class Column(NamedTuple):
     there is, so that one long text does not cut all those beside it; one that is read before the others gets what it
     needs first, up to ``first`` cells. A column that ``ticks`` is drawn again once a second, in all rows together. One
     that is there only ``when_used`` is hidden while it is empty in every row. Hashes are told apart by both ends: they
-    are ``cut_middle``.
+    are ``cut_middle``. Of a column that ``wraps`` a text that is too long goes on in lines below: all of them, or those
+    that warn.
     """
 
     title: str
@@ -45,13 +48,15 @@ class Column(NamedTuple):
     when_used: bool = False
     first: int = 0
     cut_middle: bool = False
+    wraps: Literal["", "all", "warnings"] = ""
 
 
 class GridRow(NamedTuple):
-    """A row of a grid; ``key`` identifies it while it is listed."""
+    """A row of a grid; ``key`` identifies it while it is listed. ``line``: above 0, a line below its first one."""
 
     key: str
     cells: tuple[Cell, ...]
+    line: int = 0
 
 
 class Field(NamedTuple):
@@ -74,7 +79,7 @@ def layout(
 
     ``needs``: the width of the widest text of each column, where it is known. No column is left out as long as narrower
     ones would do. What a column lacks is taken from what is free, then from columns wider than their own texts: those
-    that grow come first, then those that lack least.
+    that grow come first, then those that lack least; identifiers, of which both ends are enough, come last.
     """
     shown = [
         (index, column) for index, column in enumerate(columns) if width >= column.from_width and index not in hidden
@@ -109,11 +114,11 @@ def _shared(columns: Sequence[Column], needs: Sequence[int], wide: dict[int, int
     left = room - sum(firsts.values()) + sum(growing.values())
     wanted = {**dict(enumerate(needs)), **_levelled(firsts, needs, left)}
     lacking = sorted(
-        (not columns[index].grow, wanted[index] - width, index)
+        (columns[index].cut_middle and not columns[index].first, not columns[index].grow, wanted[index] - width, index)
         for index, width in wide.items()
         if wanted[index] > width
     )
-    for _, lack, index in lacking:
+    for _, _, lack, index in lacking:
         given = min(lack, max(0, free))
         free -= given
         for other in reversed(wide):
@@ -160,13 +165,22 @@ def fit(text: str, width: int, align: Literal["left", "right"]) -> str:
 def fit_column(text: str, column: Column, width: int) -> str:
     """Fit a text of a column into exactly ``width`` cells."""
     if column.cut_middle and text.isascii() and width > 0:
-        text = shorten(text, width)
+        text = _shortened(text, width)
     elif column.cut_middle and cell_len(text) > width > 2:
         # It was shortened before, for more room: the ellipsis in it is the place to cut.
         head, _, tail = text.partition("…")
         kept = min(len(tail), (width - 1) // 2)
         text = f"{head[: width - 1 - kept]}…{tail[len(tail) - kept :]}"
     return fit(text, width, column.align)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Cut the identifier that a text ends with in its middle; the words before it go where it has no room else."""
+    words, _, identifier = text.rpartition(" ")
+    if len(text) <= width or not words or len(identifier) < LEAST_IDENTIFIER:
+        return shorten(text, width)
+    left = width - len(words) - 1
+    return f"{words} {shorten(identifier, left)}" if left >= LEAST_IDENTIFIER else shorten(identifier, width)
 
 
 def line_width(line: Iterable[Cell]) -> int:

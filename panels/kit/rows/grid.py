@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from panels.kit.rows.cells import Cell, Column, GridRow, Line, fit_column, layout, line_strip, natural, row_strip
 from panels.kit.rows.pausing import pause
+from panels.kit.rows.wrapping import wrapped
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512
@@ -47,12 +48,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: tuple[GridRow, ...] = ()
         self._empty: Line = ()
         self._more: Line = ()
+        self._given: tuple[tuple[GridRow, ...], Line, Line] = (), (), ()
         self._pinned: str | None = None
         self._newest: str | None = None
         self._width = 0
         self._places: tuple[tuple[int, int], ...] = ()
         self._needs: tuple[int, ...] = ()
         self._hidden: frozenset[int] = frozenset()
+        self._wraps: int | None = None
         self._shift = 0
         self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
         self.set_columns(columns)
@@ -62,6 +65,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if self.columns == tuple(columns):
             return
         self.columns = tuple(columns)
+        self._wraps = next((index for index, column in enumerate(columns) if column.wraps), None)
         self._needs, self._shift = (), 0
         self._header = tuple(Cell(column.title, "head") for column in columns)
         self._width = 0
@@ -69,11 +73,11 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def rows(self) -> tuple[GridRow, ...]:
-        return self._rows
+        return self._rows if self._wraps is None else tuple(row for row in self._rows if not row.line)
 
     @property
     def cursor(self) -> int:
-        """The cursor's row, counted from the newest."""
+        """The cursor's row, its first line, counted from the newest."""
         return self._index(self._pinned) or 0
 
     @property
@@ -89,7 +93,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def at_last(self) -> bool:
         """Whether the cursor is on the last row."""
-        return bool(self._rows) and self._pinned is not None and self.cursor == len(self._rows) - 1
+        return bool(self._rows) and self._pinned is not None and self._rows[-1].key == self._pinned
 
     @property
     def behind(self) -> int:
@@ -101,13 +105,16 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, rows: Sequence[GridRow], empty: Line = (), more: Line = ()) -> None:
         """Show these rows, or ``empty`` when there are none; ``more`` says below the last row how to go on."""
-        before, after = self._rows, self._with_ghost(tuple(rows))
+        self._given = tuple(rows), empty, more
+        # Where lines are broken the widths are known before the lines are.
+        widened = self._wraps is not None and self._measure(rows)
+        before, after = self._rows, self._with_ghost(self._wrapped(tuple(rows)))
         more_before, more = self._more, more if after else ()
-        if before == after and self._empty == empty and more_before == more:
+        if not widened and before == after and self._empty == empty and more_before == more:
             return
         old_cursor = self.cursor
         self._rows, self._empty, self._more = after, empty, more
-        if self._measure():
+        if widened or (self._wraps is None and self._measure(after)):
             self.refresh()
         if self._pinned is not None and self._index(self._pinned) is None:
             self._pinned = after[min(old_cursor, len(after) - 1)].key if after else None
@@ -157,13 +164,23 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """Move the cursor by this many rows; the first move puts it on the newest."""
         if rows > 0 and self._asked_for_more():
             return
-        self._go(0 if self._pinned is None else self.cursor + rows)
+        self._go(0 if self._pinned is None else self._moved(rows))
+
+    def _moved(self, rows: int) -> int:
+        if self._wraps is None:
+            return self.cursor + rows
+        firsts = [index for index, row in enumerate(self._rows) if not row.line]
+        return firsts[max(0, min(firsts.index(self.cursor) + rows, len(firsts) - 1))]
 
     def page(self, pages: int) -> None:
         """Move the cursor by this many pages."""
         if pages > 0 and self._asked_for_more():
             return
+        before = self.cursor_key
         self._go(self.cursor + pages * max(1, self.size.height - 2))
+        if self._wraps is not None and self.cursor_key == before:
+            # A row with more lines than a page has.
+            self.move(1 if pages > 0 else -1)
 
     def _asked_for_more(self) -> bool:
         wanted = bool(self._more) and self.at_last
@@ -219,6 +236,9 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             # A scroll bar that comes or goes changes the width, without a resize event.
             self._width = width
             self._place()
+            if self._wraps is not None:
+                # The lines were broken for another width.
+                self.call_later(self._break_again)
         index = y - 1 + self.scroll_offset.y
         if y > 0 and index >= len(self._rows):
             line: Line = ()
@@ -228,7 +248,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
                 line = (Cell(" "), *self._more)
             return line_strip(line, width, styles(self.app.theme), self.rich_style)
         cells = self._header if y == 0 else self._rows[index].cells
-        marked = y > 0 and self._pinned is not None and index == self.cursor
+        marked = y > 0 and self._pinned is not None and self._rows[index].key == self._pinned
         strip = self._strips.get((cells, marked))
         if strip is None:
             if len(self._strips) >= CACHED_STRIPS:
@@ -249,9 +269,19 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         strip = row_strip(cells, self.columns, places, whole, look, base)
         return strip.crop(self._shift, self._shift + width).adjust_cell_length(width, base)
 
-    def _measure(self) -> bool:
+    def _break_again(self) -> None:
+        self.show(*self._given)
+
+    def _wrapped(self, rows: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
+        width = self.size.width - self.scrollbar_size_vertical
+        if self._wraps is None or width <= 0:
+            return rows
+        wide = dict(layout(self.columns, width, self._needs, self._hidden)).get(self._wraps, 0)
+        return tuple(wrapped(rows, self._wraps, self.columns[self._wraps], wide)) if wide else rows
+
+    def _measure(self, rows: Sequence[GridRow]) -> bool:
         """Learn how wide the texts are; return whether the columns change. Needs only grow: nothing jitters."""
-        columns, rows = self.columns, self._rows
+        columns = self.columns
         widest = [0] * len(columns)
         for row in rows:
             for index, cell in enumerate(row.cells[: len(columns)]):
@@ -312,10 +342,12 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._newest = self._rows[0].key
         index = max(0, min(index, len(self._rows) - 1))
         self._pinned = self._rows[index].key
+        lines = sum(row.key == self._pinned for row in self._rows) if self._wraps is not None else 1
+        index = self.cursor if lines > 1 else index
         top, page = self.scroll_offset.y, max(1, self.size.height - 1)
         if index < top:
             self.scroll_to(y=index, animate=False)
-        elif (last := index + bool(self._more and index == len(self._rows) - 1)) >= top + page:
+        elif (last := index + lines - 1 + bool(self._more and index == len(self._rows) - 1)) >= top + page:
             # With the last row comes what is said below it.
             self.scroll_to(y=last - page + 1, animate=False)
         self.refresh()

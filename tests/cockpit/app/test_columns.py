@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from cockpit.client.desk_client import DeskClient
 from cockpit.desk.interlocks.checklist import checklist
 from cockpit.desk.interlocks.measures import InterlockFacts
+from panels.kit.labels import part_name
 from panels.kit.rows.grid import LiveGrid
 from panels.views.interlocks import measured
 from tests.support.cockpit import samples
@@ -49,11 +50,41 @@ async def test_no_measured_value_is_cut_while_another_column_has_room(
         grid = driven.app.screen.query_one("#interlocks-grid", LiveGrid)
         await seen(driven.pilot, lambda: bool(grid.size.width and grid.rows))
         await driven.pilot.pause()
-        columns = {column.title: (column, cells) for _, column, cells in grid.visible_texts()}
-        (wanted, texts), (_, cells) = columns["wanted"], columns["measured"]
-        whole = [cell.strip() for cell in cells] == [measured(row) for row in rows]
-        assert whole or {len(text) for text in texts} == {wanted.width}, "what is wanted has given all it could"
-        assert len(cells[0]) > 44
+        columns = {column.title: cells for _, column, cells in grid.visible_texts()}
+        shown = " ".join(cell.strip() for cell in columns["measured"])
+        assert [row for row in rows if measured(row) not in shown] == []
+        # What is wanted is static, and in the details: it comes where it cuts nothing that was measured.
+        assert "wanted" not in columns
+        await driven.press("3", "z")
+        await driven.shows("wanted")
+
+
+REASON = "this reason of the venue has thirteen words, and none of them is cut"
+
+
+@pytest.mark.parametrize("size", [WIDE, WIDEST], ids=["120x40", "200x60"])
+async def test_a_reason_that_is_too_long_goes_on_below(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
+    rows = list(samples.snapshot().interlocks)
+    reason = REASON if size == WIDE else f"{REASON}; {REASON}"
+    rows[1] = replace(rows[1], passed=False, measured=reason)
+    desk.current = replace(samples.snapshot(), interlocks=tuple(rows))
+    async with cockpit(link, size) as driven:
+        grid = driven.app.screen.query_one("#interlocks-grid", LiveGrid)
+        await seen(driven.pilot, lambda: reason in " ".join(_texts(grid, "measured", 1, 5)))
+        assert [row.key for row in grid.rows] == [row.ident for row in rows]
+        # The cursor goes from row to row, all lines of one marked, and a row opens from any.
+        await driven.press("3", "j", "j", "j")
+        assert grid.cursor_key == rows[2].ident
+        await driven.press("k")
+        assert grid.cursor_key == rows[1].ident
+        await driven.press("enter")
+        await driven.opens(reason)
+
+
+def _texts(grid: LiveGrid, title: str, first: int, last: int) -> list[str]:
+    return [text.strip() for _, column, texts in grid.visible_texts() if column.title == title for text in texts][
+        first:last
+    ]
 
 
 async def test_the_column_of_what_closes_is_there_while_something_does(desk: FakeDesk, link: DeskClient) -> None:
@@ -65,14 +96,14 @@ async def test_the_column_of_what_closes_is_there_while_something_does(desk: Fak
 
 
 async def test_columns_too_wide_for_their_panel_are_shifted_into_sight(desk: FakeDesk, link: DeskClient) -> None:
-    long = replace(samples.snapshot().interlocks[0], measured="a" * 60 + " and its end")
-    desk.current = replace(samples.snapshot(), interlocks=(long, *samples.snapshot().interlocks[1:]))
+    long = replace(samples.snapshot().health[0], state="ok", detail="a" * 60 + " and its end")
+    desk.current = replace(samples.snapshot(), health=(long, *samples.snapshot().health[1:]))
     async with cockpit(link) as driven:
-        await driven.press("3")
-        await driven.shows("▸3")
+        await driven.press("4")
+        await driven.shows("▸4")
         assert "and its end" not in driven.text
         await driven.press(*["greater_than_sign"] * 7)
         await driven.shows("and its end")
         await driven.press(*["less_than_sign"] * 7)
         await driven.hides("and its end")
-        await driven.shows("reference fresh")
+        await driven.shows(part_name(long.part))

@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from panels.kit.rows.cells import Cell, Column, fit_column, flow, layout, line_width, row_strip
+from panels.kit.rows.cells import (
+    LEAST_IDENTIFIER,
+    Cell,
+    Column,
+    fit_column,
+    flow,
+    layout,
+    line_width,
+    row_strip,
+)
 from panels.kit.theme import DARK_NAME, styles
 from panels.views.decisions import COLUMNS as DECISIONS
 from panels.views.fills import COLUMNS as FILLS
@@ -89,7 +98,25 @@ def test_a_hash_is_cut_in_its_middle(text: str, width: int) -> None:
         assert shown.strip() == text.strip()
 
 
+@given(st.integers(0, 80))
+def test_words_before_a_hash_stay_whole_or_go(width: int) -> None:
+    """Which withdrawal it is matters more than where it was made, and the details say both."""
+    shown = fit_column(f"made elsewhere {HASH}", Column("transaction", 8, cut_middle=True), width).strip()
+    if width < len("made elsewhere ") + LEAST_IDENTIFIER:
+        assert shown == fit_column(HASH, Column("transaction", 8, cut_middle=True), width).strip()
+    else:
+        assert shown.startswith("made elsewhere 0x77")
+        assert shown.endswith(HASH[-3:])
+
+
+HASH = f"0x77a1{'3' * 54}cdd00"
+
+
+def test_an_identifier_takes_no_room_from_a_text_that_is_read_whole() -> None:
+    columns = (Column("amount", 6), Column("transaction", 8, grow=True, cut_middle=True))
+    assert dict(layout(columns, 30, [14, 66])) == {0: 14, 1: 15}
+
+
 def test_a_hash_that_was_shortened_keeps_both_ends() -> None:
     column = Column("transaction", 8, cut_middle=True)
     assert fit_column("6Qw1mNcXz4Rt…Ho5Ti1MxVb2", column, 18) == "6Qw1mNcXz…Ti1MxVb2"
-    assert fit_column("made elsewhere 0x77a1…cdd00", column, 18) == "made elsewhe…cdd00"

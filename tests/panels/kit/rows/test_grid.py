@@ -116,3 +116,43 @@ async def test_a_row_that_is_no_longer_listed_stays_under_the_cursor_in_grey() -
         grid.follow()
         grid.show(rows(key for key in range(11, 0, -1) if key != 6))
         assert "row-6" not in {row.key for row in grid.rows}
+
+
+class Wrapping(App[None]):
+    """A grid whose second column breaks its texts."""
+
+    def compose(self) -> ComposeResult:
+        yield LiveGrid((Column("id", 6), Column("value", 8, grow=True, wraps="all")))
+
+
+async def test_keys_go_from_row_to_row_however_many_lines_each_has() -> None:
+    words = " ".join(["word"] * 12)
+    app = Wrapping()
+    async with app.run_test(size=(24, 6)) as pilot:
+        grid = app.query_one(LiveGrid)
+        given = [GridRow(f"row-{key}", (Cell(f"{key}"), Cell(words if key % 2 else "short"))) for key in range(9)]
+        grid.show(given)
+        await pilot.pause()
+        grid.show(given)
+        assert [row.key for row in grid.rows] == [row.key for row in given]
+        texts = [text.strip() for _, column, texts in grid.visible_texts() if column.title == "value" for text in texts]
+        assert words in " ".join(texts)
+        grid.move(1)
+        for step in (grid.move, grid.page):
+            grid.pick()
+            seen = [grid.cursor_key]
+            while not grid.at_last:
+                step(1)
+                assert grid.cursor_key not in seen
+                seen.append(grid.cursor_key)
+            if step == grid.move:
+                assert seen == [row.key for row in given]
+            while grid.cursor:
+                before = grid.cursor
+                step(-1)
+                assert grid.cursor < before
+        grid.oldest()
+        assert grid.cursor_key == "row-8"
+        # The whole of a row that the cursor comes to is in sight.
+        grid.move(-1)
+        assert grid.scroll_offset.y <= grid.cursor
