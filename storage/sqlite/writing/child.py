@@ -1,9 +1,9 @@
 """The process that writes a desk's history: it takes rows from its desk, commits them, and says what became of them.
 
-Its standard input and output are one socket to the desk. In: each object is a group of rows, a commit (the time and the
-run) or None, which drops the groups since the last commit. Out: once the file is open, and for each commit, the length
-of an answer in four bytes and then how many rows were new, or the error. It ends with its desk, whatever it is doing,
-so that the next one finds what it left.
+Its standard input and output are one socket to the desk; each message is its length in four bytes, then an object. In:
+a group of rows, a commit (the time and the run) or None, which drops the groups since the last commit. Out: once the
+file is open, and for each commit, how many rows were new, or the error. It ends with its desk, whatever it is doing, so
+that the next one finds what it left.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cockpit.model.processor.pauses import Pauses
+from storage.sqlite.writing.framing import LENGTH, framed
 from storage.sqlite.writing.transaction import Group, connect, write
 
 _PR_SET_PDEATHSIG = 1
@@ -70,8 +71,8 @@ def _serve(path: Path, busy_timeout_s: float, taken: BinaryIO, told: BinaryIO) -
 
 def _next(taken: BinaryIO) -> Any:
     try:
-        return marshal.load(taken)
-    except (EOFError, OSError):
+        return marshal.loads(taken.read(*LENGTH.unpack(taken.read(LENGTH.size))))
+    except (EOFError, OSError, struct.error):
         return _ENDED
 
 
@@ -85,10 +86,10 @@ def _commit(db: sqlite3.Connection, groups: Iterable[Group], heartbeat: tuple[in
 
 
 def _tell(told: BinaryIO, inserted: int, error: Exception | None = None) -> None:
-    answer = marshal.dumps((inserted, None if error is None else _described(error)))
+    answer = framed((inserted, None if error is None else _described(error)))
     # A desk that ended hears nothing; the next read says so.
     with contextlib.suppress(OSError):
-        told.write(struct.pack("<I", len(answer)) + answer)
+        told.write(answer)
         told.flush()
 
 

@@ -9,7 +9,6 @@ import marshal
 import os
 import socket
 import sqlite3
-import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from storage.errors import HistoryError
+from storage.sqlite.writing.framing import LENGTH, framed
 from storage.sqlite.writing.transaction import Group
 from storage.threads import in_thread
 
@@ -32,7 +32,6 @@ CHILD = "storage.sqlite.writing.child"
 START_WITHIN_S = 20.0
 END_WITHIN_S = 5.0
 ENDED = "the process that writes the history ended before it answered; it is started again"
-_LENGTH = struct.Struct("<I")
 _KINDS: dict[str, type[Exception]] = {
     kind.__name__: kind
     for kind in (
@@ -98,15 +97,16 @@ class WritingProcess:
         try:
             waiting = bytearray()
             async for group in groups:
-                waiting += marshal.dumps(group)
+                waiting += framed(group)
                 if len(waiting) >= SENT_AT_ONCE:
                     line.send(bytes(waiting))
                     waiting.clear()
         except BaseException:
-            line.send(marshal.dumps(None))
+            line.send(framed(None))
             raise
         try:
-            line.send(bytes(waiting) + marshal.dumps((at_ns, run_id)))
+            waiting += framed((at_ns, run_id))
+            line.send(bytes(waiting))
             return await line.answer()
         except asyncio.CancelledError:
             # Its late answer must not be taken for that of the next write.
@@ -174,11 +174,11 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard += data
-        while len(self._heard) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(self._heard)[0]
+        while len(self._heard) >= LENGTH.size:
+            end = LENGTH.size + LENGTH.unpack_from(self._heard)[0]
             if len(self._heard) < end:
                 return
-            self._answers.put_nowait(marshal.loads(self._heard[_LENGTH.size : end]))
+            self._answers.put_nowait(marshal.loads(self._heard[LENGTH.size : end]))
             del self._heard[:end]
 
     def connection_lost(self, exc: Exception | None) -> None:
