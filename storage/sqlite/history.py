@@ -27,7 +27,7 @@ from storage.sqlite.migrations import SCHEMA, migrate
 from storage.sqlite.runs import start_run
 from storage.sqlite.views import make_views
 from storage.sqlite.writing.in_thread import WritingThread
-from storage.sqlite.writing.transaction import Group
+from storage.sqlite.writing.transaction import CHECKPOINT_PAGES, Group
 from storage.threads import in_thread
 
 REFUSALS = (sqlite3.DataError, sqlite3.IntegrityError, OverflowError, UnicodeError)
@@ -189,6 +189,7 @@ class SqliteHistory(HistoryReads):
             raise HistoryError(f"the file system of the history {self._path} has no WAL mode: {ANOTHER_DIRECTORY}")
         # A commit waits for the disk: signed quotes that a power cut took would not be waited for by the next run.
         await db.execute("PRAGMA synchronous = FULL")
+        await db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         await migrate(db, self._path, self._schema)
         await make_views(db, self._path)
         return await start_run(db, self._path, run)

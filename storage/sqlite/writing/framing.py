@@ -1,6 +1,7 @@
-"""How a desk and the process that writes its history tell one message from the next: length in four bytes, then marshal.
+"""How a desk and the process that writes its history tell one message from the next: its length comes first.
 
-Read as one piece: marshal reads a file by a call for each value, which took a quarter of what a row costs the process.
+Each is read as one piece: marshal reads a file by a call for each value, which took a quarter of what a row
+costs the process.
 """
 
 import marshal
