@@ -10,6 +10,8 @@ from cockpit.model.events import RequestKind, Side
 _AMOUNT_BYTES = 17
 """An amount of the Verifier has at most 128 bits; an edge has a sign, too."""
 _HEAD = Struct("<qqqHHHH" + 3 * f"{_AMOUNT_BYTES}s")
+_SAME = 0xFFFF
+"""Instead of the length of the decision's id: it is that of the command, as it is of every command of a desk."""
 _AMOUNTS_AT = _HEAD.size - 3 * _AMOUNT_BYTES
 _LENGTHS = Struct("<24xHHHH")
 _SUMMED = Struct(f"<8xqq8x{_AMOUNT_BYTES}s{_AMOUNT_BYTES}s")
@@ -82,11 +84,11 @@ class Commitment(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def decision_id(self) -> str:
-        return self._text(2)
+        return self.command_id if _LENGTHS.unpack_from(self.packed)[3] == _SAME else self._text(3)
 
     @property
     def nonce(self) -> str:
-        return self._text(3)
+        return self._text(2)
 
     def _amount(self, which: int) -> int:
         begin = _AMOUNTS_AT + which * _AMOUNT_BYTES
@@ -133,15 +135,21 @@ def commit(
 ) -> Commitment:
     """Make a commitment. Raises OverflowError or struct.error when an amount, a time or a name is out of range."""
     # Written out, as it is made on the way from a request to its quote.
-    quote, command, decision, used = quote_id.encode(), command_id.encode(), decision_id.encode(), nonce.encode()
+    quote, command, used = quote_id.encode(), command_id.encode(), nonce.encode()
+    decision, decision_length = b"", _SAME
+    if decision_id != command_id:
+        decision = decision_id.encode()
+        decision_length = len(decision)
+        if decision_length >= _SAME:
+            raise OverflowError("the decision's id is too long")
     head = _HEAD.pack(
         sent_ns,
         deadline_ns,
         released_after_ns,
         len(quote),
         len(command),
-        len(decision),
         len(used),
+        decision_length,
         amount_in.to_bytes(_AMOUNT_BYTES, "little", signed=True),
         amount_out.to_bytes(_AMOUNT_BYTES, "little", signed=True),
         edge.to_bytes(_AMOUNT_BYTES, "little", signed=True),
@@ -149,5 +157,5 @@ def commit(
     # Few partners ask for many quotes.
     partner = None if partner is None else intern(partner)
     return Commitment(
-        quote_hash, side, asset_in, asset_out, request_kind, partner, head + quote + command + decision + used
+        quote_hash, side, asset_in, asset_out, request_kind, partner, head + quote + command + used + decision
     )

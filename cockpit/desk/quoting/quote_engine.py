@@ -4,7 +4,7 @@ decode (done by the relay client) → decide → reserve, sign and write → and
 """
 
 import logging
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable
 from functools import partial
 
@@ -34,6 +34,7 @@ from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.rates import LargestWindow, RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
+from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.environment import Environment
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
@@ -126,7 +127,7 @@ class QuoteEngine:
         self._invalid_salt = invalid_salt
         self._on_failure = on_failure
         self._declines = declines
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = BoundedSet(MAX_REMEMBERED)
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits, PriceParams] | None = None
         self._signed = RateWindow(NS_PER_S)
@@ -211,12 +212,9 @@ class QuoteEngine:
     def on_request(self, request: SwapDemand, received_ns: int) -> None:
         """Decide and answer a request for one of the markets, then record what was done."""
         quote_id = request.quote_id
-        if quote_id in self._seen:
+        if not self._seen.add(quote_id):
             self.counters["malformed_duplicate"] += 1
             return
-        self._seen[quote_id] = None
-        if len(self._seen) > MAX_REMEMBERED:
-            self._seen.popitem(last=False)
         if request.dry:
             self.counters["dry_requests"] += 1
         else:
