@@ -467,7 +467,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def action_order(self) -> None:
         """Order the rows by the next column."""
-        self.arrange_list(self.arranger.next_order())
+        self.arrange_list(self.arranger.next_order(self.grid.seen_columns))
 
     def action_reverse(self) -> None:
         """Turn the order of the rows round."""

@@ -1,6 +1,6 @@
 """How the operator arranged a list: which columns, in which order, and times or ages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Literal
@@ -87,10 +87,11 @@ class ListArranger:
         index = next((index for index, column in enumerate(columns) if by and column.title == by), None)
         return list(rows) if index is None else ordered(rows, columns, index, up=self.arrangement.up)
 
-    def next_order(self) -> Arrangement:
-        """Return the order by the next column that is shown; after the last one newest first again."""
+    def next_order(self, seen: Collection[int]) -> Arrangement:
+        """Return the order by the next column that is seen, by its place; after the last one newest first again."""
         arrangement = self.arrangement
-        names = ["", *(name for name in self.titles if name not in arrangement.left_out)]
+        columns = enumerate(self._timed())
+        names = ["", *(column.title for index, column in columns if column.title and index in seen)]
         place = names.index(arrangement.by) if arrangement.by in names else 0
         return msgspec.structs.replace(arrangement, by=names[(place + 1) % len(names)], up=False)
 

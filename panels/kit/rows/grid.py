@@ -148,6 +148,11 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         ]
 
     @property
+    def seen_columns(self) -> frozenset[int]:
+        """Return the places of the columns that there is room for."""
+        return frozenset(index for index, _ in self._places)
+
+    @property
     def shift(self) -> int:
         """How many cells of the columns are out of sight on the left."""
         return self._shift

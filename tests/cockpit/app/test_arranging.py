@@ -16,6 +16,7 @@ from panels.kit.rows.grid import LiveGrid
 from panels.kit.rows.ordering import order_key, ordered
 from panels.kit.theme import NAMES
 from panels.views.decisions import DecisionsPanel
+from panels.views.fills import FillsPanel
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import WIDE, Clock, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -88,6 +89,22 @@ async def test_a_list_is_ordered_by_its_columns_and_back(desk: FakeDesk, link: D
         assert [row.key for row in grid.rows] == newest_first
 
 
+async def test_a_list_is_ordered_by_columns_that_are_seen(desk: FakeDesk, link: DeskClient) -> None:
+    """At 120×40 the fills have no room for times, edges and balances, by which an order would tell nothing."""
+    async with cockpit(link) as driven:
+        await driven.press("7")
+        grid = rows_of(driven, "executions")
+        await seen(driven.pilot, lambda: bool(grid.rows and grid.visible_texts()))
+        arranger = driven.app.board.query_one(FillsPanel).arranger
+        found = []
+        for _ in grid.columns:
+            await driven.press("b")
+            if not arranger.label:
+                break
+            found.append(arranger.arrangement.by)
+        assert found == ["age", "side", "BTC", "EURe", "EUR/BTC", "markout"]
+
+
 async def test_columns_are_left_out_and_one_stays(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.shows("EUR/BTC")
@@ -149,14 +166,14 @@ async def test_what_was_chosen_is_there_in_the_next_cockpit(desk: FakeDesk, link
         picked=kept.picked,
         zoomed=True,
         times="times",
-        lists={"log": Arrangement(by="age")},
+        lists={"log": Arrangement(by="UTC")},
     )
     assert "log" in kept.picked
     again = DeskClient(desk.path, actor="ops", new_id=lambda: "x")
     app = CockpitApp(again, paint_hz=30, clock=Clock(), preferences=PreferencesFile(path))
     async with app.run_test(size=WIDE) as pilot:
         driven = Driven(app, pilot, Clock())
-        await driven.shows("▸9 Log", "by age ▾")
+        await driven.shows("▸9 Log", "by UTC ▾")
         assert app.theme == NAMES["light"]
 
 
