@@ -66,7 +66,7 @@ def quit_situation(view: View) -> str:
     if live.quotes:
         sentences.append(
             f"{counted(live.quotes, 'live quote')} may still settle, the last for "
-            f"{time_left(live.last_death_ms)}. Stopping the desk does not revoke them."
+            f"{time_left(max(0, live.last_death_ms - view.quiet_ms))}. Stopping the desk does not revoke them."
         )
     if live.refused:
         sentences.append(f"{refused_text(live, snapshot.at_ns)}. Stopping the desk does not revoke them.")

@@ -9,7 +9,7 @@ from cockpit.model.quote_texts import option_day_text
 from cockpit.model.snapshot import LiveQuotes, OptionDayState, OptionSide, OptionState, Snapshot
 from panels.dialogs.quit import quit_situation
 from panels.dialogs.trading.hard_stop import stop_situation
-from panels.frame.status_bar import status
+from panels.frame.status_bar import live_quotes, status
 from panels.kit.messages import NO_LIVE_QUOTES
 from panels.kit.rows.cells import Line
 from panels.kit.view import View
@@ -99,3 +99,14 @@ def test_what_was_written_and_given_away_today_is_said_for_each_side() -> None:
     said = "given away 0.50 of 12.34 EURe written today (buys 0.70 of 6.10, sells -0.20 of 6.24)"
     assert option_day_text(OptionDayState(buy=buys, sell=sells)) == f"{said}; unknown of 2 fills"
     assert option_day_text(OptionDayState(buy=buys, sell=replace(sells, known=3))) == said
+
+
+def test_what_still_binds_counts_down_without_a_connection() -> None:
+    live = replace(samples.snapshot().alive, quotes=11, last_death_ms=66_000)
+    view = View(snapshot=replace(samples.snapshot(), alive=live), quiet_ms=12_000, link_lost="the desk has ended")
+    late = replace(view, quiet_ms=80_000)
+    bar = "".join(cell.text for cell in live_quotes(view, replace(samples.snapshot(), alive=live)))
+    assert "54s left" in bar
+    assert "the last for 54s" in quit_situation(view)
+    assert "the last one expires in 54s" in stop_situation(view)
+    assert "the last for 0s" in quit_situation(late)

@@ -38,7 +38,7 @@ def stop_situation(view: View) -> str:
         sentences.append(
             f"{counted(live.quotes, 'live quote')}: {number(live.btc, 8)} BTC and "
             f"{rounded(live.eure, 2)} EURe committed. Without a hard stop the last one expires in "
-            f"{time_left(live.last_death_ms)}."
+            f"{time_left(max(0, live.last_death_ms - view.quiet_ms))}."
         )
     if live.refused:
         sentences.append(
