@@ -133,13 +133,13 @@ def _notes(snapshot: Snapshot, live: int | None, earlier: int, quoted_ms: int | 
     market, held = snapshot.market, snapshot.inventory
     quotes = "live quotes unknown, too many" if live is None else f"{number(live)} live then"
     own = snapshot.quotes[: len(snapshot.quotes) - earlier]
-    others = f", {counted(earlier, 'live one')} of earlier runs" if earlier else ""
+    others = f", {number(earlier)} of earlier runs" if earlier else ""
     quoted = "" if quoted_ms is None else f" · quoted {age(quoted_ms)} before"
     return {
         "market": (f"mid {age(market.age_ms)} before" if market.mid is not None else market.detail) + quoted,
         "inventory": f"read {age(held.age_ms)} before" if held.rows else "no balances had been read in the run",
         "decisions": newest(snapshot.decisions, "decision"),
-        "quotes": f"{quotes} · {newest(own, 'quote')}{others}",
+        "quotes": f"{quotes}{others} · {newest(own, 'quote')}",
         "executions": newest(snapshot.executions, "fill"),
         "log": newest(snapshot.journal, "command"),
     }

@@ -179,9 +179,9 @@ def test_across_the_start_of_a_run_what_still_binds_is_listed_and_the_gap_is_one
     assert before.notes["market"] == "mid 0s before · quoted 8s before"
     assert after.notes["market"] == "mid 1s before"
     assert [one.quote_id for one in after.snapshot.quotes] == ["quote-a"]
-    assert after.notes["quotes"] == "1 live then · no quotes in the run until then, 1 live one of earlier runs"
+    assert after.notes["quotes"] == "1 live then, 1 of earlier runs · no quotes in the run until then"
     assert [one.quote_id for one in both.snapshot.quotes] == ["quote-d", "quote-a"]
-    assert both.notes["quotes"] == "2 live then · newest 1 quote of the run, 1 live one of earlier runs"
+    assert both.notes["quotes"] == "2 live then, 1 of earlier runs · newest 1 quote of the run"
     assert [one.quote_id for one in over.snapshot.quotes] == ["quote-d"]
     seconds = [(point.at_ns - NOW) / NS_PER_S for point in over.course.points]
     assert [second for second in seconds if 14 < second < 40] == []
