@@ -18,6 +18,7 @@ from cockpit.app.past.figures import PastFigures
 from cockpit.app.past.past_view import PastView
 from cockpit.app.terminal.choices import ScreenChoices
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_title
+from cockpit.app.terminal.idle_work import IdlePlan, IdleWork
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
 from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.tour import TourSeen
@@ -53,6 +54,9 @@ from panels.views.reconciliation import ReconciliationStrip
 __all__ = ["CockpitApp", "Exit"]
 
 BEHIND_EVERY_S = 1.0
+IDLE_AFTER_S = 3.0
+"""Where no desk answers, work that can wait begins so long after the start."""
+NO_IDLE_WORK = IdlePlan()
 LEAST_WITH_PROOF = 8
 """Lines of a terminal that has room for the balance reconciliation below what is armed."""
 WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
@@ -71,7 +75,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
     ``clock`` counts seconds, ``wall_ns`` is UTC; ``new_key`` makes the idempotency key of a withdrawal.
     ``tour_seen`` remembers whether the tour was offered before; without it, it never is.
     ``history`` reads what was recorded, ``past`` the figures of it. ``pauses``: how painting leaves the processor to
-    others; without it, it does not.
+    others; without it, it does not. ``idle_plan`` is done while no key waits.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -97,6 +101,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
         preferences: PreferencesFile | None = None,
         address_book: AddressBook | None = None,
         pauses: Pauses | None = None,
+        idle_plan: IdlePlan = NO_IDLE_WORK,
     ) -> None:
         super().__init__(
             client,
@@ -120,6 +125,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
         self._on_start = on_start
         self._title = ""
         self._behind_s = float("-inf")
+        self.idle_work = IdleWork(self, idle_plan, lambda: self.held_keys.busy)
 
     def compose(self) -> ComposeResult:
         # Before there is anything on the screen: a class that comes later styles every widget anew.
@@ -157,6 +163,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
         for text in recovered.unreadable:
             self.alerts.announce(Notification("fault", text))
         self._follow()
+        self.set_timer(IDLE_AFTER_S, self.idle_work.begin)
         if self._on_start is not None:
             self._run_start(self._on_start)
 
@@ -231,6 +238,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
             return
         self.alerts.announce_fills()
         screens = self.screen_stack
+        self.idle_work.look()
         self.presence.paint(view, shown=screens[0].has_class("-connected"))
         title = terminal_title(view)
         if title != self._title:
@@ -273,6 +281,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
             # The class shows and hides these two; it changes nothing inside of them.
             self.stylesheet.update_nodes((board, notice))
             board.focus_panel()
+            self.call_after_refresh(self.idle_work.begin)
         if view.rewound is not None:
             self.rewinding.look()
             board.offer(self.rewinding.added_to(view), snapshot)

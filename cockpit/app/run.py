@@ -12,7 +12,8 @@ from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.app.terminal.preferences import FILE as PREFERENCES
 from cockpit.app.terminal.preferences import PreferencesFile
-from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
+from cockpit.app.terminal.process import LowPriority
+from cockpit.app.terminal.warm_up import idle_plan
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.paths import default_keys_file
@@ -71,8 +72,8 @@ async def _run_app(
         preferences=preferences,
         address_book=address_book,
         pauses=Pauses(),
+        idle_plan=idle_plan(),
     )
-    freeze_garbage_soon()
     signals = EndSignals()
     signals.watch(app.exit)
     try:

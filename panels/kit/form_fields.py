@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from cockpit.model.printable import printable
 from panels.kit.rows.plain_text import PlainLabel, PlainText
+from panels.kit.textual_internals import LightInput
 from panels.kit.theme import styles
 
 
@@ -26,7 +27,7 @@ class TakesEntries(Protocol):
         """Go on from a line on which Enter was pressed; at once, not by a message."""
 
 
-class EntryInput(Input):
+class EntryInput(LightInput):
     """A line of a form that moves on at once: what is typed right behind Enter or tab belongs to the next control,
     however fast it comes.
     """

@@ -3,14 +3,16 @@
 Textual may rename them in any release: tests/panels/kit/test_textual_internals.py names the one that is gone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.console import RenderableType
 from textual import events, keys
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.binding import BindingsMap
+from textual.css.styles import RenderStyles
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -18,6 +20,8 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
 
 T = TypeVar("T")
 
@@ -39,6 +43,13 @@ def private_names() -> Sequence[PrivateName]:
         PrivateName(screen, "_compositor", "reading the lines of a screen"),
         PrivateName(getattr(screen, "_compositor", None), "render_strips", "reading the lines of a screen"),
         PrivateName(Screen, "_compositor_refresh", "sparing a dialog its first drawing"),
+        PrivateName(DOMNode(), "_attach", "styling a part of an input"),
+        PrivateName(DOMNode(), "_component_styles", "styling a part of an input"),
+        PrivateName(DOMNode, "_inherit_component_classes", "styling no part of an input before it is drawn"),
+        PrivateName(Input, "_on_mount", "sparing an input the timer of a cursor that does not blink"),
+        PrivateName(DOMNode, "_get_default_css", "parsing the styles of a widget before the first one is made"),
+        PrivateName(StylesCache, "get_inner_outer", "letting go of what was drawn of widgets that are gone"),
+        PrivateName(getattr(StylesCache, "get_inner_outer", None), "cache_clear", "letting go of it"),
         PrivateName(App, "_display", "skipping frames that a terminal does not read"),
         PrivateName(_attributes_of(App), "_driver", "writing escape sequences between two frames"),
         PrivateName(_attributes_of(Driver), "_app", "telling the app about its terminal"),
@@ -60,6 +71,54 @@ def set_bindings(node: DOMNode, bindings: BindingsMap) -> None:
 def screen_strips(screen: Screen[Any], size: Size | None = None) -> list[Strip]:
     """Return the lines of a screen as it would be painted now."""
     return screen._compositor.render_strips(size)
+
+
+class LightInput(Input):
+    """An input whose parts (cursor, selection, placeholder) are styled when they are drawn first, which for most of a
+    form is never: each part costs as much as a widget. A cursor that does not blink has no timer.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+    def notify_style_update(self) -> None:
+        self._component_styles.clear()
+        super().notify_style_update()
+
+    def get_component_styles(self, *names: str) -> RenderStyles:
+        for name in names:
+            if name not in self._component_styles and name in Input.COMPONENT_CLASSES:
+                part = DOMNode(classes=name)
+                part._attach(self)
+                self.app.stylesheet.apply(part)
+                self._component_styles[name] = part.styles
+        return super().get_component_styles(*names)
+
+    def _on_mount(self, event: events.Mount) -> None:
+        if not self.cursor_blink:
+            event.prevent_default()
+            self.screen.text_selection_started_signal.subscribe(self, self._unselect, immediate=True)
+
+    def _unselect(self, _screen: Screen[Any]) -> None:
+        self.cursor_position = self.cursor_position  # Without a selection.
+
+
+LightInput._inherit_component_classes = False  # Textual sets it anew where a class of widgets is made.
+
+
+def add_default_styles(kinds: Iterable[type[Widget]], app: App[Any]) -> None:
+    """Parse the default styles of classes of widgets, as Textual does when the first one of each is made."""
+    for kind in kinds:
+        # An instance is all that Textual's reading of the class asks for; it is never used as a widget.
+        for location, css, tie_breaker, scope in kind.__new__(kind)._get_default_css():
+            app.stylesheet.add_source(css, location, is_default_css=True, tie_breaker=tie_breaker, scope=scope)
+    _ = app.stylesheet.rules
+
+
+def forget_drawn() -> None:
+    """Let go of what was drawn of widgets that are gone: a cache of Textual keeps the drawings of a thousand of them,
+    and a pass over their objects takes 0.2 s.
+    """
+    StylesCache.get_inner_outer.cache_clear()
 
 
 class SkippingApp(App[T], Generic[T]):

@@ -66,8 +66,10 @@ class ValueRows(Widget):
 
 
 def _entry(field: PricingField, value: Value) -> EntryInput:
-    entry = EntryInput(value_text(field, value), id=field.name, compact=True)
+    entry = EntryInput(id=field.name, compact=True)
     entry.cursor_blink = False
+    with entry.prevent(EntryInput.Changed):  # Nobody has typed it: no form has to read all of its values again.
+        entry.value = value_text(field, value)
     return entry
 
 

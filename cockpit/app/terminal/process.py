@@ -5,7 +5,6 @@ terminal must give way to what quotes: Linux shares a busy CPU by niceness withi
 that of each (man 7 sched, autogroup). Nothing here imports Textual: the command line imports it at every start.
 """
 
-import asyncio
 import contextlib
 import gc
 import os
@@ -14,7 +13,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-FREEZE_AFTER_S = 3.0
+RARE_GC = (50_000, 20, 50)
+"""Thresholds of the garbage collector: a dialog is opened without a pass, and what it leaves is collected after it."""
 NICENESS = 5
 """Enough that the desk hardly waits for a picture, and so little that a key is still answered at once."""
 
@@ -36,12 +36,8 @@ def freeze_garbage() -> None:
     """Exempt every object that exists from collection, and collect again what comes after."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*RARE_GC)
     gc.enable()
-
-
-def freeze_garbage_soon() -> None:
-    """Call ``freeze_garbage`` once the first picture has been there for a while."""
-    asyncio.get_running_loop().call_later(FREEZE_AFTER_S, freeze_garbage)
 
 
 class LowPriority:

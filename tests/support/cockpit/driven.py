@@ -7,7 +7,8 @@ from itertools import count
 
 from textual.pilot import Pilot
 
-from cockpit.app.app import CockpitApp, Exit
+from cockpit.app.app import NO_IDLE_WORK, CockpitApp, Exit
+from cockpit.app.terminal.idle_work import IdlePlan
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.history.port import HistoryPort
@@ -107,6 +108,7 @@ async def cockpit(
     world: str = "SANDBOX",
     tour_seen: TourSeen | None = None,
     history: HistoryPort | None = None,
+    idle_plan: IdlePlan = NO_IDLE_WORK,
 ) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
@@ -118,6 +120,7 @@ async def cockpit(
         new_key=lambda: f"key-{next(keys)}",
         tour_seen=tour_seen,
         history=history,
+        idle_plan=idle_plan,
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)

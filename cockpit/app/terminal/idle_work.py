@@ -1,0 +1,70 @@
+"""Work that can wait, done a step at a time while no key waits: what it does now, no key has to do."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from textual.app import App
+from textual.timer import Timer
+
+from panels.kit.textual_internals import WholeScreen
+
+EVERY_S = 0.02
+"""Between two steps: whatever came meanwhile goes first."""
+
+
+class IdlePlan(msgspec.Struct, frozen=True):
+    """``steps`` are done once, after the first picture; ``after_dialogs`` each time the last dialog has closed."""
+
+    steps: Sequence[Callable[[App[Any]], None]] = ()
+    after_dialogs: Callable[[], None] = lambda: None
+
+
+class IdleWork:
+    """Does the steps of a plan while nothing else is to be done. ``key_waits``: whether a key is being handled."""
+
+    def __init__(self, app: App[Any], plan: IdlePlan, key_waits: Callable[[], bool]) -> None:
+        self._app = app
+        self._steps = deque(plan.steps)
+        self._after_dialogs = plan.after_dialogs
+        self._key_waits = key_waits
+        self._timer: Timer | None = None
+        self._dialogs_closed = False
+
+    @property
+    def left(self) -> int:
+        """Return how many steps are left."""
+        return len(self._steps)
+
+    @property
+    def due(self) -> bool:
+        """Return whether something is due since dialogs have closed."""
+        return self._dialogs_closed
+
+    def begin(self) -> None:
+        """Begin with the steps; calling it again changes nothing."""
+        if self._steps and self._timer is None:
+            self._timer = self._app.set_interval(EVERY_S, self._step, name="idle work")
+
+    def look(self) -> None:
+        """Do what is due after dialogs, if the last one has closed; called now and then."""
+        if len(self._app.screen_stack) > 1:
+            self._dialogs_closed = True
+        elif self._dialogs_closed and not self._busy:
+            self._dialogs_closed = False
+            self._after_dialogs()
+
+    @property
+    def _busy(self) -> bool:
+        top = self._app.screen_stack[-1] if self._app.screen_stack else None
+        opening = isinstance(top, WholeScreen) and not top.drawn
+        return top is None or opening or self._key_waits() or self._app.message_queue_size > 0
+
+    def _step(self) -> None:
+        if self._busy:
+            return
+        if self._steps:
+            self._steps.popleft()(self._app)
+        if not self._steps and self._timer is not None:
+            self._timer.stop()
