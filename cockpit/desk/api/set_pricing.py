@@ -120,8 +120,12 @@ class SetPricing:
         if self._previewing.locked():
             return BUSY
         async with self._previewing:
+            # To read the change takes as long as some decisions, and to choose from thousands of requests does, too.
+            await give_way()
             at_ns = self._env.wall_ns()
-            for found in preview_in_slices(self._kept.of_last_hour(at_ns), now, wanted, at_ns):
+            kept = self._kept.of_last_hour(at_ns)
+            await give_way()
+            for found in preview_in_slices(kept, now, wanted, at_ns):
                 if found is not None:
                     return found
                 await give_way()
