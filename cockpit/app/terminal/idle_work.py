@@ -15,10 +15,10 @@ EVERY_S = 0.02
 
 
 class IdlePlan(msgspec.Struct, frozen=True):
-    """``steps`` are done once, after the first picture; ``after_dialogs`` each time the last dialog has closed."""
+    """``steps`` are done once, after the first picture; ``rest`` is called now and then while no key waits."""
 
     steps: Sequence[Callable[[App[Any]], None]] = ()
-    after_dialogs: Callable[[], None] = lambda: None
+    rest: Callable[[], None] = lambda: None
 
 
 class IdleWork:
@@ -27,20 +27,14 @@ class IdleWork:
     def __init__(self, app: App[Any], plan: IdlePlan, key_waits: Callable[[], bool]) -> None:
         self._app = app
         self._steps = deque(plan.steps)
-        self._after_dialogs = plan.after_dialogs
+        self._rest = plan.rest
         self._key_waits = key_waits
         self._timer: Timer | None = None
-        self._dialogs_closed = False
 
     @property
     def left(self) -> int:
         """Return how many steps are left."""
         return len(self._steps)
-
-    @property
-    def due(self) -> bool:
-        """Return whether something is due since dialogs have closed."""
-        return self._dialogs_closed
 
     def begin(self) -> None:
         """Begin with the steps; calling it again changes nothing."""
@@ -48,12 +42,9 @@ class IdleWork:
             self._timer = self._app.set_interval(EVERY_S, self._step, name="idle work")
 
     def look(self) -> None:
-        """Do what is due after dialogs, if the last one has closed; called now and then."""
-        if len(self._app.screen_stack) > 1:
-            self._dialogs_closed = True
-        elif self._dialogs_closed and not self._busy:
-            self._dialogs_closed = False
-            self._after_dialogs()
+        """Rest, if nothing is to be done; called with every picture."""
+        if not self._steps and not self._busy:
+            self._rest()
 
     @property
     def _busy(self) -> bool:

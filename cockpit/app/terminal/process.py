@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 RARE_GC = (50_000, 20, 50)
-"""Thresholds of the garbage collector: a dialog is opened without a pass, and what it leaves is collected after it."""
+"""Thresholds of the garbage collector: a dialog is opened without a pass; IdleGarbage collects what it leaves."""
 NICENESS = 5
 """Enough that the desk hardly waits for a picture, and so little that a key is still answered at once."""
 

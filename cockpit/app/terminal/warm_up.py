@@ -49,9 +49,13 @@ TEXTUAL_WIDGETS: tuple[type[Widget], ...] = (
     Vertical,
 )
 """Widgets that dialogs use as they are; those of this program bring what they are made from."""
-YOUNG, EVERYTHING = 1, 2
+YOUNGEST, YOUNG = 0, 1
 """Generations of the garbage collector."""
-EVERYTHING_EVERY = 8
+YOUNG_MOST = 12_000
+"""Objects, about those of one dialog."""
+PASSES = 8
+RESTS = 20
+"""Of four a second."""
 KINDS_A_STEP = 4
 """Classes of widgets: the styles of most are there already."""
 OWN = ("cockpit.", "panels.")
@@ -59,7 +63,7 @@ OWN = ("cockpit.", "panels.")
 
 def idle_plan() -> IdlePlan:
     """Return what a cockpit does while nobody presses a key."""
-    return IdlePlan(steps=tuple(_steps()), after_dialogs=DialogGarbage().collect)
+    return IdlePlan(steps=tuple(_steps()), rest=IdleGarbage().collect)
 
 
 def own_widgets(base: type[Widget] = Widget) -> Iterator[type[Widget]]:
@@ -88,13 +92,23 @@ def _freeze(_app: App[Any]) -> None:
     freeze_garbage()
 
 
-class DialogGarbage:
-    """Collects what closed dialogs leave: what is young each time, everything now and then, since that takes longer."""
+class IdleGarbage:
+    """Collects what closed dialogs left before an opening has to: what is young, and everything after a longer rest,
+    since that takes longer than a key may wait.
+    """
 
     def __init__(self) -> None:
-        self._times = 0
+        self._passes = 0
+        self._rests = 0
 
     def collect(self) -> None:
-        self._times += 1
-        forget_drawn()
-        gc.collect(YOUNG if self._times % EVERYTHING_EVERY else EVERYTHING)
+        """Collect if it is worth it; called while no key waits."""
+        self._rests += 1
+        if gc.get_count()[YOUNGEST] > YOUNG_MOST:
+            forget_drawn()
+            gc.collect(YOUNG)
+            self._passes += 1
+            self._rests = 0
+        elif self._passes >= PASSES and self._rests >= RESTS:
+            gc.collect()
+            self._passes = 0

@@ -4,14 +4,16 @@ import gc
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from textual._styles_cache import StylesCache
+from textual.app import App
 from textual.css.stylesheet import Stylesheet
 
 from cockpit.app.terminal.idle_work import IdlePlan, IdleWork
 from cockpit.app.terminal.process import RARE_GC
-from cockpit.app.terminal.warm_up import MODULES, DialogGarbage, idle_plan, own_widgets
+from cockpit.app.terminal.warm_up import MODULES, PASSES, RESTS, YOUNG_MOST, IdleGarbage, idle_plan, own_widgets
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.dialog import Dialog
 from tests.support.cockpit import samples
@@ -110,26 +112,43 @@ def test_what_is_imported_late_is_imported_by_the_warm_up() -> None:
 
 
 async def test_what_was_drawn_of_a_closed_dialog_is_let_go(desk: FakeDesk, link: DeskClient) -> None:
-    garbage = DialogGarbage()
-    plan = IdlePlan(after_dialogs=garbage.collect)
-    async with cockpit(link, idle_plan=plan) as driven:
-        await driven.press("l")
-        await driven.opens("Limits")
-        await driven.press("escape")
-        await driven.hides("Limits")
-        for _ in range(8):
-            garbage.collect()
-        before = sum(isinstance(item, StylesCache) for item in gc.get_objects())
-        for _ in range(3):
-            await driven.press("l")
-            await driven.opens("Limits")
-            await driven.press("escape")
-            await driven.hides("Limits")
-        await seen(driven.pilot, lambda: not driven.app.idle_work.due)
-        for _ in range(8):
-            garbage.collect()
-        after = sum(isinstance(item, StylesCache) for item in gc.get_objects())
-        assert after <= before + 5, "closed dialogs are kept"
+    async with cockpit(link, idle_plan=IdlePlan(rest=IdleGarbage().collect)) as driven:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*RARE_GC)
+        kept = []
+        for _ in range(4):
+            for _ in range(2):
+                await driven.press("l")
+                await driven.opens("Limits")
+                await driven.press("escape")
+                await driven.hides("Limits")
+            await seen(driven.pilot, lambda: gc.get_count()[0] <= YOUNG_MOST)
+            gc.collect()
+            kept.append(sum(isinstance(item, StylesCache) for item in gc.get_objects()))
+        assert kept[-1] <= kept[0] + 60, f"closed dialogs are kept: {kept}"
+
+
+def test_garbage_is_collected_while_nothing_is_to_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    young, passes = [0], []
+    monkeypatch.setattr(gc, "get_count", lambda: (young[0], 0, 0))
+    monkeypatch.setattr(gc, "collect", lambda generation=2: passes.append(generation))
+    garbage = IdleGarbage()
+    garbage.collect()
+    assert passes == []
+    young[0] = YOUNG_MOST + 1
+    for _ in range(PASSES):
+        garbage.collect()
+    assert passes == [1] * PASSES
+    young[0] = 0
+    for _ in range(RESTS - 1):
+        garbage.collect()
+    assert passes == [1] * PASSES, "a full pass waits for a longer rest"
+    garbage.collect()
+    assert passes[PASSES:] == [2]
+    for _ in range(RESTS):
+        garbage.collect()
+    assert passes[PASSES:] == [2]
 
 
 class Waiting:
@@ -140,27 +159,24 @@ class Waiting:
         self.screen_stack: list[object] = ["board"]
 
 
-def test_idle_work_waits_for_keys_and_for_dialogs() -> None:
-    app, done, keys = Waiting(), [], [True]
-    work = IdleWork(app, IdlePlan((lambda _: done.append("step"),), lambda: done.append("after")), lambda: keys[0])  # type: ignore[arg-type]
+def test_idle_work_waits_for_keys_and_for_what_is_to_be_done() -> None:
+    app, done, key_waits = Waiting(), list[str](), [True]
+    plan = IdlePlan((lambda _: done.append("step"),), lambda: done.append("rest"))
+    work = IdleWork(cast(App[None], app), plan, lambda: key_waits[0])
     work._step()
     assert not done, "a key is being handled"
-    keys[0] = False
+    key_waits[0] = False
     app.message_queue_size = 1
     work._step()
     assert not done, "something waits"
     app.message_queue_size = 0
+    work.look()
+    assert not done, "the steps come first"
     work._step()
     assert done == ["step"]
-    work.look()
-    app.screen_stack.append("dialog")
-    work.look()
-    assert done == ["step"]
-    app.screen_stack.pop()
-    keys[0] = True
+    key_waits[0] = True
     work.look()
     assert done == ["step"]
-    keys[0] = False
+    key_waits[0] = False
     work.look()
-    work.look()
-    assert done == ["step", "after"], "once for each dialog"
+    assert done == ["step", "rest"]
