@@ -49,7 +49,9 @@ def _text(number: int | Decimal | None) -> str | None:
 
 def _int64(number: int) -> int:
     # Capped to what an INTEGER column holds: a request may ask for any deadline.
-    return max(-_INT64_MAX, min(number, _INT64_MAX))
+    if -_INT64_MAX <= number <= _INT64_MAX:
+        return number
+    return _INT64_MAX if number > 0 else -_INT64_MAX
 
 
 def _swap_demand(run_id: str, e: SwapDemand) -> Row:

@@ -68,6 +68,14 @@ def test_checks_come_back_from_their_json() -> None:
     assert msgspec.json.decode(text, type=tuple[Check, ...]) == event.checks
 
 
+@given(st.integers(-(2**70), 2**70) | st.sampled_from((2**63 - 1, 2**63, -(2**63) + 1, -(2**63))))
+def test_a_whole_number_is_written_as_it_is_or_as_the_nearest_that_a_column_holds(number: int) -> None:
+    event = msgspec.structs.replace(facts.demand(1), min_deadline_ms=number)
+    [(table, _)] = by_table([event])
+    written = dict(zip(table.columns, table.row("r", event), strict=True))["min_deadline_ms"]
+    assert written == max(1 - 2**63, min(number, 2**63 - 1))
+
+
 def test_a_deadline_beyond_any_column_is_capped_and_not_refused() -> None:
     event = msgspec.structs.replace(facts.demand(1), min_deadline_ms=10**30)
     [(table, _)] = by_table([event])

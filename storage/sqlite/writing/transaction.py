@@ -16,9 +16,12 @@ ROWS_PER_STATEMENT = (64, 8, 1)
 """The largest that the rows left fill. In the desk's own process each step of SQLite hands the interpreter over and
 back, so a row must not take a step of its own; a statement's text is parsed once and kept."""
 
-CHECKPOINT_PAGES = 8_000
-"""Pages in the WAL (32 MB) from which on a commit copies them into the file; all who write must say so. Many change
-again with the next transactions: SQLite's own limit of 1,000 took nearly twice as long for the copying."""
+CHECKPOINT_PAGES = 4_000
+"""Pages in the WAL (16 MB) from which on a commit copies them into the file; all who write must say so.
+
+Many change again with the next transactions, so that SQLite's own limit of 1,000 copies more. With 8,000 a copying
+could take two seconds on a disk of 3,000 writes a second, and the history would count as failing.
+"""
 
 
 def connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
