@@ -55,6 +55,7 @@ def private_names() -> Sequence[PrivateName]:
         PrivateName(_attributes_of(Driver), "_app", "telling the app about its terminal"),
         PrivateName(_attributes_of(LinuxDriver), "_file", "writing to the terminal without blocking"),
         PrivateName(_attributes_of(LinuxDriver), "_writer_thread", "writing to the terminal without blocking"),
+        PrivateName(_attributes_of(LinuxDriver), "_must_signal_resume", "painting again once the process goes on"),
     )
 
 
@@ -179,6 +180,11 @@ def app_driver(app: App[Any]) -> Driver | None:
 def post_to_app(driver: Driver, message: Message) -> None:
     """Send the app a message; safe in every thread. Raises RuntimeError once the app's loop is closed."""
     driver._app.post_message(message)
+
+
+def paint_again_when_resumed(driver: LinuxDriver) -> None:
+    """Have the app paint everything once the driver has the terminal again."""
+    driver._must_signal_resume = True
 
 
 def driver_writer(driver: LinuxDriver) -> object:

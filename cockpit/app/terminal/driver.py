@@ -22,7 +22,14 @@ from textual.notifications import SeverityLevel
 from cockpit.app.terminal.paint_log import Painted, PaintLog
 from cockpit.app.terminal.sgr_compression import thin
 from cockpit.model.printable import printable
-from panels.kit.textual_internals import SkippingApp, app_driver, driver_writer, post_to_app, replace_writer
+from panels.kit.textual_internals import (
+    SkippingApp,
+    app_driver,
+    driver_writer,
+    paint_again_when_resumed,
+    post_to_app,
+    replace_writer,
+)
 
 T = TypeVar("T")
 
@@ -141,10 +148,21 @@ class NonBlockingDriver(LinuxDriver):
     """Textual's driver with an output that never makes the app wait, and that knows what the terminal has taken."""
 
     _paint_log: PaintLog | None = None
+    _has_terminal = False
 
     def start_application_mode(self) -> None:
+        if self._has_terminal:
+            # Woken by SIGCONT without having given the terminal back, as after SIGSTOP, or a container that was frozen.
+            # A second reader would take every other key, and the terminal would stay raw at the end.
+            self.suspend_application_mode()
+            paint_again_when_resumed(self)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         replace_writer(self, self._start_output)
+        self._has_terminal = True
+
+    def stop_application_mode(self) -> None:
+        self._has_terminal = False
+        super().stop_application_mode()
 
     def _start_output(self, descriptor: int) -> OutputThread:
         log = self._paint_log = PaintLog()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -72,6 +73,31 @@ def shell() -> Iterator[Shell]:
         yield running
     finally:
         running.end()
+
+
+def test_it_goes_on_as_before_when_it_is_woken_without_having_stopped(shell: Shell, tmp_path: Path) -> None:
+    """SIGCONT alone: of a container that was frozen, or behind a SIGSTOP. Two readers would scramble what is typed."""
+    program = tmp_path / "ticking.py"
+    program.write_text(APP)
+    shell.waits_for(b"READY>")
+    shell.send(f"PYTHONPATH={Path(__file__).parents[4]} {sys.executable} {program}\n")
+    shell.waits_for(b"\x1b[?1049h")
+    shell.waits_for(b"tick ")
+    [app] = psutil.Process(shell.pid).children()
+    threads = app.num_threads()
+    for sent in (signal.SIGCONT, signal.SIGCONT, signal.SIGSTOP):
+        shell.send("")
+        app.send_signal(sent)
+        if sent == signal.SIGSTOP:
+            shell.waits_for(b"Stopped")
+            shell.send("fg\n")
+        shell.waits_for(b"\x1b[?1049h")
+        shell.waits_for(b"tick ")
+        assert app.num_threads() == threads
+    shell.send("q")
+    shell.waits_for(b"READY>")
+    shell.send("stty -a | tr ' ' '\\n' | grep -cE '^(icanon|echo|isig);?$' | sed s/^/modes:/\n")
+    shell.waits_for(b"modes:3")
 
 
 def test_it_stops_as_a_job_and_paints_again_in_the_foreground(shell: Shell, tmp_path: Path) -> None:
