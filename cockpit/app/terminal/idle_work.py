@@ -15,7 +15,9 @@ EVERY_S = 0.02
 
 
 class IdlePlan(msgspec.Struct, frozen=True):
-    """``steps`` are done once, after the first picture; ``rest`` is called now and then while no key waits."""
+    """``steps`` are done once, after the first picture; ``rest`` is called now and then while no key waits and no
+    dialog is open.
+    """
 
     steps: Sequence[Callable[[App[Any]], None]] = ()
     rest: Callable[[], None] = lambda: None
@@ -43,7 +45,7 @@ class IdleWork:
 
     def look(self) -> None:
         """Rest, if nothing is to be done; called with every picture."""
-        if not self._steps and not self._busy:
+        if not self._steps and len(self._app.screen_stack) == 1 and not self._busy:
             self._rest()
 
     @property

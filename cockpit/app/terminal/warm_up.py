@@ -53,7 +53,8 @@ YOUNGEST, YOUNG = 0, 1
 """Generations of the garbage collector."""
 YOUNG_MOST = 12_000
 """Objects, about those of one dialog."""
-PASSES = 8
+PASSES, MOST_PASSES = 8, 24
+"""Over young objects, before everything is collected: after a rest, and in any case."""
 RESTS = 20
 """Of four a second."""
 KINDS_A_STEP = 4
@@ -94,7 +95,7 @@ def _freeze(_app: App[Any]) -> None:
 
 class IdleGarbage:
     """Collects what closed dialogs left before an opening has to: what is young, and everything after a longer rest,
-    since that takes longer than a key may wait.
+    since that takes longer than a key may wait, or when there was none for too long.
     """
 
     def __init__(self) -> None:
@@ -104,11 +105,12 @@ class IdleGarbage:
     def collect(self) -> None:
         """Collect if it is worth it; called while no key waits."""
         self._rests += 1
-        if gc.get_count()[YOUNGEST] > YOUNG_MOST:
+        if self._passes >= MOST_PASSES or (self._passes >= PASSES and self._rests >= RESTS):
+            forget_drawn()
+            gc.collect()
+            self._passes = 0
+        elif gc.get_count()[YOUNGEST] > YOUNG_MOST:
             forget_drawn()
             gc.collect(YOUNG)
             self._passes += 1
             self._rests = 0
-        elif self._passes >= PASSES and self._rests >= RESTS:
-            gc.collect()
-            self._passes = 0

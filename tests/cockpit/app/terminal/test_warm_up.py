@@ -13,7 +13,16 @@ from textual.css.stylesheet import Stylesheet
 
 from cockpit.app.terminal.idle_work import IdlePlan, IdleWork
 from cockpit.app.terminal.process import RARE_GC
-from cockpit.app.terminal.warm_up import MODULES, PASSES, RESTS, YOUNG_MOST, IdleGarbage, idle_plan, own_widgets
+from cockpit.app.terminal.warm_up import (
+    MODULES,
+    MOST_PASSES,
+    PASSES,
+    RESTS,
+    YOUNG_MOST,
+    IdleGarbage,
+    idle_plan,
+    own_widgets,
+)
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.dialog import Dialog
 from tests.support.cockpit import samples
@@ -149,6 +158,10 @@ def test_garbage_is_collected_while_nothing_is_to_be_done(monkeypatch: pytest.Mo
     for _ in range(RESTS):
         garbage.collect()
     assert passes[PASSES:] == [2]
+    young[0] = YOUNG_MOST + 1
+    for _ in range(MOST_PASSES + 1):
+        garbage.collect()
+    assert passes[PASSES:] == [2, *[1] * MOST_PASSES, 2], "it does not wait for a rest for ever"
 
 
 class Waiting:
@@ -178,5 +191,9 @@ def test_idle_work_waits_for_keys_and_for_what_is_to_be_done() -> None:
     work.look()
     assert done == ["step"]
     key_waits[0] = False
+    app.screen_stack.append("dialog")
+    work.look()
+    assert done == ["step"], "what an open dialog is made of would be taken for old"
+    app.screen_stack.pop()
     work.look()
     assert done == ["step", "rest"]
