@@ -10,13 +10,15 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.bench_desk import UNBOUND
 from cockpit.desk.api.snapshot_stream import MadeSnapshot
 from cockpit.desk.snapshots.rows_of_moment import MOST_LATE, ROWS_PER_SLICE, RowsOfMoment, make_in_slices
 from cockpit.desk.snapshots.shown_rows import SHOWN
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.snapshot import Snapshot
 from tests.support.counted_lines import Lines
-from tests.support.desk.desk_harness import PENDING, DeskHarness, World
+from tests.support.desk.desk_harness import ACCOUNT, HELD, PENDING, DeskHarness, World
+from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.protocol.tokens import BTC
 
 CHANGES = st.sampled_from(("ask", "reply", "refuse", "settle", "read", "disarm", "command", "tick", "deposit"))
@@ -25,12 +27,31 @@ CHANGES = st.sampled_from(("ask", "reply", "refuse", "settle", "read", "disarm",
 LINES_OF_A_SLICE = 2_500
 """Lines of Python: the longest has 1,500 of 13,000 in all."""
 
+MADE_ELSEWHERE = BridgeWithdrawal(
+    status="COMPLETED",
+    tx_hash=None,
+    transfer_tx_hash="paid",
+    chain=BTC.chain,
+    near_token_id=BTC.near_token,
+    decimals=BTC.decimals,
+    amount=1_000,
+    account_id="maker.near",
+    address="an address",
+    created_ns=1,
+    fee=None,
+    withdraw_amount=None,
+)
+
 
 class Changing:
     """An armed desk to which things happen between the slices of a snapshot."""
 
     def __init__(self) -> None:
-        self.desk = DeskHarness(World())
+        world = World()
+        world.settings = dict(UNBOUND)
+        for asset, amount in HELD.items():
+            world.ledger.mint(ACCOUNT, asset, 1_000 * amount)
+        self.desk = DeskHarness(world)
         self._numbers = iter(range(10**6))
 
     async def start(self) -> None:
@@ -175,9 +196,14 @@ async def test_no_slice_is_long_with_full_lists() -> None:
         await changing.change("reply")
         await changing.change("command")
     desk.trading.deposits.deposits = (PENDING,) * 5_000
+    desk.trading.deposits.withdrawals = tuple(
+        msgspec.structs.replace(MADE_ELSEWHERE, tx_hash=f"n{number}") for number in range(5_000)
+    )
     desk.trading.reference.chart.extend((number, Decimal(50_000)) for number in range(300))
     # The second: the first fills caches.
-    desk.snapshots.made()
+    shot = desk.snapshots.made().snapshot
+    lists = shot.decisions, shot.deposits, shot.withdrawals
+    assert [len(rows) for rows in lists] == [SHOWN] * len(lists), "whatever the bridge lists"
     slices, over = desk.snapshots._slices(), False
     while not over:
         with Lines() as lines:
