@@ -11,7 +11,7 @@ from tests.support.cockpit.driven import Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
 
-BEHIND = "key registered"
+BEHIND = "diff 0"
 """A row of the board below every dialog here."""
 
 
