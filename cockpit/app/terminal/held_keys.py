@@ -186,6 +186,8 @@ class HeldKeys:
     def _end(self) -> None:
         self._held.clear()
         self._size, self._overflown = 0, False
+        # A dialog that has closed must not stay until the next key: what it leaves is collected while none waits.
+        self._before, self._through = (), None
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

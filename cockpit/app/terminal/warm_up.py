@@ -53,7 +53,7 @@ YOUNGEST, YOUNG = 0, 1
 """Generations of the garbage collector."""
 YOUNG_MOST = 12_000
 """Objects, about those of one dialog."""
-PASSES, MOST_PASSES = 2, 4
+PASSES, MOST_PASSES = 8, 24
 """Over young objects, before everything is collected: after a rest, and in any case."""
 RESTS = 20
 """Of four a second."""

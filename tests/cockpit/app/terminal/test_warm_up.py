@@ -3,6 +3,7 @@
 import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from typing import cast
 
@@ -136,6 +137,21 @@ async def test_what_was_drawn_of_a_closed_dialog_is_let_go(desk: FakeDesk, link:
             gc.collect()
             kept.append(sum(isinstance(item, StylesCache) for item in gc.get_objects()))
         assert kept[-1] <= kept[0] + 60, f"closed dialogs are kept: {kept}"
+
+
+async def test_a_closed_dialog_is_garbage_at_once(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link) as driven:
+        await driven.press("l")
+        await driven.opens("Limits")
+        dialog = weakref.ref(driven.app.screen)
+        await driven.press("escape")
+        await driven.hides("Limits")
+
+        def gone() -> bool:
+            gc.collect()
+            return dialog() is None
+
+        await seen(driven.pilot, gone)
 
 
 def test_garbage_is_collected_while_nothing_is_to_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
