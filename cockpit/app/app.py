@@ -254,7 +254,7 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
             self._behind_s = self.clock()
             self._paint_board(screens[0], view)
             for above in screens[1:]:
-                if isinstance(above, Dialog):
+                if isinstance(above, Dialog | LiveCommandPalette):
                     above.draw_behind()
 
     def _paint_board(self, screen: Screen[object], view: View) -> None:

@@ -32,6 +32,10 @@ class LiveCommandPalette(CommandPalette):
     Textual's own runs what is lit, which is of an older text until the search for the newest one is done.
     """
 
+    def __init__(self, *values: Any, **named_values: Any) -> None:
+        super().__init__(*values, **named_values)
+        self._behind = DimmedLines()
+
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
         yield from super().compose()
@@ -40,7 +44,12 @@ class LiveCommandPalette(CommandPalette):
         self.query_one(Input).cursor_blink = False  # It would paint twice a second.
 
     def render(self) -> Any:
-        return dimmed_behind(super().render(), self.app.theme, DimmedLines())
+        return dimmed_behind(super().render(), self.app.theme, self._behind)
+
+    def draw_behind(self) -> None:
+        """Draw what is behind again: it was painted."""
+        self._behind.forget()
+        self.refresh()
 
     @property
     def searching(self) -> bool:

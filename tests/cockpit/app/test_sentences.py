@@ -111,3 +111,16 @@ async def test_the_board_behind_a_dialog_goes_on(desk: FakeDesk, link: DeskClien
         await driven.shows("Trading is", "▸5 Dec")
         await driven.press("escape")
         await driven.shows(newest)
+
+
+async def test_the_board_behind_the_palette_goes_on(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        first = samples.snapshot(1)
+        newer = replace(samples.snapshot(2), counts=replace(first.counts, settled=first.counts.settled + 1))
+        await driven.shows(f"{first.counts.settled} settled")
+        await asyncio.to_thread(desk.say, newer)
+        await seen(driven.pilot, lambda: driven.app.view.snapshot == newer)
+        driven.clock.now += 1
+        await driven.shows(f"{newer.counts.settled} settled", "Search for commands")
