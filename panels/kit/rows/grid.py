@@ -278,11 +278,18 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self.show(*self._given)
 
     def _wrapped(self, rows: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
-        width = self.size.width - self.scrollbar_size_vertical
-        if self._wraps is None or width <= 0:
+        if self._wraps is None:
             return rows
-        wide = dict(layout(self.columns, width, self._needs, self._hidden)).get(self._wraps, 0)
-        return tuple(wrapped(rows, self._wraps, self.columns[self._wraps], wide)) if wide else rows
+        found = self._broken(rows, self._wraps, self.scrollbar_size_vertical)
+        if not self.show_vertical_scrollbar and len(found) >= self.size.height:
+            # A scroll bar comes with so many lines, and takes room from them.
+            return self._broken(rows, self._wraps, self.styles.scrollbar_size_vertical)
+        return found
+
+    def _broken(self, rows: tuple[GridRow, ...], index: int, bar: int) -> tuple[GridRow, ...]:
+        width = self.size.width - bar
+        wide = dict(layout(self.columns, width, self._needs, self._hidden)).get(index, 0) if width > 0 else 0
+        return tuple(wrapped(rows, index, self.columns[index], wide)) if wide else rows
 
     def _measure(self, rows: Sequence[GridRow]) -> bool:
         """Learn how wide the texts are; return whether the columns change. Needs only grow: nothing jitters."""
