@@ -24,7 +24,7 @@ Steps = Generator[None, None, T]
 """Work that stops between its slices and returns its result."""
 
 
-class Movement(msgspec.Struct, frozen=True, gc=False):
+class Movement(msgspec.Struct, frozen=True):
     """A known change of the balances, by its key: a fill, a deposit or a part of a withdrawal."""
 
     key: str

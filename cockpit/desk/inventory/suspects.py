@@ -6,22 +6,22 @@ others in turn.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 
 import msgspec
 
 from cockpit.desk.inventory.movements import SLICE, Movement, Steps, total
-from cockpit.desk.quote_book.commitment import Commitment, pack_amounts, unpack_amounts
+from cockpit.desk.quote_book.commitment import Commitment
 from venue.protocol.amounts import TokenAmounts
 
 FLOWS_COMBINED = 4
 """Beyond this many deposits and withdrawals only none, each, and all of them are combined with quotes."""
 MOST_PAIRS = 100_000
 """Pairs of amounts looked for in one search."""
-_PAIR_BYTES = 4
 
 Amounts = tuple[str, str, int, int]
 """What a quote does to the balances: token in, token out, and their base units."""
+_NONE: Amounts = ("", "", 0, 0)
 
 
 class Suspects(msgspec.Struct, frozen=True):
@@ -35,42 +35,8 @@ class Suspects(msgspec.Struct, frozen=True):
         return self.likely + self.in_turn
 
 
-class _Index:
-    """Quotes by what they do to the balances, the first of each kind; ``repeated``: kinds of more than one quote.
-
-    A kind is a few bytes, which the garbage collector does not look at: tens of thousands of tuples made here would
-    have it stop everything for milliseconds.
-    """
-
-    def __init__(self) -> None:
-        self.first: dict[bytes, Commitment] = {}
-        self.repeated: set[bytes] = set()
-        self._pairs: dict[tuple[str, str], bytes] = {}
-        self._tokens: dict[bytes, tuple[str, str]] = {}
-
-    def kind_of(self, quote: Commitment) -> bytes:
-        tokens = quote.asset_in, quote.asset_out
-        pair = self._pairs.get(tokens)
-        if pair is None:
-            pair = self._pairs[tokens] = len(self._pairs).to_bytes(_PAIR_BYTES, "little")
-            self._tokens[pair] = tokens
-        return pair + quote.packed_amounts
-
-    def add(self, quote: Commitment) -> None:
-        kind = self.kind_of(quote)
-        if self.first.setdefault(kind, quote) is not quote:
-            self.repeated.add(kind)
-
-    def find(self, amounts: Amounts | None) -> bytes | None:
-        """Return the kind that does this; None when there is no quote of it."""
-        if amounts is None:
-            return None
-        pair, packed = self._pairs.get(amounts[:2]), pack_amounts(amounts[2], amounts[3])
-        kind = None if pair is None or packed is None else pair + packed
-        return kind if kind in self.first else None
-
-    def amounts(self, kind: bytes) -> Amounts:
-        return *self._tokens[kind[:_PAIR_BYTES]], *unpack_amounts(kind[_PAIR_BYTES:])
+def amounts_of(quote: Commitment) -> Amounts:
+    return quote.asset_in, quote.asset_out, quote.amount_in, quote.amount_out
 
 
 def targets(changes: Iterable[TokenAmounts], flows: Sequence[Movement]) -> tuple[TokenAmounts, ...]:
@@ -85,7 +51,7 @@ def targets(changes: Iterable[TokenAmounts], flows: Sequence[Movement]) -> tuple
 
 def suspects(
     wanted: Sequence[TokenAmounts],
-    quotes: Collection[Commitment],
+    quotes: Iterable[Commitment],
     *,
     claimed: Collection[str],
     most: int,
@@ -97,7 +63,9 @@ def suspects(
     Of quotes that nothing points to, those sent later than ``after_ns`` come first: asked in turn, all come up before
     their deadline where the bound allows it.
     """
-    index = _Index()
+    # The others of the same amounts stand apart: thousands of lists would keep the garbage collector busy.
+    index: dict[Amounts, Commitment] = {}
+    alike: dict[Amounts, list[Commitment]] = {}
     in_one_token = {(token_id, units) for target in wanted for token_id, units in target.items()}
     told: list[Commitment] = []
     near: list[Commitment] = []
@@ -108,7 +76,9 @@ def suspects(
             yield
         if not to_ask(quote):
             continue
-        index.add(quote)
+        amounts = amounts_of(quote)
+        if index.setdefault(amounts, quote) is not quote:
+            alike.setdefault(amounts, []).append(quote)
         one_fits = (quote.asset_in, quote.amount_in) in in_one_token or (
             (quote.asset_out, -quote.amount_out) in in_one_token
         )
@@ -120,8 +90,7 @@ def suspects(
             group = later if quote.sent_ns > after_ns else earlier
         if len(group) < most:
             group.append(quote)
-    kinds = yield from _exact(wanted, index, most)
-    exact = yield from _of_kinds(kinds, index, quotes, most, to_ask)
+    exact = yield from _exact(wanted, index, alike, most)
     known = {one.quote_hash for one in exact}
     likely = [*exact, *(one for one in (*told, *near) if one.quote_hash not in known)][:most]
     known = {one.quote_hash for one in likely}
@@ -129,45 +98,34 @@ def suspects(
     return Suspects(tuple(likely), tuple(in_turn))
 
 
-def _exact(wanted: Sequence[TokenAmounts], index: _Index, most: int) -> Steps[list[bytes]]:
-    """Return the kinds of quotes that make up what is wanted, alone or in twos."""
-    found: dict[bytes, None] = {}
+def _exact(
+    wanted: Sequence[TokenAmounts],
+    index: dict[Amounts, Commitment],
+    alike: dict[Amounts, list[Commitment]],
+    most: int,
+) -> Steps[list[Commitment]]:
+    found: dict[str, Commitment] = {}
+
+    def add(amounts: Amounts) -> None:
+        quotes = (index[amounts], *islice(alike.get(amounts, ()), most)) if amounts in index else ()
+        found.update((one.quote_hash, one) for one in quotes)
+
     for target in wanted:
-        alone = index.find(_as_quote(target))
-        if alone is not None:
-            found[alone] = None
+        add(_as_quote(target) or _NONE)
     looked = 0
     for target in wanted:
         parts = dict(target.items())
-        for kind in index.first:
+        for one in index:
             looked += 1
             if looked % SLICE == 0:
                 yield
             if looked > MOST_PAIRS or len(found) >= most:
-                return list(found)
-            other = index.find(_rest(parts, index.amounts(kind)))
-            if other is not None and (other != kind or kind in index.repeated):
-                found |= {kind: None, other: None}
-    return list(found)
-
-
-def _of_kinds(
-    kinds: Sequence[bytes],
-    index: _Index,
-    quotes: Iterable[Commitment],
-    most: int,
-    to_ask: Callable[[Commitment], bool],
-) -> Steps[list[Commitment]]:
-    """Return at most so many quotes of these kinds, kind by kind."""
-    found = {kind: [index.first[kind]] for kind in kinds}
-    if not index.repeated.isdisjoint(kinds):
-        for number, quote in enumerate(quotes):
-            if number % SLICE == SLICE - 1:
-                yield
-            same = found.get(index.kind_of(quote))
-            if same is not None and len(same) < most and quote is not same[0] and to_ask(quote):
-                same.append(quote)
-    return [quote for same in found.values() for quote in same][:most]
+                return list(found.values())[:most]
+            other = _rest(parts, one)
+            if other is not None and other in index and (other != one or one in alike):
+                add(one)
+                add(other)
+    return list(found.values())[:most]
 
 
 def _as_quote(amounts: TokenAmounts) -> Amounts | None:

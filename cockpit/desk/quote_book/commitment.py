@@ -54,11 +54,6 @@ class Commitment(msgspec.Struct, frozen=True, gc=False):
         return self._amount(1)
 
     @property
-    def packed_amounts(self) -> bytes:
-        """Both amounts as ``pack_amounts`` makes them, without a number made of either."""
-        return self.packed[_AMOUNTS_AT : _AMOUNTS_AT + 2 * _AMOUNT_BYTES]
-
-    @property
     def edge(self) -> int:
         """The gain against the mid at which it was priced, in base units of the quote asset."""
         return self._amount(2)
@@ -98,20 +93,6 @@ class Commitment(msgspec.Struct, frozen=True, gc=False):
         lengths = _LENGTHS.unpack_from(self.packed)
         begin = _HEAD.size + sum(lengths[:which])
         return self.packed[begin : begin + lengths[which]].decode()
-
-
-def pack_amounts(amount_in: int, amount_out: int) -> bytes | None:
-    """Return two amounts as one value; None when no commitment can have them."""
-    try:
-        return b"".join(one.to_bytes(_AMOUNT_BYTES, "little", signed=True) for one in (amount_in, amount_out))
-    except OverflowError:
-        return None
-
-
-def unpack_amounts(packed: bytes) -> tuple[int, int]:
-    """Return the amount in and the amount out."""
-    taken, given = packed[:_AMOUNT_BYTES], packed[_AMOUNT_BYTES:]
-    return int.from_bytes(taken, "little", signed=True), int.from_bytes(given, "little", signed=True)
 
 
 def commit(

@@ -1,10 +1,8 @@
 """What a difference costs, and that known movements are taken out of it first."""
 
 import asyncio
-import contextlib
 import gc
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -22,9 +20,6 @@ from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.tokens import EURE
 from venue.relay.messages import QuoteStatus
 
-FEW_OBJECTS = 1_000
-"""That the garbage collector looks at: in a desk it looks after 50,000."""
-
 
 @pytest.fixture
 async def opened() -> InventoryHarness:
@@ -35,13 +30,12 @@ async def opened() -> InventoryHarness:
     return watched
 
 
-def live(watched: InventoryHarness, count: int, *, claimed: bool = False, kinds: int | None = None) -> list[Commitment]:
-    """Sign so many quotes of different amounts, as a busy desk has them; with ``kinds`` of so many amounts."""
+def live(watched: InventoryHarness, count: int, *, claimed: bool = False) -> list[Commitment]:
+    """Sign so many quotes of different amounts, as a busy desk has them."""
     made = []
-    for position in range(count):
-        number = position % (kinds or count)
+    for number in range(count):
         one = commitment(
-            f"q{position}",
+            f"q{number}",
             amount_in=1_000_003 + 7 * number**2,
             amount_out=2_000_003 + 11 * number**2 + number,
             sent_ns=watched.clock(),
@@ -49,8 +43,8 @@ def live(watched: InventoryHarness, count: int, *, claimed: bool = False, kinds:
         )
         watched.clock.now_ns += 1_000
         watched.reservations.restore(one)
-        watched.book.sent(one, position)
-        watched.book.on_answer(position, None)
+        watched.book.sent(one, number)
+        watched.book.on_answer(number, None)
         if claimed:
             watched.book.on_status(QuoteStatus(one.quote_hash, "intent", "tx"))
         made.append(one)
@@ -285,41 +279,3 @@ def test_usable_is_the_smaller_of_what_is_held_and_what_is_explained() -> None:
     assert ledger.usable == OPENING - btc_eure(7, 0)
     ledger.unexplained = NOTHING
     assert ledger.usable == OPENING
-
-
-@contextlib.contextmanager
-def collections() -> Iterator[list[int]]:
-    """Yield the generation of each collection after so many new objects, of what was made since the beginning."""
-    seen: list[int] = []
-
-    def note(phase: str, info: dict[str, int]) -> None:
-        if phase == "start":
-            seen.append(info["generation"])
-
-    before = gc.get_threshold()
-    gc.collect()
-    # As the desk does once it is built.
-    gc.freeze()
-    gc.set_threshold(FEW_OBJECTS, 1_000, 1_000)
-    gc.callbacks.append(note)
-    try:
-        yield seen
-    finally:
-        gc.callbacks.remove(note)
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-@pytest.mark.parametrize("count", [4_000, pytest.param(60_000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("alike", [False, True])
-async def test_the_search_leaves_the_garbage_collector_nothing_to_look_at(
-    opened: InventoryHarness, count: int, alike: bool
-) -> None:
-    """A collection stops everything: of 50,000 young objects for 16 ms."""
-    quotes = live(opened, count, kinds=count // 2 if alike else count)
-    opened.chain.settle(quotes[count // 3])
-    opened.chain.advance(1, 0)
-    with collections() as seen:
-        asked = await read(opened)
-    assert quotes[count // 3].nonce in asked
-    assert seen == []
