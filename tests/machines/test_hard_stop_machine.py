@@ -174,6 +174,10 @@ class FakeRelay(RelayRpc):
         self.calls.setdefault(tuple(sorted(nonces)), []).append(self._chain.clock())
 
 
+MOST_SENT = 80
+"""Quotes: amounts are powers of three, and the Verifier has none of more than 128 bits."""
+
+
 class HardStops(RuleBasedStateMachine):
     """One chain, one history, and runs of a desk that stop hard and are killed."""
 
@@ -266,7 +270,7 @@ class HardStops(RuleBasedStateMachine):
     @rule(count=st.integers(1, 4), salt=st.integers(0, 2), life=st.sampled_from(LIVES_MS), refused=st.booleans())
     def send(self, count: int, salt: int, life: int, refused: bool) -> None:
         """Sign quotes; the relay keeps all of them, also those that it says it refuses."""
-        if SALTS[salt] in self.chain.dead_salts:
+        if SALTS[salt] in self.chain.dead_salts or len(self.sent) + count > MOST_SENT:
             return
         for _ in range(count):
             number = len(self.sent)
