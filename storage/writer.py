@@ -132,7 +132,7 @@ class HistoryWriter:
         """Events that are not durable yet."""
         return len(self._queue)
 
-    def record(self, event: AnyEvent) -> None:
+    def record(self, event: AnyEvent | LateEvent[AnyEvent]) -> None:
         """Take an event; a full queue drops and counts it, and the writer fails for good."""
         if len(self._queue) >= self._capacity:
             self._overflow()
@@ -142,11 +142,7 @@ class HistoryWriter:
 
     def record_late(self, event: LateEvent[AnyEvent]) -> None:
         """Take an event that is made beside the requests, before its batch is written."""
-        if len(self._queue) >= self._capacity:
-            self._overflow()
-            return
-        self._queue.append(event)
-        self.recorded += 1
+        self.record(event)
 
     def state(self) -> WriterState:
         return WriterState(
