@@ -24,14 +24,14 @@ BOOKINGS: dict[Booking, str] = {
 class Bookings(msgspec.Struct, frozen=True, kw_only=True):
     """Deposits in the balances of a reading. ``known``: keys of all; ``assumed``: those on the bridge's word.
 
-    ``taken_back``: keys of those that the bridge no longer listed as credited. ``recorded``: whether bookings were
-    recorded by then.
+    ``taken_back``: keys of those that the bridge no longer listed as credited. ``recorded_since_ns``: since when
+    bookings are recorded (UTC), None if none was by then.
     """
 
     known: frozenset[str]
     taken_back: frozenset[str]
     assumed: tuple[Movement, ...]
-    recorded: bool
+    recorded_since_ns: int | None
 
 
 def bookings_by(actions: Iterable[LiquidityAction], at_ns: int) -> Bookings:
@@ -44,7 +44,7 @@ def bookings_by(actions: Iterable[LiquidityAction], at_ns: int) -> Bookings:
         known=frozenset(last) - taken_back,
         taken_back=taken_back,
         assumed=tuple(Movement(one.action_id, TokenAmounts({one.asset or "": one.amount or 0})) for one in assumed),
-        recorded=bool(by_then),
+        recorded_since_ns=min((action.at_ns for action in by_then), default=None),
     )
 
 

@@ -188,12 +188,15 @@ class StartupReconciliation:
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
         booked = bookings_by(await self._history.liquidity(BOOKING), self._base_ns)
         self._assumed, self._recorded_deposits = booked.assumed, booked.known
-        self._bookings_recorded = booked.recorded
-        # Before bookings were recorded, what was credited long enough before was in the balances.
+        since_ns = booked.recorded_since_ns
+        self._bookings_recorded = since_ns is not None
+        # Before bookings were recorded, what was credited long enough before was in the balances. Since then one
+        # without a booking is not: an unexplained difference may hold it.
         deposits = [one for one in await self._history.liquidity("deposit") if one.status in CREDITED]
-        old = frozenset(one.action_id for one in deposits if one.at_ns < self._base_ns - LAG_NS)
+        unbooked_ns = self._base_ns - LAG_NS if since_ns is None else since_ns
+        old = frozenset(one.action_id for one in deposits if one.at_ns < unbooked_ns)
         self._known_deposits = (old | booked.known) - booked.taken_back
-        if not booked.recorded:
+        if since_ns is None:
             self._doubtful_deposits = frozenset(one.action_id for one in deposits if one.at_ns <= self._base_ns)
 
     async def _last_difference(self) -> TokenAmounts:

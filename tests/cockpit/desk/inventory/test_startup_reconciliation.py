@@ -155,22 +155,25 @@ async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplaine
     )
 
 
+def credited(world: World, deposit: Movement) -> LiquidityAction:
+    """What history records of a deposit once the bridge lists it as credited."""
+    return LiquidityAction(
+        at_ns=world.clock(),
+        action_id=deposit.key,
+        kind="deposit",
+        asset=None,
+        amount=deposit.amounts[BTC.token_id],
+        chain=None,
+        tx_hash=None,
+        status="CREDITED",
+        detail="",
+    )
+
+
 async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: World) -> None:
     old = Movement("deposit:old", btc_eure(5_000_000, 0))
     world.run.listed = [old]
-    world.run.volatile.append(
-        LiquidityAction(
-            at_ns=world.clock(),
-            action_id=old.key,
-            kind="deposit",
-            asset=None,
-            amount=old.amounts[BTC.token_id],
-            chain=None,
-            tx_hash=None,
-            status="CREDITED",
-            detail="",
-        )
-    )
+    world.run.volatile.append(credited(world, old))
     world.chain.advance(old.amounts[BTC.token_id])
     await world.read()
     world.clock.pass_ms(60_000)
@@ -182,6 +185,27 @@ async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: Wor
     await world.read()
     assert run.inventory.ledger.unexplained_opening == btc_eure(5_000_000, 0)
     assert any("is unexplained since" in one for one in run.startup.findings())
+
+
+async def test_a_deposit_inside_a_recorded_difference_is_booked_by_a_later_run(world: World) -> None:
+    """However long ago the bridge credited it: no run has booked it."""
+    deposit = Movement("deposit:1", btc_eure(5_000_000, 0))
+    world.clock.pass_ms(1)
+    world.run.listed = [deposit]
+    world.run.volatile.append(credited(world, deposit))
+    world.chain.advance(5_000_000 + 7)
+    for _ in range(3):
+        await world.read()
+    assert unexplained(world.run)[1] == btc_eure(5_000_007, 0)
+    for _ in range(2):
+        run = await world.restart(clean=True)
+        run.listed = [deposit]
+        world.clock.pass_ms(60_000)
+        await world.read()
+    world.clock.pass_ms(60_000)
+    for _ in range(3):
+        await world.read()
+    assert unexplained(run)[1] == btc_eure(7, 0)
 
 
 async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World) -> None:
@@ -506,9 +530,10 @@ def test_bookings_up_to_the_balances_to_start_from_count() -> None:
         row("e", "BOOKED", 9),
     ]
     found = bookings_by(rows, 5)
-    assert (sorted(found.known), sorted(found.taken_back), found.recorded) == (["a", "b", "c"], ["d"], True)
+    assert (sorted(found.known), sorted(found.taken_back)) == (["a", "b", "c"], ["d"])
     assert found.assumed == (Movement("b", btc_eure(7, 0)),)
-    assert not bookings_by(rows, 0).recorded
+    assert found.recorded_since_ns == 1
+    assert bookings_by(rows, 0).recorded_since_ns is None
 
 
 async def test_a_deposit_assumed_by_one_run_is_taken_back_by_the_next(world: World) -> None:
