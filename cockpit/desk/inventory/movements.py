@@ -99,7 +99,15 @@ def believable(change: TokenAmounts, claimed: Sequence[Movement]) -> list[Moveme
 
 
 def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
-    """Pick the movements all of whose giving is missing, and without which more is: only the desk's key can give."""
+    """Pick the movements all of whose giving is missing, and without which more is: only the desk's key can give.
+
+    Those that together gave exactly what is missing come before any that gave less.
+    """
+    gave = explain(_lost(change), [Movement(one.key, _lost(one.amounts)) for one in possible])
+    keys = {one.key for one in gave or ()}
+    exact = [one for one in possible if one.key in keys]
+    if exact and not losses(change - total(exact)):
+        return exact
     kept: list[Movement] = []
     rest, left = change, list(possible)
     while True:
@@ -111,6 +119,10 @@ def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
         kept.append(one)
         left.remove(one)
         rest -= one.amounts
+
+
+def _lost(amounts: TokenAmounts) -> TokenAmounts:
+    return TokenAmounts({token_id: units for token_id, units in amounts.items() if units < 0})
 
 
 def _covers(lacking: dict[str, int], taken: dict[str, int]) -> bool:

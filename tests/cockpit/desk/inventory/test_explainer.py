@@ -272,6 +272,23 @@ def test_what_was_given_away_was_missing(fills: list[Movement], btc: int, eure: 
     assert set(after) <= set(before)
 
 
+@given(quote_moves, st.data(), units, units)
+def test_what_gave_exactly_what_is_missing_is_picked(
+    fills: list[Movement], data: st.DataObject, btc: int, eure: int
+) -> None:
+    """Whatever strangers send of the other token."""
+    buys = [one for one in fills if losses(one.amounts).keys() == {EURE.token_id}]
+    settled = [one for one in buys if data.draw(st.booleans())]
+    change = total(settled) + btc_eure(btc, 0)
+    assert losses(change - total(given_away(change, buys))) == {}
+
+
+@given(quote_moves, units)
+def test_a_quote_that_received_what_did_not_come_did_not_give(fills: list[Movement], missing: int) -> None:
+    change = btc_eure(0, -missing)
+    assert given_away(change, [one for one in fills if EURE.token_id in losses(one.amounts)]) == []
+
+
 def test_usable_is_the_smaller_of_what_is_held_and_what_is_explained() -> None:
     ledger = InventoryHarness().inventory.ledger
     assert ledger.usable is None
