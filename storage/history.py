@@ -199,6 +199,10 @@ class History(Protocol):
         """
         ...
 
+    async def last_height(self) -> int | None:
+        """Return the block of the newest balances of any cause, explained or not; None without any."""
+        ...
+
     async def position(self) -> Mapping[str, int]:
         """Return the id of the newest row of each topic's table, by its name; 0 for an empty one."""
         ...

@@ -51,6 +51,9 @@ EXPLAINED = (
 )
 """The rows of the newest explained readings, newest first; the last reading may lack some."""
 
+LAST_HEIGHT = f"SELECT block_height FROM intent_inventory_snapshots WHERE id <= {2**63 - 1} ORDER BY id DESC LIMIT 1"
+"""The block of the newest reading, explained or not."""
+
 COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 

@@ -105,6 +105,10 @@ class HistoryReads:
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return last_complete(await self._rows(queries.EXPLAINED, UNEXPLAINED))
 
+    async def last_height(self) -> int | None:
+        rows = await self._rows(queries.LAST_HEIGHT)
+        return int(rows[0][0]) if rows else None
+
     async def position(self) -> Mapping[str, int]:
         [row] = await self._rows(queries.POSITIONS)
         return {table.name: int(last) for table, last in zip(TABLES, row, strict=True)}

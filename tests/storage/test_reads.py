@@ -116,11 +116,15 @@ async def test_the_last_explained_balances_are_complete_and_explained(engine: En
     history = engine.make()
     await history.open(facts.run())
     assert await history.last_explained() == ()
+    assert await history.last_height() is None
     complete = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]
     await history.write([reading(1, facts.BTC, 1, "opening"), reading(1, facts.EURE, 1, "opening"), *complete])
     await history.write([reading(6, facts.BTC, 9, "unexplained"), reading(6, facts.EURE, 9, "unexplained")])
-    await history.write([reading(7, facts.BTC, 8)])
     assert list(await history.last_explained()) == complete
+    last = msgspec.structs.replace(reading(7, facts.BTC, 8, "unexplained"), block_height=2**40)
+    await history.write([last])
+    assert list(await history.last_explained()) == complete
+    assert await history.last_height() == 2**40
     await history.close(None)
 
 

@@ -419,6 +419,9 @@ class LostConfirmations(History):
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()
 
+    async def last_height(self) -> int | None:
+        return await self.inner.last_height()
+
     async def position(self) -> Mapping[str, int]:
         return await self.inner.position()
 

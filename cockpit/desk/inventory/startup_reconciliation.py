@@ -141,6 +141,7 @@ class StartupReconciliation:
         self._counted: frozenset[str] = frozenset()
         self._base_ns = 0
         self._base_height: int | None = None
+        self._last_height: int | None = None
         self._waited = 0
         self._read = False
         self._accounted = False
@@ -182,6 +183,8 @@ class StartupReconciliation:
         self._counted = frozenset(rows)
         self._base_ns = max(row.at_ns for row in rows.values())
         self._base_height = max(row.block_height for row in rows.values())
+        # What an unexplained reading showed is booked, too: an older one would not show it.
+        self._last_height = await self._history.last_height()
         self._carried = self._difference = await self._last_difference()
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
@@ -257,8 +260,9 @@ class StartupReconciliation:
             )
         # Nothing explains the change: one node's word for a nonce counts only where the balances do not contradict it.
         certain = believable(change, self._certain_fills(used))
-        # Of what the previous run booked last, the balances to start from may or may not show each.
-        certain += given(change - total(certain), self._late)
+        # Of what the previous run booked last, the balances to start from may or may not show each; a burned quote may
+        # have been settled first.
+        certain += given(change - total(certain), [*self._late, *self._burning(used)])
         return await self._opened(reading, used, certain, change - total(certain))
 
     async def _to_ask(self, listed: Sequence[Movement] | None) -> Sequence[Commitment]:
@@ -278,11 +282,19 @@ class StartupReconciliation:
     def _least_height(self, used: dict[str, int]) -> int:
         """Return the highest block that was seen before, as far as the chain can have it: only a lie names another."""
         if self._base_height is not None and not self._is_plausible(self._base_height):
-            self._findings.append(findings.set_aside(self._base_height))
-            log.warning(self._findings[-1])
+            self._set_aside(self._base_height)
             self._base_height = None
+        if self._last_height is not None and not self._is_plausible(self._last_height):
+            self._set_aside(self._last_height)
+            self._last_height = None
         left = filter(self._is_plausible, self._withdrawals.left_by())
-        return max(self._base_height or 0, *left, *used.values(), 0)
+        return max(self._base_height or 0, self._last_height or 0, *left, *used.values(), 0)
+
+    def _set_aside(self, height: int) -> None:
+        told = findings.set_aside(height)
+        if told not in self._findings:
+            self._findings.append(told)
+            log.warning(told)
 
     def _first_counted(self, reading: Reading) -> TokenAmounts:
         # What the account has of tokens that no run has counted: there is nothing to compare it with.
@@ -300,8 +312,13 @@ class StartupReconciliation:
 
     def _certain_fills(self, used: dict[str, int]) -> list[Movement]:
         # Certain as long as only this desk burns its nonces.
-        burning = {quote.commitment.quote_hash for quote in self._book.burning()}
+        burning = {one.key for one in self._burning(used)}
         return self._movements(name for name in used if name not in burning)
+
+    def _burning(self, used: dict[str, int]) -> list[Movement]:
+        # What each would have moved, had it been settled before its burning used the nonce.
+        burning = {quote.commitment.quote_hash for quote in self._book.burning()}
+        return self._movements(name for name in used if name in burning)
 
     def _explained(
         self, change: TokenAmounts, used: dict[str, int], deposits: Sequence[Movement]
@@ -309,8 +326,7 @@ class StartupReconciliation:
         """What adds up to the change, the certain before the possible; None when nothing does."""
         certain = self._certain_fills(used)
         flows = [*deposits, *self._moved()]
-        sure = {one.key for one in certain}
-        burning = self._movements(name for name in used if name not in sure)
+        burning = self._burning(used)
         for candidates in (flows, [*flows, *self._late], [*flows, *burning]):
             found = explain(change - total(certain), candidates)
             if found is not None:

@@ -59,6 +59,10 @@ class MemoryHistory(SqliteHistory):
         rows = [e for e in self.events if isinstance(e, IntentInventory) and e.cause != UNEXPLAINED]
         return last_complete([("", *msgspec.structs.astuple(row)) for row in reversed(rows)])
 
+    async def last_height(self) -> int | None:
+        heights = [event.block_height for event in self.events if isinstance(event, IntentInventory)]
+        return heights[-1] if heights else None
+
     async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
         return tuple(e for e in self.events if isinstance(e, LiquidityAction) and e.kind == kind)
 

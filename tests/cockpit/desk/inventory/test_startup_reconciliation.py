@@ -134,6 +134,41 @@ async def test_an_opening_older_than_what_the_previous_run_saw_is_not_taken(worl
     assert await world.read() == "opening balances read"
 
 
+async def test_an_opening_older_than_an_unexplained_reading_is_not_taken(world: World) -> None:
+    """It would not show the fill that was booked by that reading."""
+    made = world.run.send("q", amount_in=8, amount_out=101)
+    world.chain.advance(1_000)
+    await world.restart()
+    world.chain.settle(made)
+    await world.read()
+    assert results(world.history, "settled") == [], "not on record yet"
+    run = await world.restart(clean=True)
+    assert results(world.history, "settled") == [made.quote_hash]
+    world.chain.behind = 1
+    assert await world.read() is None
+    assert "older than block" in run.inventory.last_error
+    world.chain.behind = 0
+    assert await world.read() == "opening balances read"
+    assert unexplained(run) == (btc_eure(1_000, 0), btc_eure(1_000, 0))
+
+
+async def test_beside_a_gift_the_burned_quote_that_gave_what_is_missing_was_settled(world: World) -> None:
+    """And not another that the balances to start from may show already."""
+    booked, burned = (world.run.send(f"q{n}", amount_in=8 + n, amount_out=101 + n) for n in range(2))
+    world.chain.settle(booked)
+    world.run.book.on_status(QuoteStatus(booked.quote_hash, "intent", "tx"))
+    await world.read()
+    world.run.book.burn(burned.quote_hash)
+    world.run.flush()
+    world.chain.settle(burned)
+    world.chain.advance(1_000)
+    run = await world.restart()
+    await world.read()
+    run.flush()
+    assert results(world.history, "settled") == [booked.quote_hash, burned.quote_hash]
+    assert unexplained(run)[1] == btc_eure(1_000, 0)
+
+
 async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplained(world: World) -> None:
     world.chain.advance(5_000_000)
     run = await world.restart(clean=True)
