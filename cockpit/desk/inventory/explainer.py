@@ -137,7 +137,7 @@ class Explainer:
         sure = [*flows.sure, *kept]
         keys = {one.key for one in kept}
         others = [*doubted, *(one for one in candidates if one.key not in keys)]
-        steps = self._ledger.explaining(reading, sure, others, withdrawn=flows.withdrawn)
+        steps = self._ledger.explaining(reading, sure, others, withdrawn=flows.withdrawn, flows=flows.sure)
         return await paced(steps)
 
     def _proven(self, reading: Reading, flows: KnownFlows) -> tuple[list[Movement], list[Movement]]:
@@ -152,7 +152,9 @@ class Explainer:
         if not used:
             return [], []
         known = self._ledger.recorded_difference if self._complete else NOTHING
-        kept = believable(self._ledger.difference(reading) - known - total(flows.sure), used)
+        change = self._ledger.difference(reading) - known
+        # What is sure by now may be a part of the recorded difference.
+        kept = believable(change - total(believable(change, flows.sure)), used)
         keys = {one.key for one in kept}
         return kept, [one for one in used if one.key not in keys]
 

@@ -21,7 +21,8 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     ``deposits``: keys of those that are in the opening balances; None when all that the bridge lists must be taken to
     be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already. ``assumed``: those of
     ``deposits`` that were booked on the bridge's word beside an unexplained difference. ``recorded``: keys of those
-    that history has as booked, None where it records no bookings.
+    that history has as booked, None where it records no bookings. ``unbooked``: those that history has as booked by
+    readings it lacks, and that the opening balances do not show.
     """
 
     reading: Reading
@@ -30,6 +31,7 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     carried: TokenAmounts = NOTHING
     assumed: tuple[Movement, ...] = ()
     recorded: frozenset[str] | None = None
+    unbooked: tuple[Movement, ...] = ()
 
 
 def movement(commitment: Commitment) -> Movement:
@@ -166,16 +168,16 @@ class BalanceLedger:
         candidates: Sequence[Movement],
         *,
         withdrawn: Sequence[Movement] = (),
+        flows: Sequence[Movement] = (),
     ) -> Steps[tuple[Movement, ...] | None]:
         """Find what explains the change: all that is sure, what was withdrawn, and some candidates; in slices.
 
-        The recorded difference is left out of the change in further attempts. What was withdrawn may have come back by
-        the same reading, so it is a candidate in the end.
+        The recorded difference is left out of the change in further attempts; ``flows``, some of what is sure, may be a
+        part of it. What was withdrawn may have come back by the same reading, so it is a candidate in the end.
         """
         change = self.difference(reading) - total(sure)
         recorded = self.recorded_difference
-        # What is sure by now may be a part of the recorded difference.
-        for known in dict.fromkeys((NOTHING, recorded, recorded - total(sure))):
+        for known in dict.fromkeys((NOTHING, recorded, recorded - total(sure), recorded - total(flows))):
             rest = yield from explaining(change - known - total(withdrawn), candidates)
             if rest is not None:
                 return (*sure, *withdrawn, *rest)

@@ -129,10 +129,10 @@ class StartupReconciliation:
         self._by_release: list[str] = []
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
-        self._doubtful_deposits: frozenset[str] = frozenset()
         self._recorded_deposits: frozenset[str] = frozenset()
         self._bookings_recorded = False
         self._assumed: tuple[Movement, ...] = ()
+        self._booked_later: tuple[Movement, ...] = ()
         self._difference = NOTHING
         self._differences = 0
         self._carried = NOTHING
@@ -190,7 +190,7 @@ class StartupReconciliation:
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
         booked = bookings_by(await self._history.liquidity(BOOKING), self._base_ns)
-        self._assumed, self._recorded_deposits = booked.assumed, booked.known
+        self._assumed, self._recorded_deposits, self._booked_later = booked.assumed, booked.known, booked.later
         since_ns = booked.recorded_since_ns
         self._bookings_recorded = since_ns is not None
         # Before bookings were recorded, what was credited long enough before was in the balances. Since then one
@@ -199,8 +199,6 @@ class StartupReconciliation:
         unbooked_ns = self._base_ns - LAG_NS if since_ns is None else since_ns
         old = frozenset(one.action_id for one in deposits if one.at_ns < unbooked_ns)
         self._known_deposits = (old | booked.known) - booked.taken_back
-        if since_ns is None:
-            self._doubtful_deposits = frozenset(one.action_id for one in deposits if one.at_ns <= self._base_ns)
 
     async def _last_difference(self) -> TokenAmounts:
         """Return the unexplained difference in the balances to start from that has not been accepted."""
@@ -362,14 +360,16 @@ class StartupReconciliation:
         self._report_opening(found, filled, unexplained)
         if self._base is None:
             return OpeningBalances(reading=reading, unexplained=unexplained)
-        deposits = self._known_deposits | self._doubtful_deposits | {one.key for one in found}
+        # Where it was not recorded what the balances to start from held, what explains no change was in them.
+        deposits = self._known_deposits | {one.key for one in found}
         return OpeningBalances(
             reading=reading,
             unexplained=unexplained + self._carried,
-            deposits=deposits,
+            deposits=deposits if self._bookings_recorded else None,
             carried=self._carried,
             assumed=self._assumed,
             recorded=self._recorded_deposits if self._bookings_recorded else None,
+            unbooked=tuple(one for one in self._booked_later if one.key not in deposits),
         )
 
     async def _find_transactions(self, filled: set[str]) -> None:

@@ -221,8 +221,9 @@ class Inventory:
         else:
             self._note_difference(ledger.unexplained)
             ledger.explained()
-            # The balances are explained without them: those of the opening showed them.
-            self._record_bookings(ledger.list_deposits(listed), "BOOKED", ledger.opening_ns)
+            if listed is not None and not ledger.deposits_listed:
+                # The balances are explained without them: those of the opening showed them.
+                self._record_opening(ledger.list_deposits(listed))
             self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
             self._book.confirm_burned(reading.height)
             if block is not None and reading.height >= block.height:
@@ -261,10 +262,12 @@ class Inventory:
     def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:
         self.ledger.open(opened, listed)
         recorded = opened.recorded
-        if recorded is None:
-            self._record(booking("opening", "OPENED", opened.reading.requested_ns))
-        new = [one for one in self.ledger.booked(listed or ()) if one.key not in (recorded or ())]
-        self._record_bookings(new, "BOOKED", opened.reading.requested_ns)
+        booked = self.ledger.booked(listed or ())
+        if recorded is not None:
+            self._record_bookings([o for o in booked if o.key not in recorded], "BOOKED", opened.reading.requested_ns)
+        elif listed is not None:
+            self._record_opening(booked)
+        self._record_bookings(opened.unbooked, "UNBOOKED", opened.reading.requested_ns)
         self.last_error = ""
         self._record_rows("opening" if opened.unexplained == opened.carried else "unexplained")
 
@@ -287,6 +290,11 @@ class Inventory:
         self._record_bookings(booked, "ASSUMED" if self.ledger.unexplained else "BOOKED", reading.requested_ns)
         shown = self.ledger.confirm_assumed()
         self._record_bookings([one for one in shown if one not in booked], "BOOKED", reading.requested_ns)
+
+    def _record_opening(self, deposits: Sequence[Movement]) -> None:
+        """Record which deposits the opening balances held, and then that these are all: a crash may come between."""
+        self._record_bookings(deposits, "BOOKED", self.ledger.opening_ns)
+        self._record(booking("opening", "OPENED", self.ledger.opening_ns))
 
     def _record_bookings(self, deposits: Sequence[Movement], status: Booking, at_ns: int) -> None:
         """Record which deposits are in the balances, as of a reading asked for then: the next run starts from it."""

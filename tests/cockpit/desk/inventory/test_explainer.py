@@ -205,6 +205,28 @@ def test_deposit_fill_gift_and_theft_between_two_readings_are_told_apart(
     asyncio.run(case())
 
 
+@pytest.mark.parametrize("later_gift", [0, 5])
+async def test_an_unreported_fill_is_booked_beside_a_deposit_inside_the_recorded_difference(
+    opened: InventoryHarness, later_gift: int
+) -> None:
+    opened.clock.pass_ms(1)
+    opened.listed = [Movement("deposit:1", btc_eure(10**6, 0))]
+    opened.chain.advance(10**6 + 7, 0)
+    for _ in range(3):
+        await read(opened)
+    assert opened.inventory.ledger.recorded_difference == btc_eure(10**6 + 7, 0)
+    opened.clock.pass_ms(CERTAIN_NS // 10**6)
+    [made] = live(opened, 1)
+    opened.chain.settle(made)
+    opened.chain.advance(0, later_gift)
+    await read(opened)
+    assert opened.inventory.explained == (not later_gift)
+    await read(opened)
+    ledger = opened.inventory.ledger
+    assert ledger.filled == btc_eure(made.amount_in, -made.amount_out)
+    assert (ledger.deposited, ledger.unexplained) == (btc_eure(10**6, 0), btc_eure(7, later_gift))
+
+
 async def test_a_theft_beside_a_deposit_is_a_loss(opened: InventoryHarness) -> None:
     opened.listed = [Movement("deposit:1", btc_eure(10**6, 0))]
     opened.chain.advance(10**6 - 10**5, 0)

@@ -190,6 +190,36 @@ async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplaine
     )
 
 
+@pytest.mark.parametrize("clean", [True, False])
+async def test_what_the_bridge_lists_first_in_a_second_run_was_there_before(clean: bool) -> None:
+    """The first run never heard of the bridge: that deposit is in the balances that it opened with."""
+    world = World()
+    run = await world.start()
+    run.listed = None
+    for _ in range(2):
+        await world.read()
+        run.flush()
+    run = await world.restart(clean=clean)
+    run.listed = None
+    while await world.read() is None:
+        pass
+    run = await world.restart(clean=clean)
+    run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
+    for _ in range(3):
+        world.clock.pass_ms(60_000)
+        await world.read()
+    assert unexplained(run) == (NOTHING, NOTHING)
+    run.flush()
+    run = await world.restart(clean=clean)
+    run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0)), Movement("deposit:2", btc_eure(7, 0))]
+    world.chain.advance(7)
+    for _ in range(3):
+        world.clock.pass_ms(60_000)
+        await world.read()
+    assert unexplained(run) == (NOTHING, NOTHING)
+    assert run.inventory.ledger.balance == world.chain.head.balances
+
+
 def credited(world: World, deposit: Movement) -> LiquidityAction:
     """What history records of a deposit once the bridge lists it as credited."""
     return LiquidityAction(
@@ -241,6 +271,29 @@ async def test_a_deposit_inside_a_recorded_difference_is_booked_by_a_later_run(w
     for _ in range(3):
         await world.read()
     assert unexplained(run)[1] == btc_eure(7, 0)
+
+
+async def test_a_booking_whose_reading_was_lost_is_taken_back(world: World) -> None:
+    """A crash lost the balances that showed the deposit; those that the next run finds, it finds beside a gift."""
+    deposit = Movement("deposit:1", btc_eure(5_000_000, 0))
+    world.run.listed = [deposit]
+    world.chain.advance(5_000_000)
+    await world.read()
+    world.run.volatile[:] = [event for event in world.run.volatile if isinstance(event, LiquidityAction)]
+    world.run.flush()
+    world.chain.advance(7)
+    run = await world.restart()
+    run.listed = [deposit]
+    for _ in range(4):
+        await world.read()
+    assert unexplained(run)[1] == btc_eure(5_000_007, 0)
+    run = await world.restart(clean=True)
+    run.listed = [deposit]
+    for _ in range(3):
+        world.clock.pass_ms(60_000)
+        await world.read()
+    assert unexplained(run)[1] == btc_eure(7, 0)
+    assert run.inventory.ledger.deposited == deposit.amounts
 
 
 async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World) -> None:
@@ -568,6 +621,7 @@ def test_bookings_up_to_the_balances_to_start_from_count() -> None:
     assert (sorted(found.known), sorted(found.taken_back)) == (["a", "b", "c"], ["d"])
     assert found.assumed == (Movement("b", btc_eure(7, 0)),)
     assert found.recorded_since_ns == 1
+    assert found.later == (Movement("e", btc_eure(7, 0)),)
     assert bookings_by(rows, 0).recorded_since_ns is None
 
 
