@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from cockpit.model.formatting import counted
+
 ANOTHER_DIRECTORY = "point COCKPIT_STATE_DIR to another directory"
 ANOTHER_DATABASE = "point POSTGRES_URL to another database"
 RECOVERS = "the desk then recovers by itself"
@@ -12,6 +14,18 @@ NOT_YET = "the history is not written yet"
 
 def queue_full(waiting: int, capacity: int) -> str:
     return f"{waiting:,} of {capacity:,} events wait to be written: the disk or this machine is too slow"
+
+
+def undescribed(count: int, newest: str) -> str:
+    """``newest``: kind, ids and error of the last."""
+    many = counted(count, "event was", "events were")
+    return f"{many} recorded without texts that could not be made (the last: {newest}): report this fault"
+
+
+def unmade(count: int, newest: str) -> str:
+    """``newest``: kind, ids and error of the last."""
+    many = counted(count, "event")
+    return f"{many} could not be recorded (the last: {newest}), all others were: report this fault"
 
 
 def not_open(where: object) -> str:

@@ -17,6 +17,7 @@ from cockpit.model.recorder import LateEvent
 from storage.errors import HistoryError
 from storage.history import HEALTHY, History
 from storage.messages import NOT_YET, WRITER_STOPPED, queue_full
+from storage.unmade_events import UnmadeEvents
 from venue.protocol.units import NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since_ns``: since when ``error`` lasts, UTC; None without one. ``dropped``: events lost. ``degraded``: a problem
     although everything written is durable. ``refused``: events that the database refused for what is in them; they are
-    kept in a file of their own.
+    kept in a file of their own. ``undescribed``: late events that were written without their texts, and ``unmade``:
+    that were not written, because making them failed.
     """
 
     status: Status
@@ -60,6 +62,8 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     degraded: str = ""
     refused: int = 0
+    undescribed: int = 0
+    unmade: int = 0
 
 
 _REAL = Environment()
@@ -104,6 +108,7 @@ class HistoryWriter:
         self._wake = asyncio.Event()
         self._give_up_at: float | None = None
         self._flushers: list[tuple[int, asyncio.Future[None]]] = []
+        self._unmade = UnmadeEvents()
         self.recorded = 0
         self.written = 0
         self.batches = 0
@@ -155,8 +160,10 @@ class HistoryWriter:
             batches=self.batches,
             failures=self.failures,
             dropped=self.dropped,
-            degraded=self._health.problem,
+            degraded="; ".join(filter(None, (self._health.problem, self._unmade.problem))),
             refused=self._health.refused,
+            undescribed=self._unmade.undescribed,
+            unmade=self._unmade.unmade,
         )
 
     async def run(self) -> None:
@@ -195,7 +202,7 @@ class HistoryWriter:
 
     async def flush(self) -> None:
         self._raise_if_lost()
-        if self.written >= self.recorded:
+        if self._over >= self.recorded:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._flushers.append((self.recorded, future))
@@ -209,11 +216,13 @@ class HistoryWriter:
 
     async def _step(self) -> bool:
         """Write one batch, and a heartbeat when one is due. Return False when the history refused."""
-        batch = await self._batch()
+        taken, batch = await self._batch()
         try:
             if batch:
                 await self._timed(self._history.write(batch))
-                self._written(len(batch))
+                self.batches += 1
+                self.written += len(batch)
+            self._take_off(taken)
             if self._on_written is not None:
                 await self._on_written(batch)
             if self._status != "ok" or self._heartbeat_due():
@@ -227,19 +236,24 @@ class HistoryWriter:
         self._check_health()
         return True
 
-    async def _batch(self) -> list[AnyEvent]:
-        """Return the oldest events; late ones are made now, and requests are answered in between."""
+    async def _batch(self) -> tuple[int, list[AnyEvent]]:
+        """Return how many of the oldest in the queue are taken, and their events; late ones are made now, and requests
+        are answered in between. One that cannot be made holds up no other.
+        """
         batch: list[AnyEvent] = []
         late = 0
-        for event in list(islice(self._queue, BATCH)):
+        oldest = list(islice(self._queue, BATCH))
+        for event in oldest:
             if isinstance(event, LateEvent):
-                batch.append(event.made())
+                made = event.made()
+                if made is not None:
+                    batch.append(made)
                 late += 1
                 if late % MADE_PER_SLICE == 0:
                     await give_way()
             else:
                 batch.append(event)
-        return batch
+        return len(oldest), batch
 
     def _check_health(self) -> None:
         # What was written is durable; whether that is enough to trade on, the history knows.
@@ -277,14 +291,20 @@ class HistoryWriter:
         except TimeoutError:
             return
 
-    def _written(self, count: int) -> None:
+    @property
+    def _over(self) -> int:
+        """Events that need not be waited for: they are durable, or could not be made."""
+        return self.written + self._unmade.unmade
+
+    def _take_off(self, count: int) -> None:
+        """Take off the queue what is over, tell what failed, and let those go on who waited for it."""
         for _ in range(count):
-            self._queue.popleft()
-        self.written += count
-        self.batches += 1
+            event = self._queue.popleft()
+            if isinstance(event, LateEvent) and event.failure:
+                self._unmade.note(event)
         waiting, self._flushers = self._flushers, []
         for target, future in waiting:
-            if target > self.written:
+            if target > self._over:
                 self._flushers.append((target, future))
             elif not future.done():
                 future.set_result(None)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from cockpit.desk.quoting.desk_view import DeskView, read_view
+from cockpit.desk.quoting.late_decision import undescribed_decision
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.model.commands import Limits, PriceParams
 from cockpit.model.events import Check, TradeDecision
@@ -242,7 +243,12 @@ def _decide_again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecisi
     last = original.checks[-1] if original.checks else Check("", True, "")
     if decision.execute and original.reason == "sent" and last.name == "sent":
         failure = last.detail
-    event = decision_event(original.decision_id, record.request, decision, view, failure, original.rules_id)
+    given = original.decision_id, record.request, decision, view, failure, original.rules_id
+    try:
+        event = decision_event(*given)
+    except Exception:
+        # So it was when it was recorded, too.
+        event = undescribed_decision(*given)
     return event, decision.execute and not failure
 
 

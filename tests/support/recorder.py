@@ -20,7 +20,9 @@ class MemoryRecorder:
         self.events.append(event)
 
     def record_late(self, event: LateEvent[AnyEvent]) -> None:
-        self.record(event.made())
+        made = event.made()
+        if made is not None:
+            self.record(made)
 
     async def flush(self) -> None:
         self.flushes += 1

@@ -29,6 +29,7 @@ class TransferFact(msgspec.Struct, frozen=True):
 
 class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """``down``: parts that do not work, with the reason. ``exceptions``: of the quote path since the start.
+    ``unmade_texts``: decisions that were recorded without their texts, or not at all.
 
     ``restarts``: of each worker, ``errors``: its last failure. ``fills``: the newest of ``settled``, oldest first.
     ``rows``: the interlocks by id. ``deposits`` is None before the bridge has listed any.
@@ -43,6 +44,7 @@ class DeskFacts(msgspec.Struct, frozen=True, kw_only=True):
     history_problem: str = ""
     down: tuple[str, ...] = ()
     exceptions: int = 0
+    unmade_texts: int = 0
     restarts: Mapping[str, int] = {}
     errors: Mapping[str, str] = {}
     settled: int = 0
@@ -81,6 +83,7 @@ def read_facts(
             if row.state == "down"
         ),
         exceptions=trading.engine.counters["exceptions"],
+        unmade_texts=history.undescribed + history.unmade,
         restarts=dict(supervisor.restarts),
         errors=dict(supervisor.errors),
         settled=count,

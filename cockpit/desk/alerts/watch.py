@@ -90,6 +90,8 @@ class AlertWatch:
             self._feed.note("fault", "critical", f"history cannot be written: {now.history_problem}", subject="history")
         failed = now.exceptions - before.exceptions
         self._feed.note_many("fault", "critical", "an exception in the quote path; see the desk's log", failed)
+        unmade = now.unmade_texts - before.unmade_texts
+        self._feed.note_many("fault", "warning", "texts of decisions could not be made; see the desk's log", unmade)
         for worker, count in now.restarts.items():
             if count > before.restarts.get(worker, 0):
                 why = now.errors.get(worker, "no reason")

@@ -109,6 +109,7 @@ def _failures(at: Scrape) -> Labelled:
         (("balances",), trading.inventory.counters["failures"]),
         (("bridge",), trading.deposits.counters["failures"]),
         (("history",), at.history.failures),
+        (("texts",), at.history.undescribed + at.history.unmade),
         (("refusals",), trading.engine.counters["faults"]),
         (("salt",), trading.engine.counters["invalid_salt"]),
     ]
@@ -176,7 +177,9 @@ HEALTH: tuple[MetricFamily, ...] = (
         "source_divergence_ratio", "An exchange's mid over the median; 0.0001 is one bps.", ("source",), _divergences
     ),
     counters("reconnects_total", "Connections that were lost.", ("source",), _reconnects),
-    counters("failures_total", "Readings, writes and quotes that failed, by where.", ("what",), _failures),
+    counters(
+        "failures_total", "Readings, writes, quotes and recorded texts that failed, by where.", ("what",), _failures
+    ),
     counters(
         "worker_restarts_total",
         "Workers that failed or ended and were restarted.",

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -31,7 +32,10 @@ class KeptRequests:
         self._next_ns = 0
 
     def note(self, request: SwapDemand, market: Market, view: Callable[[], str]) -> None:
-        """Take a request after it was answered; only where it is kept, its view is made. One comparison for most."""
+        """Take a request after it was answered; only where it is kept, its view is made. One comparison for most.
+
+        A request whose view cannot be made is not kept; the failed record of its decision is told already.
+        """
         at_ns = request.at_ns
         # A clock that was set back must not keep everything out.
         if request.dry or self._next_ns - self._apart_ns <= at_ns < self._next_ns:
@@ -39,7 +43,8 @@ class KeptRequests:
         self._next_ns = at_ns + self._apart_ns
         if len(self._kept) == MOST and self._apart_ns < _APART_NS:
             self._thin()
-        self._kept.append(KeptRequest(request, market, view()))
+        with suppress(Exception):
+            self._kept.append(KeptRequest(request, market, view()))
 
     def of_last_hour(self, now_ns: int) -> tuple[KeptRequest, ...]:
         """Return what was kept of the hour until now, oldest first."""

@@ -27,8 +27,9 @@ from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.holding import Holding
 from cockpit.desk.quoting.kept_requests import KeptRequests
+from cockpit.desk.quoting.late_decision import late_decision
 from cockpit.desk.quoting.risk_checks import COMMITTED, fits_by_itself
-from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices, recorded_reason
+from cockpit.desk.quoting.strategy import Decision, decide, desk_prices, recorded_reason
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.committed_flow import CommittedFlow
 from cockpit.desk.risk.limits import LimitsInForce
@@ -271,7 +272,7 @@ class QuoteEngine:
             self._option_day.signed(request.at_ns, decision.side, decision.written)
             self._record(command)
         # Its texts are made by whoever reads them: until then the next request is answered.
-        event = LateEvent(partial(decision_event, decision_id, request, decision, view, failure, self._rules_id))
+        event = late_decision(decision_id, request, decision, view, failure, self._rules_id)
         self._recorder.record_late(event)
         self.kept.note(request, market, partial(record_view, view))
         times = self._executor.times

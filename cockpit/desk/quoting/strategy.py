@@ -237,8 +237,24 @@ def decision_event(
     ``failure`` is why an executable decision was not sent after all; it then is one more check, and the reason.
     ``rules_id`` names the recorded limits and parameters of the view.
     """
-    amounts = decision.amounts
     checks = tuple([Check(check.name, check.passed, check.text()) for check in decision.checks])
+    return decision_of_checks(
+        decision_id, request, decision, checks, failure=failure, rules_id=rules_id, view=record_view(view)
+    )
+
+
+def decision_of_checks(
+    decision_id: str,
+    request: SwapDemand,
+    decision: Decision,
+    checks: tuple[Check, ...],
+    *,
+    failure: str,
+    rules_id: str,
+    view: str,
+) -> TradeDecision:
+    """Make the record of the decision from the recorded checks and view; the rest is as in ``decision_event``."""
+    amounts = decision.amounts
     if failure:
         checks = (*checks, Check("sent", False, failure))
     return TradeDecision(
@@ -258,5 +274,5 @@ def decision_event(
         deadline_ns=decision.deadline_ns,
         checks=checks,
         rules_id=rules_id,
-        view=record_view(view),
+        view=view,
     )

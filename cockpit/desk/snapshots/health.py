@@ -171,7 +171,9 @@ def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
 
 
 def history_state(writer: HistoryWriter) -> State:
-    """Return the history's state; degraded: all is durable, but some only in the journal, or in the refused events."""
+    """Return the history's state; degraded: all is durable, but some only in the journal, in the refused events, or
+    without its texts.
+    """
     if not writer.writable:
         return "starting" if writer.state().status == "starting" else "down"
     return "ok" if writer.complete and not writer.state().degraded else "degraded"
@@ -187,8 +189,13 @@ def _history(writer: HistoryWriter) -> PartHealth:
         "failures": shown.failures,
         "dropped": shown.dropped,
         "refused": shown.refused,
+        "undescribed": shown.undescribed,
+        "unmade": shown.unmade,
     }
-    degraded = "writing; events were refused" if writer.complete else "writing to the journal"
+    degraded = "writing to the journal"
+    if writer.complete:
+        failed = not shown.refused and (shown.undescribed or shown.unmade)
+        degraded = "writing; texts could not be made" if failed else "writing; events were refused"
     detail = {"ok": "writing", "degraded": degraded}.get(state, shown.status)
     error = shown.error or shown.degraded
     return _health("history-writer", state, detail, None, error, counters)

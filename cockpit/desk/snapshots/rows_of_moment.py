@@ -34,15 +34,15 @@ class Making(Protocol):
 class RowsOfMoment(Generic[T, R]):
     """The rows of one list, and their JSON.
 
-    ``items``: what the list shows now, in its order. ``version``: what an item's row is made of, as far as it can
-    change; it differs between items. ``stamp``: the same object for as long as neither the items nor their rows change;
-    without it each of them is looked at.
+    ``items``: what the list shows now, in its order. ``row``: returns None for an item that is not shown after all.
+    ``version``: what an item's row is made of, as far as it can change; it differs between items. ``stamp``: the same
+    object for as long as neither the items nor their rows change; without it each of them is looked at.
     """
 
     def __init__(
         self,
         items: Callable[[], Iterable[T]],
-        row: Callable[[T], R],
+        row: Callable[[T], R | None],
         version: Callable[[T], Hashable],
         *,
         stamp: Callable[[], object] | None = None,
@@ -53,7 +53,7 @@ class RowsOfMoment(Generic[T, R]):
         self._version = version
         self._stamp = stamp
         self._per_slice = per_slice
-        self._made: dict[Hashable, tuple[R, bytes]] = {}
+        self._made: dict[Hashable, tuple[R, bytes] | None] = {}
         self._lacking: list[tuple[Hashable, T]] = []
         self._whole: Whole[R] | None = None
         self._whole_of: object = None
@@ -89,12 +89,14 @@ class RowsOfMoment(Generic[T, R]):
         found = []
         for item in self._items():
             key = self._version(item)
-            found.append(self._made.get(key) or self._make(key, item))
+            made = self._made[key] if key in self._made else self._make(key, item)
+            if made is not None:
+                found.append(made)
         return tuple([row for row, _ in found]), msgspec.Raw(b"[%b]" % b",".join([text for _, text in found]))
 
-    def _make(self, key: Hashable, item: T) -> tuple[R, bytes]:
+    def _make(self, key: Hashable, item: T) -> tuple[R, bytes] | None:
         row = self._row(item)
-        made = self._made[key] = row, _encode(row)
+        made = self._made[key] = None if row is None else (row, _encode(row))
         return made
 
 

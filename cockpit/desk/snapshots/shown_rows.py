@@ -64,9 +64,11 @@ class _Source:
     def newest_decisions(self) -> Iterable[Decided]:
         return islice(reversed(self._trading.engine.recent), SHOWN)
 
-    def decision_row(self, decided: Decided) -> DecisionRow:
-        event, market = decided
-        return decision_row(event.made(), market, self._now_ns)
+    def decision_row(self, decided: Decided) -> DecisionRow | None:
+        """Return the row; None where the decision could not be made, which the history's health tells."""
+        late, market = decided
+        event = late.made()
+        return None if event is None else decision_row(event, market, self._now_ns)
 
     def newest_quotes(self) -> Iterable[Quote]:
         return newest_first(islice(reversed(self._trading.book.recent), SHOWN), signed_ns)

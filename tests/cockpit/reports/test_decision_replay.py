@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.desk.quoting.late_decision import undescribed_decision
+from cockpit.desk.quoting.risk_checks import _Limit
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.model.events import Side, TradeDecision
 from cockpit.reports.decision_replay import RuleChanges, replay
@@ -45,6 +47,23 @@ def record(
         over_ns=over_ns,
         filled=over_ns is not None,
     )
+
+
+def test_a_decision_of_which_a_text_fails_is_replayed_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = view()
+    every = [record("whole", seen, "buy", 10_000, sent=True), record("lacks", seen, "buy", 10_001, sent=True)]
+    monkeypatch.setattr(_Limit, "text", _fail)
+    asked = every[1].request
+    lacking = undescribed_decision("lacks", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
+    every[1] = msgspec.structs.replace(every[1], decision=lacking)
+    found = replay(every, RuleChanges(), DEFAULT_TOKENS)
+    assert (found.decisions, found.without_record, found.same) == (2, 0, 1)
+    (difference,) = found.differences
+    assert difference.quote_id == "whole", "it was recorded by a program that could make its texts"
+
+
+def _fail(*_: object) -> str:
+    raise ValueError
 
 
 @given(

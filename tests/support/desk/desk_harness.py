@@ -311,7 +311,9 @@ class DeskHarness:
 
     def record_late(self, event: LateEvent[AnyEvent]) -> None:
         """The same for one that is made later; a test sees it at once."""
-        self.events.append(event.made())
+        made = event.made()
+        if made is not None:
+            self.events.append(made)
         self.writer.record_late(event)
 
     async def flush(self) -> None:

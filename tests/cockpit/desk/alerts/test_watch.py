@@ -78,6 +78,7 @@ CHANGES: tuple[tuple[dict[str, Any], tuple[str, str]], ...] = (
     ({"trading": "REDUCING", "trading_why": "BTC is 92 %"}, ("halt", "warning")),
     ({"history_problem": "the disk is full"}, ("fault", "critical")),
     ({"exceptions": 3}, ("fault", "critical")),
+    ({"unmade_texts": 2}, ("fault", "warning")),
     ({"restarts": {"relay": 1}, "errors": {"relay": "OSError"}}, ("fault", "warning")),
     ({"rows": {"proof": row("proof", "-3 base units", passed=False)}}, ("difference", "critical")),
     ({"rows": {"proof": row("proof", "+3 base units", warning=True)}}, ("difference", "critical")),
