@@ -25,6 +25,7 @@ class ViewModel:
     """Keeps the newest snapshot, and the one that frozen panels show. ``clock`` counts seconds.
 
     ``lost``: why the stream is down. ``start_problem``: why the desk did not start. Both are empty while all is well.
+    ``no_desk``: the stream is down because no desk listens.
     """
 
     def __init__(self, clock: Callable[[], float], *, read_only: bool = False, actor: str = "") -> None:
@@ -35,15 +36,17 @@ class ViewModel:
         self._frozen: tuple[float, Snapshot] | None = None
         self.newest: Snapshot | None = None
         self.lost = ""
+        self.no_desk = False
         self.start_problem = ""
 
     def take(self, item: Snapshot | ConnectionLost) -> None:
         """Take a snapshot, or that the connection is lost."""
         if isinstance(item, ConnectionLost):
-            self.lost = item.reason
+            self.lost, self.no_desk = item.reason, item.no_desk
             return
         previous, self.newest = self.newest, item
         self.lost = self.start_problem = ""
+        self.no_desk = False
         if previous is None or (previous.run_id, previous.seq) != (item.run_id, item.seq):
             self._received_s = self._clock()
 
@@ -67,6 +70,7 @@ class ViewModel:
             snapshot=self.newest,
             quiet_ms=int(max(0.0, now_s - self._received_s) * 1000),
             link_lost=self.lost,
+            no_desk=self.no_desk,
             start_problem=self.start_problem,
             read_only=self._read_only,
             actor=self._actor,

@@ -43,9 +43,10 @@ CLOSED = "the desk closed the stream"
 
 
 class ConnectionLost(msgspec.Struct, frozen=True):
-    """The stream is down; the client keeps reconnecting."""
+    """The stream is down; the client keeps reconnecting. ``no_desk``: none listens on the socket."""
 
     reason: str
+    no_desk: bool = False
 
 
 class UnknownOutcome(msgspec.Struct, frozen=True):
@@ -141,10 +142,10 @@ class DeskClient:
                     async for message in stream:
                         yield self._decoder.decode(message)
                         failures = 0
-                reason = CLOSED
+                lost = ConnectionLost(CLOSED)
             except (OSError, WebSocketException, *NOT_READABLE) as error:
-                reason = self._reason(error)
-            yield ConnectionLost(reason)
+                lost = ConnectionLost(self._reason(error), no_desk=nobody_listens(self.socket_path, error))
+            yield lost
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
 
@@ -309,26 +310,36 @@ def connection_reason(socket_path: Path, error: Exception) -> str:
     """Say why the desk at this socket cannot be asked."""
     from websockets.exceptions import ConnectionClosed
 
-    # httpx wraps the operating system's error, which names the case better.
-    wrapped: BaseException | None = error
-    while wrapped is not None and not isinstance(wrapped, OSError):
-        wrapped = wrapped.__cause__ or wrapped.__context__
-    if isinstance(wrapped, OSError):
-        error = wrapped
+    error = _system_error(error)
     if isinstance(error, (ConnectionClosed, BrokenPipeError, ConnectionResetError)):
         return CLOSED
-    # Other files may be missing, too: only the socket's own absence says that there is no desk.
-    if isinstance(error, FileNotFoundError) and not socket_path.exists():
-        return f"{NO_DESK} {socket_path}"
+    if nobody_listens(socket_path, error):
+        refused = isinstance(error, ConnectionRefusedError)
+        return f"the desk has ended ({socket_path})" if refused else f"{NO_DESK} {socket_path}"
     if isinstance(error, PermissionError):
         return f"{MAY_NOT_CONNECT} ({socket_path})"
-    if isinstance(error, ConnectionRefusedError):
-        return f"the desk has ended ({socket_path})"
     if isinstance(error, NOT_READABLE):
         return f"the desk runs an incompatible version: {error}"
     if isinstance(error, TimeoutError):
         return f"the desk does not answer ({socket_path})"
     return str(error) or type(error).__name__
+
+
+def nobody_listens(socket_path: Path, error: Exception) -> bool:
+    """Whether the error says that no process listens on this socket."""
+    error = _system_error(error)
+    # Other files may be missing, too: only the socket's own absence says that there is no desk.
+    return isinstance(error, ConnectionRefusedError) or (
+        isinstance(error, FileNotFoundError) and not socket_path.exists()
+    )
+
+
+def _system_error(error: Exception) -> Exception:
+    # httpx wraps the operating system's error, which names the case better.
+    wrapped: BaseException | None = error
+    while wrapped is not None and not isinstance(wrapped, OSError):
+        wrapped = wrapped.__cause__ or wrapped.__context__
+    return error if wrapped is None else wrapped
 
 
 def _fields(order: WithdrawalOrder) -> dict[str, object]:

@@ -124,10 +124,13 @@ class CommandDialog(Dialog[T], Generic[T]):
         for choice, reason in reasons.items():
             button, disabled = self._button(choice.id), self._in_flight or bool(reason)
             if disabled and button.has_focus:
-                # The key that was meant for it must not press what has the keyboard then.
-                self._space_leaves = False
-                self._button("cancel").focus()
+                self.move_to_cancel()
             button.disabled = disabled
+
+    def move_to_cancel(self) -> None:
+        """Give Cancel the keyboard that an unusable button had: the key meant for that one must press nothing."""
+        self._space_leaves = False
+        self._button("cancel").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

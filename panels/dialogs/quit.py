@@ -50,6 +50,8 @@ def quit_situation(view: View) -> str:
     snapshot = view.snapshot
     if snapshot is None:
         return messages.NOT_CONNECTED_YET_QUIT
+    if view.desk_ended:
+        return "\n\n".join(ended_desk(view, snapshot))
     parts = armed_parts(view)
     sentences = []
     if not view.trusted:
@@ -76,6 +78,23 @@ def quit_situation(view: View) -> str:
     return "\n\n".join(sentences)
 
 
+def ended_desk(view: View, snapshot: Snapshot) -> Iterable[str]:
+    """Say that the desk does not run, and what that means for the quotes it has signed."""
+    who = f"{view.stopped_by} stopped the desk" if view.stopped_by else "The desk has ended"
+    yield f"{who}: nothing is quoted or signed now. {own_command(snapshot.mode)} starts it again, disarmed."
+    live = snapshot.alive
+    were_live = f"{counted(live.quotes, 'quote was', 'quotes were')} live when it was last seen"
+    left_ms = live.last_death_ms - view.quiet_ms
+    if not live.quotes:
+        yield "No quote was live when it was last seen."
+    elif left_ms > 0:
+        yield f"{were_live} and may still settle, the last for {time_left(left_ms)}. Only a running desk can burn them."
+    else:
+        yield f"{were_live}; none can settle any more. Its next start books what was settled."
+    if live.refused and live.refused_last_ms > view.quiet_ms:
+        yield f"{refused_text(live, snapshot.at_ns)}. Only a running desk can burn them."
+
+
 def other_cockpits(snapshot: Snapshot, own: str) -> str:
     """Name the cockpits that are attached beside this one; empty when there are none."""
     names = list(snapshot.cockpits)
@@ -87,9 +106,13 @@ def other_cockpits(snapshot: Snapshot, own: str) -> str:
     return ", ".join(names)
 
 
+def in_sandbox(view: View) -> bool:
+    return view.snapshot is not None and view.snapshot.mode == "SANDBOX"
+
+
 class QuitDialog(CommandDialog[Leave]):
     """An armed desk is disarmed before it is stopped. Where that failed or got no reply, the operator can retry, or
-    stop the desk anyway: stopping disarms, too.
+    stop the desk anyway: stopping disarms, too. Of a desk that has ended only its sandbox is left to stop.
     """
 
     def __init__(self, desk: DeskPort) -> None:
@@ -101,28 +124,29 @@ class QuitDialog(CommandDialog[Leave]):
         yield PlainText(quit_situation(self.view), id="meaning")
 
     def buttons(self) -> Iterable[Widget]:
-        yield LeaveButton("Leave the desk running", id="leave", compact=True)
+        yield LeaveButton(messages.LEAVE_RUNNING, id="leave", compact=True)
         yield from super().buttons()
         yield SpaceButton("Stop anyway", id="anyway", variant="warning", compact=True)
 
     def own_keys(self) -> Iterable[str]:
-        yield messages.AGAIN_LEAVES
+        yield messages.AGAIN_QUITS if self.view.desk_ended else messages.AGAIN_LEAVES
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return desk_identity(view)
 
     def paint(self, view: View) -> None:
         super().paint(view)
-        armed = bool(armed_parts(view))
+        armed = self._must_disarm(view)
         self._failed = self._failed and armed
-        shown = (quit_situation(view), armed, self._failed)
+        shown = (quit_situation(view), armed, self._failed, view.desk_ended)
         if shown == self._shown:
             return
         self._shown = shown
         self.query_one("#box").set_class(armed, "-armed")
         self.query_one("#meaning", PlainText).update(quit_situation(view))
-        self.set_label("leave", "Leave it" if self._failed else "Leave the desk running")
-        self.query_one("#anyway", Button).display = self._failed
+        self.set_label("leave", self._leave_label(view))
+        self._offer("anyway", self._failed)
+        self._offer("stop", not view.desk_ended or in_sandbox(view))
         self.relabel()
 
     def leave(self, button: str) -> None:
@@ -134,7 +158,7 @@ class QuitDialog(CommandDialog[Leave]):
             self.dismiss("stop")
 
     def submit(self, choice: Choice) -> None:
-        if armed_parts(self.desk.view):
+        if self._must_disarm(self.desk.view):
             super().submit(choice)
         elif self.may_act() and not self.unavailable(self.view, choice):
             self.dismiss("stop")
@@ -157,4 +181,21 @@ class QuitDialog(CommandDialog[Leave]):
     def label(self, choice: Choice) -> str:
         if self._failed:
             return choice.retry
+        if self.view.desk_ended:
+            return messages.END_SANDBOX
         return super().label(choice) if armed_parts(self.view) else "Stop the desk"
+
+    def _leave_label(self, view: View) -> str:
+        if view.desk_ended:
+            return messages.QUIT
+        return "Leave it" if self._failed else messages.LEAVE_RUNNING
+
+    def _offer(self, ident: str, offered: bool) -> None:
+        button = self.query_one(f"#{ident}", Button)
+        if button.has_focus and not offered:
+            self.move_to_cancel()
+        button.display = offered
+
+    @staticmethod
+    def _must_disarm(view: View) -> bool:
+        return bool(armed_parts(view)) and not view.desk_ended

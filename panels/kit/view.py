@@ -71,6 +71,7 @@ class EarnedSince(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the connection is down, or empty.
 
+    ``no_desk``: it is down because no desk listens.
     ``asked``: for each part the command that no snapshot shows yet ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
     ``unseen``: what has arrived since ("3 new decisions, 1 new fill"). ``read_only``: this cockpit cannot command.
@@ -85,6 +86,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot | None
     quiet_ms: int = 0
     link_lost: str = ""
+    no_desk: bool = False
     asked: Mapping[Part, str] = NO_REQUESTS
     start_problem: str = ""
     frozen_ms: int | None = None
@@ -109,6 +111,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def stopped_by(self) -> str:
         """Who stopped the desk that was last seen; empty while it runs, or when it went without a word."""
         return self.snapshot.stopped_by if self.link_lost and self.snapshot is not None else ""
+
+    @property
+    def desk_ended(self) -> bool:
+        """Whether the desk that was last seen is known to run no more."""
+        return self.snapshot is not None and (self.no_desk or bool(self.stopped_by))
 
     @property
     def tick_age_ms(self) -> int:

@@ -110,3 +110,17 @@ def test_what_still_binds_counts_down_without_a_connection() -> None:
     assert "the last for 54s" in quit_situation(view)
     assert "the last one expires in 54s" in stop_situation(view)
     assert "the last for 0s" in quit_situation(late)
+
+
+def test_quotes_of_a_desk_that_has_ended_settle_until_their_deadlines_and_no_longer() -> None:
+    ended = View(snapshot=showing(quotes=1, last_death_ms=9_000), quiet_ms=4_000, link_lost="refused", no_desk=True)
+    said = quit_situation(ended)
+    assert "1 quote was live when it was last seen and may still settle, the last for 5s" in said
+    assert REFUSED in said
+    assert "Left running" not in said
+    assert "Stopping the desk" not in said
+    later = quit_situation(replace(ended, quiet_ms=20_000))
+    assert "none can settle any more" in later
+    assert REFUSED in later
+    assert REFUSED not in quit_situation(replace(ended, quiet_ms=61_000))
+    assert "No quote was live when it was last seen" in quit_situation(replace(ended, snapshot=showing(refused=0)))

@@ -8,7 +8,7 @@ from cockpit.app.app import Exit
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
-from panels.kit.messages import STALE_SCREEN, TERMS_CHANGED, desk_stopped
+from panels.kit.messages import LAST_KNOWN_STATE, STALE_SCREEN, TERMS_CHANGED, desk_stopped
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -16,6 +16,9 @@ from tests.support.cockpit.screen_waiting import seen
 
 DISARMS = [("strategy-engine", "disarm"), ("trade-executor", "disarm")]
 TO_STOP = ("tab", "tab")
+STOPPED_BY_ROOT = JournalRow(
+    command_id="s", age_ms=0, actor="root on pts/3", command="shutdown", accepted=True, reason="stopping"
+)
 
 
 def disarmed(seq: int) -> Snapshot:
@@ -46,10 +49,7 @@ async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: 
 
 
 async def test_a_desk_that_somebody_stopped_leaves_nothing_to_ask(desk: FakeDesk, link: DeskClient) -> None:
-    row = JournalRow(
-        command_id="s", age_ms=0, actor="root on pts/3", command="shutdown", accepted=True, reason="stopping"
-    )
-    desk.current = replace(samples.disarmed(), journal=(row,))
+    desk.current = replace(samples.disarmed(), journal=(STOPPED_BY_ROOT,))
     async with cockpit(link) as driven:
         desk.stop()
         await driven.shows(desk_stopped("root on pts/3", desk.current.mode))
@@ -173,3 +173,48 @@ async def test_a_disarm_that_the_desk_reports_ends_the_unknown_and_stops_nothing
         await driven.press(*TO_STOP, "space")
         await ended(driven)
     assert driven.app.return_value == Exit(stop_desk=True)
+
+
+async def test_of_a_desk_that_has_ended_it_says_what_still_binds_and_stops_none(
+    desk: FakeDesk, link: DeskClient
+) -> None:
+    desk.current = replace(samples.snapshot(), mode="LIVE")
+    async with cockpit(link, NARROW, world="LIVE") as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP)
+        desk.stop()
+        await driven.shows("The desk has ended", "`cockpit` starts it again, disarmed", "7 quotes were live")
+        assert "Left running" not in driven.flat
+        for gone in (messages.LEAVE_RUNNING, "and stop", messages.AGAIN_LEAVES):
+            assert gone not in driven.text
+        # Space was meant for what stood there before.
+        await driven.press("space")
+        assert messages.QUIT in driven.text
+        driven.clock.now += 100
+        await driven.shows("none can settle any more")
+        await driven.press("tab", "enter")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=False)
+    assert desk.asked == []
+
+
+async def test_of_a_desk_that_somebody_stopped_meanwhile_only_the_sandbox_is_left_to_end(
+    desk: FakeDesk, link: DeskClient
+) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP)
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(STOPPED_BY_ROOT,)))
+        desk.stop()
+        await driven.shows("root on pts/3 stopped the desk", messages.END_SANDBOX, messages.AGAIN_QUITS)
+        await driven.press("space")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)
+    assert desk.asked == []
+
+
+async def test_a_desk_that_does_not_answer_may_still_run(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        driven.clock.now += 12
+        await driven.shows(LAST_KNOWN_STATE, "Left running, the desk", messages.LEAVE_RUNNING)

@@ -1,8 +1,9 @@
 """The link against a real server on a real Unix socket."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -54,6 +55,14 @@ async def test_the_stream_reconnects(desk: FakeDesk, link: DeskClient) -> None:
         assert cast(Snapshot, await following(stream, Snapshot)).seq == 9
 
 
+async def first_loss(path: Path) -> ConnectionLost:
+    link = DeskClient(path, actor="ops", new_id=lambda: "1", timeout_s=0.1)
+    async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
+        lost = await anext(stream)
+    assert isinstance(lost, ConnectionLost)
+    return lost
+
+
 async def test_without_a_desk_the_socket_is_named(tmp_path: Path) -> None:
     link = DeskClient(tmp_path / "none.sock", actor="ops", new_id=lambda: "1")
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
@@ -64,8 +73,18 @@ async def test_without_a_desk_the_socket_is_named(tmp_path: Path) -> None:
     outcome = await link.send("trade-executor", "arm")
     assert isinstance(outcome, UnknownOutcome)
     assert (outcome.sent, outcome.reason) == (False, lost.reason)
-    assert lost.reason == f"{NO_DESK} {tmp_path / 'none.sock'}"
+    assert lost == ConnectionLost(f"{NO_DESK} {tmp_path / 'none.sock'}", no_desk=True)
     await link.close()
+
+
+async def test_only_a_socket_that_nobody_listens_on_says_that_no_desk_runs(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sock"
+    with closing(socket.socket(socket.AF_UNIX)) as killed:
+        killed.bind(str(path))
+        assert (await first_loss(path)).no_desk, "as a desk leaves it that was killed"
+        killed.listen(1)
+        hangs = await first_loss(path)
+    assert not hangs.no_desk, hangs.reason
 
 
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
