@@ -93,6 +93,11 @@ class FormEntry(Vertical):
             self._unit.update(unit)
             self._unit.display = bool(unit)
 
+    def show_hint(self, hint: str) -> None:
+        """Show what can be typed, until something is typed."""
+        if hint != self.input.placeholder:
+            self.input.placeholder = hint
+
     def show_problem(self, sentence: str) -> None:
         """Show a problem under the input; an empty one hides it."""
         if sentence != self._problem_text:

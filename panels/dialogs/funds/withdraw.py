@@ -1,6 +1,7 @@
 """The form of a withdrawal: what to send and where, each problem by its field, nothing lost while correcting."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import ClassVar
 
 import msgspec
@@ -12,7 +13,7 @@ from cockpit.client.desk_client import Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from cockpit.model.formatting import exact, readable
+from cockpit.model.formatting import exact, is_euro, readable
 from cockpit.model.snapshot import InventoryRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.controls import PlainButton
@@ -32,6 +33,7 @@ from panels.kit.view import View
 REVIEWING = Message("Asking the desk for fee, minimum and available balance…", "information")
 TYPED = "typed"
 """In place of a label: the address was typed."""
+EXAMPLE, EURO_EXAMPLE = Decimal("0.015"), Decimal(100)
 NOTHING_ORDERED = "nothing was ordered; try again"
 
 
@@ -78,6 +80,18 @@ def max_text(row: InventoryRow) -> str:
     return "unknown" if row.spendable is None else readable(row.spendable, row.symbol)
 
 
+def amount_hint(row: InventoryRow | None) -> str:
+    """Name amounts that the form takes now; empty when it takes none."""
+    if row is None:
+        return ""
+    example = EURO_EXAMPLE if is_euro(row.symbol) else EXAMPLE
+    if row.spendable is None:
+        return str(example)
+    if row.spendable < example:
+        return "max" if row.spendable > 0 else ""
+    return f"{example}, or max"
+
+
 def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> TypedOrder:
     """Read the form. An empty destination is the configured one."""
     problems: dict[str, str] = {}
@@ -112,7 +126,7 @@ class WithdrawDialog(Dialog[None]):
         self._warnings = "\n".join(warnings)
         defaults = dict(snapshot.withdrawal_defaults)
         self._asset = FormChoice(symbols(snapshot), id="asset")
-        self._amount = FormEntry("amount", "amount", placeholder="0.015, or max")
+        self._amount = FormEntry("amount", "amount")
         self._destination = FormEntry("destination", "to", defaults.get(self._asset.value, ""))
         self._destinations: dict[str, str] = defaults
         self._shown_asset = self._asset.value
@@ -156,6 +170,7 @@ class WithdrawDialog(Dialog[None]):
         super().paint(view)
         self._freeze.paint(view)
         row = None if view.snapshot is None else inventory_row(view.snapshot, self._asset.value)
+        self._amount.show_hint(amount_hint(row))
         self._amount.show_unit("" if row is None else f"{self._asset.value}, max {max_text(row)}")
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:

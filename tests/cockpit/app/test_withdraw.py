@@ -124,6 +124,23 @@ async def test_more_than_is_available_is_refused_before_anything_is_sent(desk: F
         assert desk.asked == []
 
 
+@SIZES
+async def test_the_hint_follows_the_asset_and_what_is_available(
+    desk: FakeDesk, link: DeskClient, size: tuple[int, int]
+) -> None:
+    async with cockpit(link, size) as driven:
+        await to_form(driven)
+        await driven.shows("amount 0.015, or max")
+        await driven.press("right")
+        await driven.shows("amount 100, or max")
+        await driven.press("left")
+        shot = samples.snapshot(2)
+        btc, *others = shot.inventory.rows
+        little = replace(shot.inventory, rows=(replace(btc, spendable=Decimal("0.0149")), *others))
+        await asyncio.to_thread(desk.say, replace(shot, inventory=little))
+        await driven.shows("amount max BTC, max 0.0149")
+
+
 async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
