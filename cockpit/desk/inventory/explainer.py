@@ -31,12 +31,14 @@ MOST_REMEMBERED = 100_000
 class KnownFlows(msgspec.Struct, frozen=True, kw_only=True):
     """What is known beside quotes. ``sure``: it is in the reading. ``withdrawn``: it left by then, and may be back.
 
-    ``possible``: it may be in the reading, or come later.
+    ``possible``: it may be in the reading, or come later. ``recorded``: fills of earlier runs that it may be the first
+    to show.
     """
 
     sure: Sequence[Movement] = ()
     withdrawn: Sequence[Movement] = ()
     possible: Sequence[Movement] = ()
+    recorded: Sequence[Movement] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +105,8 @@ class Explainer:
         if used or came:
             unasked = [one for one in claimed if one.key not in self._unused]
             found = await self._try(reading, flows, [*unasked, *(await paced(_movements(came))), *flows.possible])
+        if found is None and flows.recorded:
+            found = await self._try(reading, flows, [*claimed, *flows.possible, *flows.recorded])
         if found is None:
             found = await self._beside_burning(reading, flows)
         if found is None:

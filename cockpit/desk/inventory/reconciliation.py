@@ -13,6 +13,10 @@ from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.movements import Movement, Steps, explaining, total
 from cockpit.desk.quote_book.commitment import Commitment
 from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.units import NS_PER_S
+
+LAG_NS = 30 * NS_PER_S
+"""A node may be this far behind: what was known later than so long before a reading may not be in it."""
 
 
 class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +26,8 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already. ``assumed``: those of
     ``deposits`` that were booked on the bridge's word beside an unexplained difference. ``recorded``: keys of those
     that history has as booked, None where it records no bookings. ``unbooked``: those that history has as booked by
-    readings it lacks, and that the opening balances do not show.
+    readings it lacks, and that the opening balances do not show. ``fills``: those on record of the last moments that
+    these balances may be too old to show.
     """
 
     reading: Reading
@@ -32,6 +37,7 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     assumed: tuple[Movement, ...] = ()
     recorded: frozenset[str] | None = None
     unbooked: tuple[Movement, ...] = ()
+    fills: tuple[Movement, ...] = ()
 
 
 def movement(commitment: Commitment) -> Movement:
@@ -53,6 +59,7 @@ class BalanceLedger:
         self._booked_deposits: set[str] = set()
         self._deposits_listed = False
         self._found_once = NOTHING
+        self._fills_on_record: dict[str, Movement] = {}
         self.assumed: dict[str, Movement] = {}
         self.balance: TokenAmounts | None = None
         self._usable: tuple[TokenAmounts | None, TokenAmounts, TokenAmounts | None] = (None, NOTHING, None)
@@ -77,6 +84,7 @@ class BalanceLedger:
         else:
             self._booked_deposits.update(opened.deposits)
             self._deposits_listed = True
+        self._fills_on_record = {one.key: one for one in opened.fills}
         self.assumed = {one.key: one for one in opened.assumed}
         self.opening = opened.reading.amounts - opened.unexplained
         self.opening_height, self.opening_ns = opened.reading.height, opened.reading.requested_ns
@@ -135,6 +143,11 @@ class BalanceLedger:
 
     def book_fill(self, found: Movement) -> None:
         self.filled += found.amounts
+        self._fills_on_record.pop(found.key, None)
+
+    def fills_on_record(self) -> Sequence[Movement]:
+        """Return fills that earlier runs recorded and that the next reading may be the first to show."""
+        return tuple(self._fills_on_record.values()) if self.at_ns < self.opening_ns + LAG_NS else ()
 
     def book_deposit(self, found: Movement) -> None:
         self.deposited += found.amounts

@@ -15,7 +15,7 @@ from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.bookings import BOOKING, bookings_by
 from cockpit.desk.inventory.explainer import paced
 from cockpit.desk.inventory.movements import Movement, believable, explain, given, total
-from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
+from cockpit.desk.inventory.reconciliation import LAG_NS, OpeningBalances, movement
 from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.commitment import Commitment, commit
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 
 UNACKNOWLEDGED_NS = 600 * NS_PER_S
 """How long before the end of a run the relay may have reported a settlement that it reports again."""
-LAG_NS = 30 * NS_PER_S
-"""A node may be this far behind: what was known later than so long before a reading may not be in it."""
 MAX_NONCES = 128
 """Nonces asked for at a time before the opening balances are read; those of quotes that fit the change come first."""
 MAX_TRANSACTIONS = 20
@@ -128,6 +126,7 @@ class StartupReconciliation:
         self._open_quotes: dict[str, Commitment] = {}
         self._by_release: list[str] = []
         self._late: list[Movement] = []
+        self._recent: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
         self._recorded_deposits: frozenset[str] = frozenset()
         self._bookings_recorded = False
@@ -189,6 +188,10 @@ class StartupReconciliation:
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
+        # The base may be from a node that lagged behind the one that showed them.
+        recent = await self._history.settled_since(self._base_ns - LAG_NS)
+        before = {one.command.quote_hash for one in recent} - {one.key for one in self._late}
+        self._recent = [movement(commitment_of(self._tokens, o, 0)) for o in recent if o.command.quote_hash in before]
         booked = bookings_by(await self._history.liquidity(BOOKING), self._base_ns)
         self._assumed, self._recorded_deposits, self._booked_later = booked.assumed, booked.known, booked.later
         since_ns = booked.recorded_since_ns
@@ -325,7 +328,8 @@ class StartupReconciliation:
         certain = self._certain_fills(used)
         flows = [*deposits, *self._moved()]
         burning = self._burning(used)
-        for candidates in (flows, [*flows, *self._late], [*flows, *burning]):
+        late = [*flows, *self._late]
+        for candidates in (flows, late, [*flows, *burning], [*late, *self._recent]):
             found = explain(change - total(certain), candidates)
             if found is not None:
                 return (*certain, *found)
@@ -370,6 +374,7 @@ class StartupReconciliation:
             assumed=self._assumed,
             recorded=self._recorded_deposits if self._bookings_recorded else None,
             unbooked=tuple(one for one in self._booked_later if one.key not in deposits),
+            fills=tuple(one for one in (*self._late, *self._recent) if one not in found),
         )
 
     async def _find_transactions(self, filled: set[str]) -> None:

@@ -240,7 +240,8 @@ class Inventory:
         sure = [one for one in deposits if one.key in credited]
         known = {one.key for one in (*sure, *withdrawn)}
         possible = [one for one in (*deposits, *withdrawals) if one.key not in known]
-        return KnownFlows(sure=sure, withdrawn=withdrawn, possible=possible)
+        recorded = self.ledger.fills_on_record()
+        return KnownFlows(sure=sure, withdrawn=withdrawn, possible=possible, recorded=recorded)
 
     async def _confirm_burning(self) -> None:
         """Ask the other endpoints, too, about nonces that one shows used: its word alone releases nothing."""

@@ -152,6 +152,31 @@ async def test_an_opening_older_than_an_unexplained_reading_is_not_taken(world: 
     assert unexplained(run) == (btc_eure(1_000, 0), btc_eure(1_000, 0))
 
 
+@pytest.mark.parametrize("starts", [1, 2])
+async def test_a_fill_on_record_that_the_opening_is_too_old_to_show_is_no_difference_later(
+    world: World, starts: int
+) -> None:
+    """Its own reading was lost in a crash, so that nothing tells how new the balances must be."""
+    made = world.run.send("q", amount_in=8, amount_out=101)
+    world.chain.settle(made)
+    world.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
+    await world.read()
+    world.run.volatile[:] = [event for event in world.run.volatile if isinstance(event, TradeResult)]
+    world.run.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    world.chain.behind = 1
+    for _ in range(starts):
+        run = await world.restart()
+        assert await world.read() == "opening balances read"
+        run.flush()
+    world.chain.behind = 0
+    assert await world.read() == "the balances are explained"
+    world.run.flush()
+    assert unexplained(run) == (NOTHING, NOTHING)
+    assert run.inventory.ledger.filled == btc_eure(8, -101)
+    assert results(world.history, "settled") == [made.quote_hash]
+
+
 async def test_beside_a_gift_the_burned_quote_that_gave_what_is_missing_was_settled(world: World) -> None:
     """And not another that the balances to start from may show already."""
     booked, burned = (world.run.send(f"q{n}", amount_in=8 + n, amount_out=101 + n) for n in range(2))
