@@ -23,7 +23,7 @@ COLUMNS = (
     Column("rate/s", 7, "right", ticks=True),
     Column("", SPARK_WIDTH, from_width=60, ticks=True),
     Column("bad", 5, "right"),
-    Column("detail", 8, grow=True, wraps="warnings"),
+    Column("detail", 8, grow=True, wraps=True),
     Column("last error", 30, from_width=100, grow=True, when_used=True),
 )
 BAD_WORDS = frozenset(

@@ -23,7 +23,7 @@ LONGEST = 62
 COLUMNS = (
     Column("", 1),
     Column("interlock", 19),
-    Column("measured", 12, grow=True, first=LONGEST, wraps="all"),
+    Column("measured", 12, grow=True, first=LONGEST, wraps=True),
     Column("wanted", 12, from_width=LONGEST + 35, grow=True),
     Column("for", 6, from_width=LONGEST + 42),
     Column("closes", 6, "right", ticks=True, when_used=True),

@@ -35,8 +35,7 @@ class Column(NamedTuple):
     there is, so that one long text does not cut all those beside it; one that is read before the others gets what it
     needs first, up to ``first`` cells. A column that ``ticks`` is drawn again once a second, in all rows together. One
     that is there only ``when_used`` is hidden while it is empty in every row. Hashes are told apart by both ends: they
-    are ``cut_middle``. Of a column that ``wraps`` a text that is too long goes on in lines below: all of them, or those
-    that warn.
+    are ``cut_middle``. Of a column that ``wraps`` a text that warns and is too long goes on in lines below.
     """
 
     title: str
@@ -48,7 +47,7 @@ class Column(NamedTuple):
     when_used: bool = False
     first: int = 0
     cut_middle: bool = False
-    wraps: Literal["", "all", "warnings"] = ""
+    wraps: bool = False
 
 
 class GridRow(NamedTuple):

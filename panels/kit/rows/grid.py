@@ -289,7 +289,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def _broken(self, rows: tuple[GridRow, ...], index: int, bar: int) -> tuple[GridRow, ...]:
         width = self.size.width - bar
         wide = dict(layout(self.columns, width, self._needs, self._hidden)).get(index, 0) if width > 0 else 0
-        return tuple(wrapped(rows, index, self.columns[index], wide)) if wide else rows
+        return tuple(wrapped(rows, index, wide)) if wide else rows
 
     def _measure(self, rows: Sequence[GridRow]) -> bool:
         """Learn how wide the texts are; return whether the columns change. Needs only grow: nothing jitters."""

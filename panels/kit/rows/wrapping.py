@@ -1,4 +1,4 @@
-"""Texts of a column that go on in lines below, where they are longer than the column is wide. Pure."""
+"""Warnings of a column that go on in lines below, where they are longer than the column is wide. Pure."""
 
 import textwrap
 from collections.abc import Sequence
@@ -7,19 +7,18 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 from cockpit.model.printable import printable
-from panels.kit.rows.cells import Cell, Column, GridRow
+from panels.kit.rows.cells import Cell, GridRow
 
 MOST_LINES = 4
 """Of one text; the details show all of it."""
 WARN = ("bad", "warn")
 
 
-def wrapped(rows: Sequence[GridRow], index: int, column: Column, width: int) -> list[GridRow]:
-    """Return the rows with lines below for the texts of a column that is so wide."""
+def wrapped(rows: Sequence[GridRow], index: int, width: int) -> list[GridRow]:
+    """Return the rows with lines below for the warnings in a column that is so wide; any other row is one line."""
     found: list[GridRow] = []
     for row in rows:
-        goes_on = column.wraps == "all" or row.cells[index].role in WARN
-        found += _lines(row, index, width) if goes_on else [row]
+        found += _lines(row, index, width) if row.cells[index].role in WARN else [row]
     return found
 
 
