@@ -86,16 +86,22 @@ def believable(change: TokenAmounts, claimed: Sequence[Movement]) -> list[Moveme
     """
     kept = list(claimed)
     rest = change - total(kept)
-    doubted = True
-    while doubted:
-        doubted = False
-        for one in kept:
-            without = rest + one.amounts
-            if _more_missing(losses(rest), losses(without)):
-                kept.remove(one)
-                rest, doubted = without, True
-                break
-    return kept
+    while True:
+        doubted = (one for one in kept if _more_missing(losses(rest), losses(rest + one.amounts)))
+        first = next(doubted, None)
+        if first is None:
+            break
+        # Of few, one without which nothing is missing comes before the first.
+        few = (first, *doubted) if len(kept) <= MAX_SEARCHED else ()
+        one = next((one for one in few if not losses(rest + one.amounts)), first)
+        kept.remove(one)
+        rest += one.amounts
+    if not losses(rest):
+        return kept
+    # One that was doubted may be what did happen, beside a larger one that did not.
+    exact = explain(change, claimed)
+    others = given(change, claimed) if exact is None else list(exact)
+    return kept if losses(change - total(others)) else others
 
 
 def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:

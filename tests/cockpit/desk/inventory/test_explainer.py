@@ -305,6 +305,24 @@ def test_what_gave_exactly_what_is_missing_is_picked(
     assert losses(change - total(given_away(change, buys))) == {}
 
 
+@given(quote_moves, st.data())
+def test_of_claims_those_that_are_exactly_the_change_are_believed(fills: list[Movement], data: st.DataObject) -> None:
+    """In whatever order one node claims those that did not happen beside them."""
+    settled = [one for one in fills if data.draw(st.booleans())]
+    change = total(settled)
+    assert losses(change - total(believable(change, fills))) == {}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("beside", [NOTHING, btc_eure(0, 10)])
+def test_a_claim_for_a_larger_fill_does_not_take_the_place_of_the_one_that_was(
+    first: int, beside: TokenAmounts
+) -> None:
+    was, never = Movement("was", btc_eure(1_000, -500)), Movement("never", btc_eure(2_000, -900))
+    claims = [was, never] if first == 0 else [never, was]
+    assert believable(was.amounts + beside, claims) == [was]
+
+
 @given(quote_moves, units)
 def test_a_quote_that_received_what_did_not_come_did_not_give(fills: list[Movement], missing: int) -> None:
     change = btc_eure(0, -missing)
