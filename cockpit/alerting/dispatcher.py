@@ -16,7 +16,7 @@ from cockpit.alerting.delivery.targets import AlertTarget, make_targets
 from cockpit.alerting.errors import AlertsFileError, AppriseMissingError
 from cockpit.alerting.message import AlertMessage
 from cockpit.alerting.rules import AlertRules
-from cockpit.alerting.state_file import KeptState, read_state, write_state
+from cockpit.alerting.state_file import KeptState, clear_drafts, read_state, write_state
 from cockpit.config.secret import Secret
 from cockpit.model.alerts.alert import MAX_TEXT, Alert, Severity
 from cockpit.model.alerts.state import AlertsState, UndeliveredRow
@@ -56,6 +56,7 @@ class Dispatcher:
         self._delivered = 0
         self._trouble: tuple[str, ...] = ()
         self.digest_ns = 0
+        clear_drafts(state_dir)
         kept, problem = read_state(state_dir)
         self._kept_problem = problem
         self._written: KeptState | None = None if problem else kept

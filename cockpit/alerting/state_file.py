@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,8 @@ from cockpit.model.alerts.state import UndeliveredRow
 
 NAME = "alerts.json"
 MAX_BYTES = 16 << 20
+_DRAFT = re.compile(r"alerts\.([1-9][0-9]{0,8})\.new", re.ASCII)
+"""What a service with this process id writes before it replaces the file."""
 
 
 class KeptState(msgspec.Struct, kw_only=True):
@@ -61,7 +64,7 @@ def peek_state(directory: Path) -> KeptState | None:
 def write_state(directory: Path, state: KeptState) -> None:
     """Replace the file as a whole. Raises OSError."""
     path = directory / NAME
-    beside = path.with_suffix(f".{os.getpid()}.new")
+    beside = directory / f"alerts.{os.getpid()}.new"
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with open(handle, "wb") as file:
@@ -72,3 +75,23 @@ def write_state(directory: Path, state: KeptState) -> None:
     except OSError:
         beside.unlink(missing_ok=True)
         raise
+
+
+def clear_drafts(directory: Path) -> None:
+    """Remove what services left that were killed while they wrote; never that of a process that is there."""
+    with contextlib.suppress(OSError):
+        for path in list(directory.iterdir()):
+            found = _DRAFT.fullmatch(path.name)
+            if found is not None and _is_gone(int(found[1])):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # It is another user's.
+        return False
+    return False

@@ -1,8 +1,12 @@
 """The alert service at the other end of a real socket, with apprise and real services on loopback."""
 
 import asyncio
+import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -338,6 +342,42 @@ async def test_a_heartbeat_that_is_not_taken_is_an_alert_without_its_url(tmp_pat
             await until(lambda: phone.count("The heartbeat URL fails: it cannot be reached") == 1)
             await until(lambda: desk.state.state == "degraded" and "heartbeat" in desk.state.detail)
             assert SECRET not in desk.state.detail + phone.texts[0].replace(phone.url, "")
+
+
+KILLED_WHILE_WRITING = """
+import os, pathlib, signal, sys
+from cockpit.alerting.state_file import KeptState, write_state
+os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+write_state(pathlib.Path(sys.argv[1]), KeptState())
+"""
+
+
+def left_by_a_killed_one(directory: Path) -> Path:
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(directory)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = directory.iterdir()
+    return left
+
+
+async def test_a_service_clears_what_killed_ones_left_beside_its_file_and_nothing_else(tmp_path: Path) -> None:
+    left = left_by_a_killed_one(tmp_path)
+    dead = left.name.split(".")[1]
+    others = {
+        f"alerts.{os.getppid()}.new": "a process that runs",
+        "alerts.1.new": "another user's process, if not root's",
+        f"alerts.{dead}.new.bak": "another name",
+        f"alerts.0{dead}.new": "no process id",
+        "alerts.99999999999999999999.new": "no process id either",
+        f"other.{dead}.new": "another program's",
+    }
+    for name in others:
+        (tmp_path / name).touch()
+    with alert_service() as phone:
+        async with serving(tmp_path, targets(phone=phone) + RULE) as (desk, _):
+            desk.raise_alerts(alert())
+            await until(lambda: phone.received)
+            assert not left.exists()
+            assert [name for name in others if not (tmp_path / name).exists()] == []
 
 
 async def test_a_file_on_disk_that_cannot_be_read_is_set_aside_and_said(tmp_path: Path) -> None:
