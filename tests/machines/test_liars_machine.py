@@ -191,6 +191,32 @@ def play(examples: int, steps: int) -> None:
     assert len(LiarsMachine.lies) > 5, "hardly a lie was told"
 
 
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> LiarsMachine:
+    """The machine by hand; its events are of searches only."""
+    for module in ("test_desk_machine", "test_liars_machine"):
+        monkeypatch.setattr(f"tests.machines.{module}.event", lambda value: None)
+    return LiarsMachine()
+
+
+def test_what_left_before_a_start_beside_a_deposit_that_the_bridge_does_not_list_is_found(
+    machine: LiarsMachine,
+) -> None:
+    machine.withdraw(BTC, 6, "intent", 0)
+    machine.deposit(EURE, 50, 0)
+    machine.the_bridge_lies("truncated", 6_000)
+    machine.restart_among_lies(False, None, "other_id")
+    machine.a_node_lies("near_b", None, 25_000)
+    machine.teardown()
+
+
+def test_what_left_before_two_starts_with_false_balances_is_found(machine: LiarsMachine) -> None:
+    machine.withdraw(EURE, 14, "intent", 30_000)
+    machine.restart_among_lies(False, "balances_zero", None)
+    machine.restart_among_lies(True, "balances_less", None)
+    machine.teardown()
+
+
 def test_no_lie_makes_the_desk_sign_or_pay_wrongly() -> None:
     play(10, 16)
 

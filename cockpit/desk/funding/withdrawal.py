@@ -74,8 +74,9 @@ class Withdrawal:
 
     ``left_at``: a block height by which it had left, None until one is known. ``unexplained_before``: the unexplained
     difference of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
-    balances may or may not contain its movements. ``nonce_used_ns``: block time
-    at which its access-key nonce was first seen used, by which transaction is unknown.
+    balances may or may not contain its movements. ``opening_unexplained``: they were not explained in its asset, so
+    they do not tell. ``nonce_used_ns``: block time at which its access-key nonce was first seen used, by which
+    transaction is unknown.
     """
 
     __slots__ = (
@@ -89,6 +90,7 @@ class Withdrawal:
         "near_hash",
         "next_ns",
         "nonce_used_ns",
+        "opening_unexplained",
         "order",
         "out_booked",
         "prepared",
@@ -114,6 +116,7 @@ class Withdrawal:
         self.nonce_used_ns: int | None = None
         self.unexplained_before = 0
         self.inherited = False
+        self.opening_unexplained = False
         self.releasing = False
         self.seen_leaving = False
         self.attempts = 0
@@ -211,13 +214,16 @@ class Withdrawal:
             return None
         return self._movement("out", -1) if self.left_at is not None and self.left_at <= height else None
 
-    def on_opened(self, found: Collection[str]) -> None:
-        """Take note of the opening balances, which these movements explain.
+    def on_opened(self, found: Collection[str], unexplained: int) -> None:
+        """Take note of the opening balances, which these movements explain but for so many base units of its asset.
 
-        One that is not among them comes in a later reading: the node that gave the first one may have lagged.
+        One that is not among them comes in a later reading: the node that gave the first one may have lagged. It may
+        also be a part of what is unexplained.
         """
-        key = f"{self.order.withdrawal_id}:out"
-        if self.left_at is None and self.left and key not in found:
+        if f"{self.order.withdrawal_id}:out" in found:
+            return
+        self.opening_unexplained = unexplained != 0
+        if self.left and (self.left_at is None or self.opening_unexplained):
             self.out_booked = False
 
     def book(self, key: str) -> bool:
@@ -230,8 +236,13 @@ class Withdrawal:
             return True
         return False
 
-    def on_reconciled(self, opening_height: int, requested_ns: int) -> None:
-        """Book what is over and was not found in a fully explained reading: the opening balances contain it."""
+    def on_reconciled(self, opening_height: int, requested_ns: int, unexplained: int) -> None:
+        """Book what is over and was not found in an explained reading: the opening balances contain it.
+
+        ``unexplained``: base units of its asset in the recorded difference, which may be it.
+        """
+        if self.opening_unexplained and unexplained:
+            return
         in_opening = self.left and self.left_at is not None and self.left_at <= opening_height
         over = self.state in ("bridging", "completed", "failed") and requested_ns > self.known_ns + UNDATED_NS
         if in_opening or over:

@@ -9,6 +9,7 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
 from cockpit.model.recorder import Recorder
+from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 
@@ -134,11 +135,11 @@ class WithdrawalBook:
         """Return the blocks by which withdrawals are known to have left."""
         return [w.left_at for w in self._all.values() if w.left_at is not None and w.left_the_verifier]
 
-    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
-        """Take note of which of the movements that may have come explain the opening balances."""
+    def on_opened(self, candidates: Collection[str], found: Collection[str], unexplained: TokenAmounts) -> None:
+        """Take note of which of the movements that may have come explain the opening balances, and what is left."""
         for withdrawal in self._all.values():
             if f"{withdrawal.order.withdrawal_id}:out" in candidates:
-                withdrawal.on_opened(found)
+                withdrawal.on_opened(found, unexplained[withdrawal.order.asset.token_id])
                 if withdrawal.is_dead and f"{withdrawal.order.withdrawal_id}:out" in found:
                     self.on_booked(f"{withdrawal.order.withdrawal_id}:out")
         self._reserve_leaving()
@@ -164,10 +165,10 @@ class WithdrawalBook:
         withdrawal.attempts = withdrawal.next_ns = 0
         self.move(withdrawal, "burned", REOPENED)
 
-    def on_explained(self, opening_height: int, requested_ns: int) -> None:
-        """Note a reading that is explained to the last base unit, and when it was requested (UTC ns)."""
+    def on_explained(self, opening_height: int, requested_ns: int, unexplained: TokenAmounts) -> None:
+        """Note a reading that is explained but for the recorded difference, and when it was requested (UTC ns)."""
         for withdrawal in self._all.values():
-            withdrawal.on_reconciled(opening_height, requested_ns)
+            withdrawal.on_reconciled(opening_height, requested_ns, unexplained[withdrawal.order.asset.token_id])
         self._reserve_leaving()
 
     def move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:

@@ -52,8 +52,8 @@ class EarlierWithdrawals(Protocol):
     def left_by(self) -> Sequence[int]:
         """Return the blocks by which they are known to have left."""
 
-    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
-        """Take note of which of the movements that may have come explain the opening balances."""
+    def on_opened(self, candidates: Collection[str], found: Collection[str], unexplained: TokenAmounts) -> None:
+        """Take note of which of the movements that may have come explain the opening balances, and what is left."""
 
 
 class SettlementLookup(Protocol):
@@ -359,7 +359,8 @@ class StartupReconciliation:
         if not unexplained:
             self._book.confirm_burned(reading.height)
         if self._base is not None:
-            self._withdrawals.on_opened({one.key for one in self._moved()}, {one.key for one in found})
+            moved = {one.key for one in self._moved()}
+            self._withdrawals.on_opened(moved, {one.key for one in found}, unexplained)
         self._read = True
         self._report_opening(found, filled, unexplained)
         if self._base is None:

@@ -65,8 +65,8 @@ class KnownWithdrawals(Protocol):
     def on_booked(self, key: str) -> None:
         """Take note that the balances showed this movement."""
 
-    def on_explained(self, opening_height: int, asked_ns: int) -> None:
-        """Take note that a reading, requested at ``asked_ns`` (UTC), is fully explained."""
+    def on_explained(self, opening_height: int, asked_ns: int, unexplained: TokenAmounts) -> None:
+        """Take note that a reading, requested at ``asked_ns`` (UTC), is explained but for the recorded difference."""
 
 
 class PreviousBalances(Protocol):
@@ -224,7 +224,7 @@ class Inventory:
             if listed is not None and not ledger.deposits_listed:
                 # The balances are explained without them: those of the opening showed them.
                 self._record_opening(ledger.list_deposits(listed))
-            self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
+            self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns, ledger.unexplained)
             self._book.confirm_burned(reading.height)
             if block is not None and reading.height >= block.height:
                 await self._expire(past_expiry, block.timestamp_ns)

@@ -139,13 +139,13 @@ class NoWithdrawals:
     def left_by(self) -> Sequence[int]:
         return ()
 
-    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
+    def on_opened(self, candidates: Collection[str], found: Collection[str], unexplained: TokenAmounts) -> None:
         return
 
     def on_booked(self, key: str) -> None:
         return
 
-    def on_explained(self, opening_height: int, asked_ns: int) -> None:
+    def on_explained(self, opening_height: int, asked_ns: int, unexplained: TokenAmounts) -> None:
         return
 
 

@@ -119,18 +119,18 @@ def test_an_amount_has_certainly_left_only_between_the_opening_and_the_reading()
 def test_an_amount_that_left_before_the_opening_balances_is_never_looked_for_again() -> None:
     withdrawal = made("burned", near_hash="hash")
     withdrawal.left_at = 50
-    withdrawal.on_reconciled(49, 10**18)
+    withdrawal.on_reconciled(49, 10**18, 0)
     assert not withdrawal.out_booked
-    withdrawal.on_reconciled(50, 0)
+    withdrawal.on_reconciled(50, 0, 0)
     assert withdrawal.out_booked
 
 
 def test_a_refund_that_was_not_seen_leaving_is_over_once_readings_are_certainly_later() -> None:
     withdrawal = made("refunded", near_hash="hash")
     withdrawal.known_ns = 1_000
-    withdrawal.on_reconciled(0, 1_000 + UNDATED_NS)
+    withdrawal.on_reconciled(0, 1_000 + UNDATED_NS, 0)
     assert keys(withdrawal) == [OUT, BACK]
-    withdrawal.on_reconciled(0, 1_001 + UNDATED_NS)
+    withdrawal.on_reconciled(0, 1_001 + UNDATED_NS, 0)
     assert keys(withdrawal) == []
 
 
@@ -200,10 +200,30 @@ def test_balances_read_shortly_after_it_left_at_an_unknown_block_may_not_show_it
     left_ns = withdrawal.steps[-1][1]
     assert "w-1:out" in {one.key for one in withdrawal.may_have_moved(left_ns + UNDATED_NS, 0)}
     assert "w-1:out" not in {one.key for one in withdrawal.may_have_moved(left_ns + UNDATED_NS + 1, 0)}
-    withdrawal.on_opened({"w-1:out"})
+    withdrawal.on_opened({"w-1:out"}, 0)
     assert withdrawal.out_booked
-    withdrawal.on_opened(set())
+    withdrawal.on_opened(set(), 0)
     assert keys(withdrawal) == [OUT, BACK]
+
+
+@pytest.mark.parametrize("state", ["sent", "burned", "completed"])
+@pytest.mark.parametrize("unexplained", [-AMOUNT, -AMOUNT - 5, 7])
+def test_opening_balances_that_nothing_explains_do_not_prove_that_it_left_before(state: str, unexplained: int) -> None:
+    """Before a bridge told of a deposit, or a node the truth: it explains a later reading, or the difference stays."""
+    left = msgspec.structs.replace(action(state, "hash"), block_height=None if state == "sent" else 50)
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), left])["w-1"]
+    withdrawal.on_opened(set(), unexplained)
+    withdrawal.state, withdrawal.left_at = "completed", 50
+    withdrawal.on_reconciled(60, 10**18, unexplained)
+    assert OUT in keys(withdrawal), "it may be what is missing"
+    withdrawal.on_reconciled(60, 10**18, 0)
+    assert OUT not in keys(withdrawal), "nothing is missing: the opening balances showed it"
+
+
+def test_one_that_the_opening_balances_show_is_not_looked_for_beside_what_they_do_not_explain() -> None:
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
+    withdrawal.on_opened({"w-1:out"}, -5)
+    assert OUT not in keys(withdrawal)
 
 
 def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() -> None:
