@@ -217,6 +217,22 @@ def test_what_left_before_two_starts_with_false_balances_is_found(machine: Liars
     machine.teardown()
 
 
+@pytest.mark.parametrize("route", ["transaction", "intent"])
+def test_what_never_left_is_known_to_be_there_after_fills_and_a_start(machine: LiarsMachine, route: Route) -> None:
+    if route == "intent":
+        machine.rotate_the_salt(True)
+    machine.withdraw(BTC, 12, route, 0)
+    if route == "transaction":
+        machine.a_long_time_passes(25)
+    machine.mend_everything()
+    machine.write()
+    machine.trade([("buy", False, 37, "kept")])
+    assert machine.world.signed[0].settled
+    machine.restart(False)
+    machine.teardown()
+    assert [one.state for one in machine.desk.trading.withdrawals] == ["expired"]
+
+
 def test_no_lie_makes_the_desk_sign_or_pay_wrongly() -> None:
     play(10, 16)
 
