@@ -2,7 +2,7 @@
 
 Anybody can cause an unexplained difference with one base unit, so what it costs has a bound: so many nonces a reading,
 the rest at later readings, and no long work without a stop. A node's word that a nonce is used is taken where the
-balances do not contradict it.
+balances do not contradict it and a second node, where there is one, agrees.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.transport.errors import VenueError
 
 NONCES_A_READING = 32
-"""A live node answers eight at a time within a tenth of a second."""
+"""A live node answers eight at a time within a tenth of a second; those called used are asked of the others, too."""
 MOST_REMEMBERED = 100_000
 """Answers kept; those of quotes that are over go first."""
 
@@ -76,6 +76,7 @@ class Explainer:
         self._since_ns = 0
         self._complete = True
         self._used: dict[str, int] = {}
+        self._used_by_one: dict[str, int] = {}
         self._unused: dict[str, int] = {}
         self._missing: set[str] = set()
         self._last_asked_ns = 0
@@ -84,6 +85,7 @@ class Explainer:
     async def explain(self, reading: Reading, flows: KnownFlows) -> Explanation:
         """Find what explains the reading. Raises VenueError when what has to be asked cannot be read."""
         self._budget = NONCES_A_READING
+        self._used_by_one.clear()
         # Asked for after the reading: a claim that came while it was under way may be in it.
         settling = self._book.settling()
         claimed = await paced(_movements(settling))
@@ -145,10 +147,13 @@ class Explainer:
         return await paced(steps)
 
     def _proven(self, reading: Reading, flows: KnownFlows) -> tuple[list[Movement], list[Movement]]:
-        """Return the fills of quotes with a used nonce: those to take out first, and those that the balances doubt."""
+        """Return the fills of quotes with a used nonce: those to take out first, and those that are in doubt.
+
+        Money that came from elsewhere would hide that one node alone lies, so two have to show the nonce used.
+        """
         used = [
             movement(quote.commitment)
-            for name, height in self._used.items()
+            for name, height in (*self._used.items(), *self._used_by_one.items())
             if height <= reading.height
             and (quote := self._book.get(name)) is not None
             and (quote.state != "burning" or name in self._missing)
@@ -158,7 +163,8 @@ class Explainer:
         known = self._ledger.recorded_difference if self._complete else NOTHING
         change = self._ledger.difference(reading) - known
         # What is sure by now may be a part of the recorded difference.
-        kept = believable(change - total(believable(change, flows.sure)), used)
+        known_used = [one for one in used if one.key in self._used]
+        kept = believable(change - total(believable(change, flows.sure)), known_used)
         keys = {one.key for one in kept}
         return kept, [one for one in used if one.key not in keys]
 
@@ -201,8 +207,12 @@ class Explainer:
         states = await self._reader.nonces(quotes)
         used = {name: state.block_height for name, state in states.items() if state.used}
         self._unused |= {name: state.block_height for name, state in states.items() if not state.used}
-        self._used |= used
-        return bool(used)
+        if not used:
+            return False
+        confirmed = await self._reader.confirmed_nonces(one for one in quotes if one.quote_hash in used)
+        self._used |= {name: height for name, height in used.items() if name in confirmed}
+        self._used_by_one |= {name: height for name, height in used.items() if name not in confirmed}
+        return True
 
     def _wanted(self, reading: Reading, flows: KnownFlows) -> tuple[TokenAmounts, ...]:
         difference, recorded = self._ledger.difference(reading), self._ledger.recorded_difference

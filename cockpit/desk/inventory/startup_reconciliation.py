@@ -246,7 +246,7 @@ class StartupReconciliation:
                     f"the balances are of block {reading.height}, older than block {least} that was seen before"
                 )
             if self._base is None:
-                return await self._opened(reading, used, self._certain_fills(used), NOTHING)
+                return await self._opened(reading, used, self._certain_fills(await self._confirmed(used)), NOTHING)
             self._first = self._first_counted(reading)
             if self._first and listed is None and self._waited < MAX_ROUNDS:
                 break
@@ -259,11 +259,12 @@ class StartupReconciliation:
             raise UnreachableError(
                 "balances changed since the last run and the bridge has not reported deposits yet; asking again"
             )
-        # Nothing explains the change: one node's word for a nonce counts only where the balances do not contradict it.
-        certain = believable(change, self._certain_fills(used))
+        # Nothing explains the change: money that came from elsewhere would hide that one node alone lies about a nonce.
+        confirmed = await self._confirmed(used)
+        certain = believable(change, self._certain_fills(confirmed))
         # Of what the previous run booked last, the balances to start from may or may not show each; a burned quote may
         # have been settled first.
-        certain += given(change - total(certain), [*self._late, *self._burning(used)])
+        certain += given(change - total(certain), [*self._late, *self._burning(confirmed)])
         return await self._opened(reading, used, certain, change - total(certain))
 
     async def _to_ask(self, listed: Sequence[Movement] | None) -> Sequence[Commitment]:
@@ -315,6 +316,9 @@ class StartupReconciliation:
         # Certain as long as only this desk burns its nonces.
         burning = {one.key for one in self._burning(used)}
         return self._movements(name for name in used if name not in burning)
+
+    async def _confirmed(self, used: dict[str, int]) -> dict[str, int]:
+        return await self._reader.confirmed_nonces(self._open_quotes[name] for name in used)
 
     def _burning(self, used: dict[str, int]) -> list[Movement]:
         # What each would have moved, had it been settled before its burning used the nonce.

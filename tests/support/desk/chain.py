@@ -50,6 +50,8 @@ class Chain:
         self.down: set[str] = set()
         self.dead_salts: set[bytes] = set()
         self.asked_nonces: list[str] = []
+        self.said_used: set[str] = set()
+        """Nonces that the node calls used, whatever they are; a second node tells the truth."""
         self.plausible_ahead = 100
         self.before_balances: Callable[[], None] = lambda: None
         self.before_nonces: Callable[[], None] = lambda: None
@@ -83,10 +85,11 @@ class ChainVerifier(Verifier):
 
     @property
     def witnesses(self) -> tuple[Verifier, ...]:
-        return (self,)
+        return (self, ChainVerifier(self._chain, honest=True)) if self._chain.said_used else (self,)
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain, *, honest: bool = False) -> None:
         self._chain = chain
+        self._honest = honest
 
     async def balances(self, account: str, token_ids: Sequence[str], *, finality: Finality = "optimistic") -> Balances:
         hook, self._chain.before_balances = self._chain.before_balances, lambda: None
@@ -103,7 +106,8 @@ class ChainVerifier(Verifier):
         if "nonces" in self._chain.down:
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
-        return NonceState(nonce_b64 in seen.used, seen.height)
+        said_used = not self._honest and nonce_b64 in self._chain.said_used
+        return NonceState(said_used or nonce_b64 in seen.used, seen.height)
 
     async def is_valid_salt(self, salt: bytes, *, finality: Finality = "optimistic") -> bool:
         if "salts" in self._chain.down:
