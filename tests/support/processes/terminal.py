@@ -35,7 +35,7 @@ class AnsweringScreen(pyte.Screen):
 
 
 class Terminal:
-    """``cockpit`` with these arguments in a terminal of its own."""
+    """``cockpit``, or another program, with these arguments in a terminal of its own."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Terminal:
         cwd: Path,
         environ: Mapping[str, str],
         hang_ups: signal.Handlers = signal.SIG_DFL,
+        program: Sequence[str] = (sys.executable, "-m", "cockpit"),
     ) -> None:
         def adopt() -> None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -53,7 +54,7 @@ class Terminal:
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cockpit", *arguments],
+            [*program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
