@@ -67,7 +67,12 @@ def build_funding(
     freeze = Freeze(env, recorder, stay_open=settings.withdrawals_stay_open)
     cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms, clock_right=clock_right)
     evidence = BalanceEvidence(
-        trading.inventory, trading.deposits, book.movements, history.balance_before, history.settled_since
+        trading.inventory,
+        trading.deposits,
+        book.movements,
+        book.left_since,
+        history.balance_before,
+        history.settled_since,
     )
     tracker = WithdrawalTracker(
         account,

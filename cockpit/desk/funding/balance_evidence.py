@@ -24,7 +24,8 @@ class BalanceEvidence:
     """Reads the balances and the bridge's deposits anew at every call.
 
     ``balance_before`` returns the last recorded balance of a token up to a time (UTC ns), base units; None without one.
-    ``settled_since`` returns the quotes whose settlement was recorded since then (UTC ns).
+    ``left_since`` returns what withdrawals are known to have taken by a step since then (UTC ns); ``settled_since``
+    the quotes whose settlement was recorded since then.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class BalanceEvidence:
         inventory: Inventory,
         deposits: DepositTracker,
         movements: Callable[[], list[Movement]],
+        left_since: Callable[[int], list[Movement]],
         balance_before: Callable[[str, int], Awaitable[int | None]],
         settled_since: Callable[[int], Awaitable[Sequence[RecordedQuote]]],
     ) -> None:
         self._inventory = inventory
         self._deposits = deposits
         self._movements = movements
+        self._left_since = left_since
         self._balance_before = balance_before
         self._settled_since = settled_since
 
@@ -112,7 +115,8 @@ class BalanceEvidence:
             change -= TokenAmounts({token_id: before})
         later = [_moved(one) for one in settled if one.command.at_ns > signed_ns]
         earlier = [_moved(one) for one in settled if one.command.at_ns <= signed_ns]
-        candidates = [*earlier, *self._other_movements(withdrawal)]
+        others = [*self._other_movements(withdrawal), *self._left_since(signed_ns)]
+        candidates = [*earlier, *{one.key: one for one in others}.values()]
         if len(candidates) > MAX_SEARCHED:
             return False
         rest = change - total(later)

@@ -131,6 +131,10 @@ class WithdrawalBook:
         block, out and back."""
         return [movement for one in self._all.values() for movement in one.may_have_moved(at_ns, height)]
 
+    def left_since(self, at_ns: int) -> list[Movement]:
+        """Return the amounts that are known to have left, by a step since then (UTC ns)."""
+        return [w.taken() for w in self._all.values() if w.left and w.steps[-1][1] >= at_ns]
+
     def left_by(self) -> list[int]:
         """Return the blocks by which withdrawals are known to have left."""
         return [w.left_at for w in self._all.values() if w.left_at is not None and w.left_the_verifier]

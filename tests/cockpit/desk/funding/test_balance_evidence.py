@@ -112,6 +112,7 @@ async def judge(
     fills: Sequence[RecordedQuote],
     deposits: Sequence[Movement] = (),
     unexplained: TokenAmounts = NOTHING,
+    left: Sequence[Movement] = (),
 ) -> bool:
     async def before(asset: str, at_ns: int) -> int | None:
         return BEFORE[asset]
@@ -123,6 +124,7 @@ async def judge(
         cast(Inventory, Held(opening, unexplained)),
         cast(DepositTracker, Incoming(list(deposits))),
         list,
+        lambda since_ns: list(left),
         before,
         settled,
     )
@@ -160,6 +162,12 @@ async def test_a_deposit_of_before_does_not_stand_for_a_later_one_that_hides_wha
     deposits = [Movement(f"deposit:{n}", btc_eure(amount, 0)) for n, amount in enumerate((5_000, 5_000 + AMOUNT))]
     assert not await judge(BEFORE + btc_eure(5_000, 0), [], deposits)
     assert await judge(BEFORE + btc_eure(5_000, 0), [], deposits[:1])
+
+
+async def test_another_withdrawal_that_left_since_then_is_taken_out() -> None:
+    one, other = fill(1, 7_000, 10**18, buys=True, later=True), Movement("w-2:out", btc_eure(0, -(10**19)))
+    assert await judge(BEFORE + moved(one) + other.amounts, [one], left=[other])
+    assert not await judge(BEFORE + moved(one) + other.amounts + btc_eure(-AMOUNT, 0), [one], left=[other])
 
 
 async def test_beside_what_is_unexplained_fills_prove_nothing() -> None:
