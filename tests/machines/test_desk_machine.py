@@ -249,10 +249,11 @@ class DeskMachine(RuleBasedStateMachine):
 
     def loss(self, mid: Decimal) -> Fraction:
         """Return what the day's fills lost since an operator last lifted a halt, base units of EURe."""
-        since = max(self.world.wall() // DAY_NS * DAY_NS, self.lifted_ns)
+        day_ns = self.world.wall() // DAY_NS * DAY_NS
         lost = Fraction(0)
         for at, one in self.booked:
-            if at < since:
+            # The clock stands still between a fill and a lift after it.
+            if at < day_ns or at <= self.lifted_ns:
                 continue
             base, quote = (
                 (one.amount_in, -one.amount_out) if one.asset_in == BTC.token_id else (-one.amount_out, one.amount_in)
