@@ -190,8 +190,8 @@ class StartupReconciliation:
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
         # The base may be from a node that lagged behind the one that showed them.
         recent = await self._history.settled_since(self._base_ns - LAG_NS)
-        before = {one.command.quote_hash for one in recent} - {one.key for one in self._late}
-        self._recent = [movement(commitment_of(self._tokens, o, 0)) for o in recent if o.command.quote_hash in before]
+        fills = [movement(commitment_of(self._tokens, one, 0)) for one in recent]
+        self._recent = [one for one in fills if one not in self._late]
         booked = bookings_by(await self._history.liquidity(BOOKING), self._base_ns)
         self._assumed, self._recorded_deposits, self._booked_later = booked.assumed, booked.known, booked.later
         since_ns = booked.recorded_since_ns
@@ -414,7 +414,7 @@ class StartupReconciliation:
     def _report_opening(self, found: Sequence[Movement], filled: set[str], unexplained: TokenAmounts) -> None:
         if self._previous is None:
             return
-        booked = {one.key for one in self._late}
+        booked = {one.key for one in (*self._late, *self._recent)}
         self._findings += findings.opening(
             self._tokens,
             fills=[one for one in found if one.key in filled],

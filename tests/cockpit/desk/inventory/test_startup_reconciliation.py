@@ -177,6 +177,24 @@ async def test_a_fill_on_record_that_the_opening_is_too_old_to_show_is_no_differ
     assert results(world.history, "settled") == [made.quote_hash]
 
 
+async def test_a_start_finds_a_fill_on_record_that_the_start_before_was_too_old_to_show(world: World) -> None:
+    made = world.run.send("q", amount_in=8, amount_out=101)
+    world.chain.settle(made)
+    world.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
+    await world.read()
+    world.run.volatile[:] = [event for event in world.run.volatile if isinstance(event, TradeResult)]
+    world.run.flush()
+    world.chain.behind = 1
+    await world.restart()
+    await world.read()
+    run = await world.restart(clean=True)
+    world.chain.behind = 0
+    await world.read()
+    assert unexplained(run) == (NOTHING, NOTHING)
+    assert not any("while no desk was running" in one for one in run.startup.findings())
+    assert results(world.history, "settled") == [made.quote_hash]
+
+
 async def test_beside_a_gift_the_burned_quote_that_gave_what_is_missing_was_settled(world: World) -> None:
     """And not another that the balances to start from may show already."""
     booked, burned = (world.run.send(f"q{n}", amount_in=8 + n, amount_out=101 + n) for n in range(2))
