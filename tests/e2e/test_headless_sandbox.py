@@ -145,6 +145,7 @@ def asked(state_dir: Path) -> list[tuple[Any, ...]]:
         ).fetchall()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_requests_from_the_first_on(short_dir: Path) -> None:
     received = []
     for name in ("a", "b"):

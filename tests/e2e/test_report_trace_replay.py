@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.processes.processes import bare_environment
 
 
@@ -20,6 +22,7 @@ def cockpit(state_dir: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_a_sandbox_run_is_reported_traced_and_replayed_identically(short_dir: Path) -> None:
     options = ("--headless", "--arm", "--for", "8", "--json", "--rate", "12", "--other-pairs", "0.2", "--seed", "3")
     ran = cockpit(short_dir, "sandbox", *options, "--legacy-share", "0.4")

@@ -65,7 +65,8 @@ def test_a_call_of_any_form_is_taken_or_refused_in_whole(data: st.DataObject) ->
     told = verdict(ledger, signed, simulated=True)
     assert state(ledger) == before
     found = verdict(ledger, signed, simulated=False)
-    if "log" not in found:
+    # A simulation writes no logs and starts no calls, so that it meets neither limit.
+    if "log" not in found and "gas" not in found:
         assert found == told
     if found:
         assert state(ledger) == before
