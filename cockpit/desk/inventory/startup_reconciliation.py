@@ -293,10 +293,10 @@ class StartupReconciliation:
         return max(self._base_height or 0, self._last_height or 0, *left, *used.values(), 0)
 
     def _set_aside(self, height: int) -> None:
-        told = findings.set_aside(height)
-        if told not in self._findings:
-            self._findings.append(told)
-            log.warning(told)
+        message = findings.set_aside(height)
+        if message not in self._findings:
+            self._findings.append(message)
+            log.warning(message)
 
     def _first_counted(self, reading: Reading) -> TokenAmounts:
         # What the account has of tokens that no run has counted: there is nothing to compare it with.

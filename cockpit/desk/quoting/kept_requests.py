@@ -34,7 +34,7 @@ class KeptRequests:
     def note(self, request: SwapDemand, market: Market, view: Callable[[], str]) -> None:
         """Take a request after it was answered; only where it is kept, its view is made. One comparison for most.
 
-        A request whose view cannot be made is not kept; the failed record of its decision is told already.
+        A request whose view cannot be made is not kept; the failure of its decision's record is reported already.
         """
         at_ns = request.at_ns
         # A clock that was set back must not keep everything out.

@@ -8,6 +8,7 @@ from cockpit.desk.inventory.bookings import bookings_by
 from cockpit.desk.inventory.explainer import NONCES_A_READING
 from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.startup_reconciliation import MAX_NONCES, MAX_ROUNDS
+from cockpit.desk.quote_book.commitment import Commitment
 from cockpit.model.events import IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.errors import HistoryError
 from storage.history import PreviousRun
@@ -152,17 +153,23 @@ async def test_an_opening_older_than_an_unexplained_reading_is_not_taken(world: 
     assert unexplained(run) == (btc_eure(1_000, 0), btc_eure(1_000, 0))
 
 
-@pytest.mark.parametrize("starts", [1, 2])
-async def test_a_fill_on_record_that_the_opening_is_too_old_to_show_is_no_difference_later(
-    world: World, starts: int
-) -> None:
-    """Its own reading was lost in a crash, so that nothing tells how new the balances must be."""
+async def fill_whose_reading_was_lost(world: World) -> Commitment:
+    """A fill is booked, and of all that its reading recorded a crash leaves only the fill."""
     made = world.run.send("q", amount_in=8, amount_out=101)
     world.chain.settle(made)
     world.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
     await world.read()
     world.run.volatile[:] = [event for event in world.run.volatile if isinstance(event, TradeResult)]
     world.run.flush()
+    return made
+
+
+@pytest.mark.parametrize("starts", [1, 2])
+async def test_a_fill_on_record_that_the_opening_is_too_old_to_show_is_no_difference_later(
+    world: World, starts: int
+) -> None:
+    """Its own reading was lost in a crash, so that nothing tells how new the balances must be."""
+    made = await fill_whose_reading_was_lost(world)
     assert results(world.history, "settled") == [made.quote_hash]
     world.chain.behind = 1
     for _ in range(starts):
@@ -178,12 +185,7 @@ async def test_a_fill_on_record_that_the_opening_is_too_old_to_show_is_no_differ
 
 
 async def test_a_start_finds_a_fill_on_record_that_the_start_before_was_too_old_to_show(world: World) -> None:
-    made = world.run.send("q", amount_in=8, amount_out=101)
-    world.chain.settle(made)
-    world.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
-    await world.read()
-    world.run.volatile[:] = [event for event in world.run.volatile if isinstance(event, TradeResult)]
-    world.run.flush()
+    made = await fill_whose_reading_was_lost(world)
     world.chain.behind = 1
     await world.restart()
     await world.read()
