@@ -186,4 +186,5 @@ class KeyTimer:
             cpu_ms += viewer.cpu_ms
             await self._pause()
             await viewer.press(ESCAPE, lambda: not dialog.shown(viewer.text))
+            await self._pause()
         self._keep(dialog.kind, took, cpu_ms)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import random
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -26,6 +27,8 @@ WHOLE = ("SANDBOX", "ARMED", "kraken", "available", "reference fresh", "EUR/BTC"
 LEAST = ("SANDBOX", "ARMED")
 """What every size shows."""
 SETTLED_S = 3.0
+SWITCH_S = 0.0005
+"""What is read is timed by a thread beside the one that looks at the screen."""
 LOOK_EVERY_S = 10.0
 HTOP: tuple[tuple[str, ...], ...] = (("htop",), ("htop", "-d", "3"))
 """With its default of a picture every 1.5 s, and with about as many pictures as the cockpit paints."""
@@ -182,6 +185,7 @@ def main(
         pictures=1 if quick else pictures,
         minutes=0.05 if quick else minutes,
     )
+    sys.setswitchinterval(SWITCH_S)
     report = asyncio.run(run(options))
     click.echo(msgspec.json.format(msgspec.json.encode(report)).decode() if json_out else as_text(report))
 

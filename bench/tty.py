@@ -1,6 +1,7 @@
 """A program in a terminal of its own, whose output is read as fast as it comes."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -9,6 +10,7 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
@@ -39,29 +41,25 @@ class ProgramTerminal:
             start_new_session=True,
         )
         os.close(slave)
-        os.set_blocking(self._master, False)
         self.painted = 0
         self.on_output: Callable[[bytes, float], None] | None = None
         self._shown = b""
         self._keep = True
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._master, self._read)
+        # A thread of its own: a terminal takes at most 4 KB that nobody reads, and whoever looks at them takes longer.
+        self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
-        try:
-            data = os.read(self._master, 65_536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._loop.remove_reader(self._master)
-            self._changed.set()
-            return
+        with contextlib.suppress(OSError, RuntimeError):  # The program has ended, or this bench.
+            while data := os.read(self._master, 65_536):
+                self._loop.call_soon_threadsafe(self._received, data, perf_counter())
+
+    def _received(self, data: bytes, at: float) -> None:
         self.painted += len(data)
         if self.on_output is not None:
-            self.on_output(data, perf_counter())
+            self.on_output(data, at)
         if self._keep:
             self._shown = (self._shown + data)[-KEPT:]
             self._changed.set()
@@ -100,5 +98,5 @@ class ProgramTerminal:
             else:
                 self.process.kill()
                 self.process.wait()
-        self._loop.remove_reader(self._master)
+        await asyncio.to_thread(self._reader.join)
         os.close(self._master)
