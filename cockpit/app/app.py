@@ -46,7 +46,7 @@ from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, display
 from panels.kit.panel import Panel
 from panels.kit.rows.pausing import PausingApp
-from panels.kit.textual_internals import set_bindings
+from panels.kit.textual_internals import free_lines_at_once, set_bindings
 from panels.kit.theme import NAMES, PLAIN_NAME, THEMES
 from panels.kit.view import View
 from panels.views.reconciliation import ReconciliationStrip
@@ -146,6 +146,8 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
         yield KeyBar(self.keys.actions, unavailable_reason, self.sentences, id="keybar")
 
     def on_mount(self) -> None:
+        free_lines_at_once()
+        self.desk.begin()
         self.emit(KEEP_TITLE)
         self._make_room(self.size)
         self._show_panel(self._choices.restore())
@@ -238,7 +240,6 @@ class CockpitApp(OperatorActions, PausingApp[Exit], inherit_bindings=False):
             return
         self.alerts.announce_fills()
         screens = self.screen_stack
-        self.idle_work.look()
         self.presence.paint(view, shown=screens[0].has_class("-connected"))
         title = terminal_title(view)
         if title != self._title:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -48,6 +49,11 @@ class DeskCommands:
         self.address_book = address_book
         self.arming = ArmingCommands(client, self.run, self.report, lambda: view().snapshot)
         self.withdrawals = WithdrawalSubmission(client)
+        self._context = copy_context()
+
+    def begin(self) -> None:
+        """Run commands in the context of the caller, which is the app, from now on."""
+        self._context = copy_context()
 
     @property
     def view(self) -> View:
@@ -145,7 +151,9 @@ class DeskCommands:
 
     def run(self, work: Coroutine[object, object, None]) -> None:
         """Run it in the background; the app reports a failure."""
-        self._app.run_worker(work, group="commands", exit_on_error=False)
+        # In the app's own context: a connection that this opens would keep the dialog that stands in its context.
+        start = partial(self._app.run_worker, work, group="commands", exit_on_error=False)
+        self._context.copy().run(start)
 
     def report(self, outcome: Outcome) -> None:
         """Show an outcome that no dialog shows."""

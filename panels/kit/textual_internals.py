@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.console import RenderableType
+from rich.style import Style as RichStyle
 from textual import events, keys
 from textual._styles_cache import StylesCache
 from textual.app import App
@@ -120,6 +121,27 @@ def forget_drawn() -> None:
     and a pass over their objects takes 0.2 s.
     """
     StylesCache.get_inner_outer.cache_clear()
+
+
+def free_lines_at_once() -> None:
+    """Have no line of the screen remember itself as what it was cut to: only a pass of the garbage collector would free
+    it then, and every picture makes hundreds of lines. May be called again.
+    """
+    Strip.crop_extend = _cut_or_extended  # type: ignore[assignment, method-assign]
+    Strip.divide = _divided  # type: ignore[assignment, method-assign]
+
+
+_crop_extend, _divide = Strip.crop_extend, Strip.divide
+
+
+def _cut_or_extended(strip: Strip, start: int, end: int, style: RichStyle | None) -> Strip:
+    return strip if start == 0 and end == strip.cell_length else _crop_extend(strip, start, end, style)
+
+
+def _divided(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+    length = strip.cell_length
+    inside = [cut for cut in cuts if cut <= length]
+    return [strip] if inside == [length] else _divide(strip, inside)
 
 
 class SkippingApp(App[T], Generic[T]):

@@ -12,15 +12,16 @@ from panels.kit.textual_internals import WholeScreen
 
 EVERY_S = 0.02
 """Between two steps: whatever came meanwhile goes first."""
+LOOK_EVERY_S = 0.05
 
 
 class IdlePlan(msgspec.Struct, frozen=True):
-    """``steps`` are done once, after the first picture; ``rest`` is called now and then while no key waits and no
-    dialog is open.
+    """``steps`` are done once, after the first picture; then ``rest`` is called now and then while no key waits, with
+    how many looks in a row found that and no dialog: 0 beside an open one.
     """
 
     steps: Sequence[Callable[[App[Any]], None]] = ()
-    rest: Callable[[], None] = lambda: None
+    rest: Callable[[int], None] | None = None
 
 
 class IdleWork:
@@ -31,6 +32,7 @@ class IdleWork:
         self._steps = deque(plan.steps)
         self._rest = plan.rest
         self._key_waits = key_waits
+        self._looks = 0
         self._timer: Timer | None = None
 
     @property
@@ -39,20 +41,9 @@ class IdleWork:
         return len(self._steps)
 
     def begin(self) -> None:
-        """Begin with the steps; calling it again changes nothing."""
-        if self._steps and self._timer is None:
+        """Begin with the steps, and go on with looks; calling it again changes nothing."""
+        if self._timer is None and (self._steps or self._rest is not None):
             self._timer = self._app.set_interval(EVERY_S, self._step, name="idle work")
-
-    def look(self) -> None:
-        """Rest, if nothing is to be done; called with every picture."""
-        if not self._steps and len(self._app.screen_stack) == 1 and not self._busy:
-            self._rest()
-
-    @property
-    def _busy(self) -> bool:
-        top = self._app.screen_stack[-1] if self._app.screen_stack else None
-        opening = isinstance(top, WholeScreen) and not top.drawn
-        return top is None or opening or self._key_waits() or self._app.message_queue_size > 0
 
     def _step(self) -> None:
         if self._busy:
@@ -61,3 +52,17 @@ class IdleWork:
             self._steps.popleft()(self._app)
         if not self._steps and self._timer is not None:
             self._timer.stop()
+            if self._rest is not None:
+                self._timer = self._app.set_interval(LOOK_EVERY_S, self._look, name="idle looks")
+
+    def _look(self) -> None:
+        busy = self._busy
+        self._looks = 0 if busy or len(self._app.screen_stack) > 1 else self._looks + 1
+        if not busy and self._rest is not None:
+            self._rest(self._looks)
+
+    @property
+    def _busy(self) -> bool:
+        top = self._app.screen_stack[-1] if self._app.screen_stack else None
+        opening = isinstance(top, WholeScreen) and not top.drawn
+        return top is None or opening or self._key_waits() or self._app.message_queue_size > 0

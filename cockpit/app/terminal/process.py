@@ -13,8 +13,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-RARE_GC = (50_000, 20, 50)
-"""Thresholds of the garbage collector: a dialog is opened without a pass; IdleGarbage collects what it leaves."""
+RARE_GC = (200_000, 20, 50)
+"""Thresholds of the garbage collector: dialogs are opened without a pass; IdleGarbage collects what they leave."""
 NICENESS = 5
 """Enough that the desk hardly waits for a picture, and so little that a key is still answered at once."""
 

@@ -1,7 +1,6 @@
 """What the first opening of a dialog does once, done before: modules are imported, and styles are parsed."""
 
 import contextlib
-import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -13,9 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import LoadingIndicator
 
+from cockpit.app.terminal.idle_garbage import IdleGarbage
 from cockpit.app.terminal.idle_work import IdlePlan
 from cockpit.app.terminal.process import freeze_garbage
-from panels.kit.textual_internals import add_default_styles, forget_drawn
+from panels.kit.textual_internals import add_default_styles
 
 MODULES = (
     # The first command to the desk, or the first question to it.
@@ -49,14 +49,6 @@ TEXTUAL_WIDGETS: tuple[type[Widget], ...] = (
     Vertical,
 )
 """Widgets that dialogs use as they are; those of this program bring what they are made from."""
-YOUNGEST, YOUNG = 0, 1
-"""Generations of the garbage collector."""
-YOUNG_MOST = 12_000
-"""Objects, about those of one dialog."""
-PASSES, MOST_PASSES = 8, 24
-"""Over young objects, before everything is collected: after a rest, and in any case."""
-RESTS = 20
-"""Of four a second."""
 KINDS_A_STEP = 4
 """Classes of widgets: the styles of most are there already."""
 OWN = ("cockpit.", "panels.")
@@ -91,26 +83,3 @@ def _import(name: str, _app: App[Any]) -> None:
 
 def _freeze(_app: App[Any]) -> None:
     freeze_garbage()
-
-
-class IdleGarbage:
-    """Collects what closed dialogs left before an opening has to: what is young, and everything after a longer rest,
-    since that takes longer than a key may wait, or when there was none for too long.
-    """
-
-    def __init__(self) -> None:
-        self._passes = 0
-        self._rests = 0
-
-    def collect(self) -> None:
-        """Collect if it is worth it; called while no key waits."""
-        self._rests += 1
-        if self._passes >= MOST_PASSES or (self._passes >= PASSES and self._rests >= RESTS):
-            forget_drawn()
-            gc.collect()
-            self._passes = 0
-        elif gc.get_count()[YOUNGEST] > YOUNG_MOST:
-            forget_drawn()
-            gc.collect(YOUNG)
-            self._passes += 1
-            self._rests = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar, copy_context
 from typing import NamedTuple
 
 import pytest
@@ -337,3 +338,20 @@ async def test_a_reason_that_is_being_typed_keeps_the_dialog_open(desk: FakeDesk
         await driven.press("enter", "tab", "space")
         await driven.hides("Trading state")
     assert [body["reason"] for _, _, body in desk.asked] == ["news!"]
+
+
+async def test_what_a_command_opens_does_not_keep_the_dialog_that_sent_it(desk: FakeDesk, link: DeskClient) -> None:
+    sender = ContextVar("sender", default="")
+    kept = []
+
+    async def command() -> None:
+        kept.append(sender.get())
+
+    def from_a_dialog() -> None:
+        sender.set("a dialog")
+        driven.app.desk.run(command())
+
+    async with cockpit(link) as driven:
+        copy_context().run(from_a_dialog)
+        await seen(driven.pilot, lambda: bool(kept))
+    assert kept == [""], "a connection that is opened in its context lives longer than the dialog"
