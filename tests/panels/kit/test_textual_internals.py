@@ -28,9 +28,7 @@ def test_a_line_is_cut_and_extended_as_by_textual_and_never_keeps_itself(start: 
     assert list(line.divide([start, end])) == list(divided)
     assert line.crop_extend(0, 5, None) is line
     assert line.divide([5, 9]) == [line]
-    assert not [held for held in gc.get_referrers(line) if held is not locals()], (
-        "it is not freed at once"
-    )
+    assert not [held for held in gc.get_referrers(line) if held is not locals()], "it is not freed at once"
 
 
 def textual_line() -> Strip:
