@@ -11,7 +11,7 @@ from contextlib import suppress
 import msgspec
 
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
-from cockpit.desk.inventory.movements import SLICE, Movement, Steps, T, believable, given, total
+from cockpit.desk.inventory.movements import SLICE, Movement, Steps, T, believing, giving, total
 from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
@@ -114,7 +114,7 @@ class Explainer:
         if found is None:
             found = await self._beside_past_deadline(reading, flows)
         if found is None:
-            found = self._repeated(reading, flows)
+            found = await self._repeated(reading, flows)
         return Explanation(reading=reading, found=found)
 
     def conclude(self, reading: Reading) -> None:
@@ -139,14 +139,14 @@ class Explainer:
     async def _try(
         self, reading: Reading, flows: KnownFlows, candidates: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        kept, doubted = self._proven(reading, flows)
+        kept, doubted = await self._proven(reading, flows)
         sure = [*flows.sure, *kept]
         keys = {one.key for one in kept}
         others = [*doubted, *(one for one in candidates if one.key not in keys)]
         steps = self._ledger.explaining(reading, sure, others, withdrawn=flows.withdrawn, flows=flows.sure)
         return await paced(steps)
 
-    def _proven(self, reading: Reading, flows: KnownFlows) -> tuple[list[Movement], list[Movement]]:
+    async def _proven(self, reading: Reading, flows: KnownFlows) -> tuple[list[Movement], list[Movement]]:
         """Return the fills of quotes with a used nonce: those to take out first, and those that are in doubt.
 
         Money that came from elsewhere would hide that one node alone lies, so two have to show the nonce used.
@@ -164,7 +164,8 @@ class Explainer:
         change = self._ledger.difference(reading) - known
         # What is sure by now may be a part of the recorded difference.
         known_used = [one for one in used if one.key in self._used]
-        kept = believable(change - total(believable(change, flows.sure)), known_used)
+        shown = await paced(believing(change, flows.sure))
+        kept = await paced(believing(change - total(shown), known_used))
         keys = {one.key for one in kept}
         return kept, [one for one in used if one.key not in keys]
 
@@ -268,21 +269,23 @@ class Explainer:
             return None
         return await self._try(reading, flows, [*(await paced(_movements(past))), *flows.possible])
 
-    def _repeated(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
+    async def _repeated(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
         """Return what is known, once the same difference was left beside it twice."""
-        proven = self._proven(reading, flows)[0]
+        proven, _ = await self._proven(reading, flows)
         known = [*flows.sure, *flows.withdrawn, *proven]
         since = self._ledger.difference(reading) - self._ledger.recorded_difference
-        burning = [
-            movement(quote.commitment)
+        burned = [
+            quote.commitment
             for quote in self._book.burning()
             if quote.commitment.quote_hash not in self._missing
             and quote.used_height is not None
             and quote.used_height <= reading.height
             and not quote.burn_reported
         ]
+        burning = await paced(_movements(burned))
         # What is sure may be a part of the recorded difference, or new.
-        fills = given(since - total(proven), burning) or given(since - total(known), burning)
+        fills = await paced(giving(since - total(proven), burning))
+        fills = fills or await paced(giving(since - total(known), burning))
         # Once what a quote gives was missing, nothing that comes later can hide its fill.
         self._missing |= {one.key for one in fills}
         self._used |= {one.key: reading.height for one in fills}

@@ -50,11 +50,7 @@ def explaining(change: TokenAmounts, candidates: Sequence[Movement]) -> Steps[tu
     """``explain`` in slices."""
     if not change:
         return ()
-    everything = NOTHING
-    for start in range(0, len(candidates), SLICE):
-        everything += total(candidates[start : start + SLICE])
-        if start:
-            yield
+    everything = yield from totalling(candidates)
     if everything == change:
         return tuple(candidates)
     if len(candidates) > MAX_SEARCHED:
@@ -64,6 +60,16 @@ def explaining(change: TokenAmounts, candidates: Sequence[Movement]) -> Steps[tu
 
 def total(movements: Sequence[Movement]) -> TokenAmounts:
     return sum((one.amounts for one in movements), NOTHING)
+
+
+def totalling(movements: Sequence[Movement]) -> Steps[TokenAmounts]:
+    """``total`` in slices."""
+    summed = NOTHING
+    for start in range(0, len(movements), SLICE):
+        if start:
+            yield
+        summed += total(movements[start : start + SLICE])
+    return summed
 
 
 def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
@@ -84,24 +90,28 @@ def believable(change: TokenAmounts, claimed: Sequence[Movement]) -> list[Moveme
     Nobody but the desk's key can take money out, so a claim that leaves more missing than was missing without it is
     not believed; where other movements hide it, it stays a candidate.
     """
+    return finish(believing(change, claimed))
+
+
+def believing(change: TokenAmounts, claimed: Sequence[Movement]) -> Steps[list[Movement]]:
+    """``believable`` in slices."""
     kept = list(claimed)
-    rest = change - total(kept)
+    rest = change - (yield from totalling(kept))
     while True:
-        doubted = (one for one in kept if _more_missing(losses(rest), losses(rest + one.amounts)))
-        first = next(doubted, None)
-        if first is None:
+        doubted = yield from _doubted(rest, kept)
+        if not doubted:
             break
-        # Of few, one without which nothing is missing comes before the first.
-        few = (first, *doubted) if len(kept) <= MAX_SEARCHED else ()
-        one = next((one for one in few if not losses(rest + one.amounts)), first)
+        # One without which nothing is missing comes before the first.
+        one = next((one for one in doubted if not losses(rest + one.amounts)), doubted[0])
         kept.remove(one)
         rest += one.amounts
+        yield
     if not losses(rest):
         return kept
     # One that was doubted may be what did happen, beside a larger one that did not.
-    exact = explain(change, claimed)
-    others = given(change, claimed) if exact is None else list(exact)
-    return kept if losses(change - total(others)) else others
+    exact = yield from explaining(change, claimed)
+    others = (yield from giving(change, claimed)) if exact is None else list(exact)
+    return kept if losses(change - (yield from totalling(others))) else others
 
 
 def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
@@ -109,22 +119,54 @@ def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
 
     Those that together gave exactly what is missing come before any that gave less.
     """
-    gave = explain(_lost(change), [Movement(one.key, _lost(one.amounts)) for one in possible])
+    return finish(giving(change, possible))
+
+
+def giving(change: TokenAmounts, possible: Sequence[Movement]) -> Steps[list[Movement]]:
+    """``given`` in slices."""
+    gifts: list[Movement] = []
+    for start in range(0, len(possible), SLICE):
+        if start:
+            yield
+        gifts += [Movement(one.key, _lost(one.amounts)) for one in possible[start : start + SLICE]]
+    gave = yield from explaining(_lost(change), gifts)
     keys = {one.key for one in gave or ()}
     exact = [one for one in possible if one.key in keys]
-    if exact and not losses(change - total(exact)):
+    if exact and not losses(change - (yield from totalling(exact))):
         return exact
     kept: list[Movement] = []
     rest, left = change, list(possible)
     while True:
-        lacking = losses(rest)
-        fitting = (m for m in left if _covers(lacking, losses(m.amounts)))
-        one = next((m for m in fitting if _more_missing(lacking, losses(rest - m.amounts))), None)
+        one = yield from _first_given(rest, left)
         if one is None:
             return kept
         kept.append(one)
         left.remove(one)
         rest -= one.amounts
+        yield
+
+
+def _doubted(rest: TokenAmounts, kept: Sequence[Movement]) -> Steps[list[Movement]]:
+    """Return those without which less of the rest is missing: all of few, the first of many."""
+    lacking, found = losses(rest), list[Movement]()
+    for number, one in enumerate(kept):
+        if number % SLICE == SLICE - 1:
+            yield
+        if _more_missing(lacking, losses(rest + one.amounts)):
+            found.append(one)
+            if len(kept) > MAX_SEARCHED:
+                break
+    return found
+
+
+def _first_given(rest: TokenAmounts, possible: Sequence[Movement]) -> Steps[Movement | None]:
+    lacking = losses(rest)
+    for number, one in enumerate(possible):
+        if number % SLICE == SLICE - 1:
+            yield
+        if _covers(lacking, losses(one.amounts)) and _more_missing(lacking, losses(rest - one.amounts)):
+            return one
+    return None
 
 
 def _lost(amounts: TokenAmounts) -> TokenAmounts:

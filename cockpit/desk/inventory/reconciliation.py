@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from cockpit.desk.inventory.balance_reader import Reading
-from cockpit.desk.inventory.movements import Movement, Steps, explaining, total
+from cockpit.desk.inventory.movements import Movement, Steps, explaining, total, totalling
 from cockpit.desk.quote_book.commitment import Commitment
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.units import NS_PER_S
@@ -188,9 +188,10 @@ class BalanceLedger:
         The recorded difference is left out of the change in further attempts; ``flows``, some of what is sure, may be a
         part of it. What was withdrawn may have come back by the same reading, so it is a candidate in the end.
         """
-        change = self.difference(reading) - total(sure)
+        known_sure = yield from totalling(sure)
+        change = self.difference(reading) - known_sure
         recorded = self.recorded_difference
-        for known in dict.fromkeys((NOTHING, recorded, recorded - total(sure), recorded - total(flows))):
+        for known in dict.fromkeys((NOTHING, recorded, recorded - known_sure, recorded - total(flows))):
             rest = yield from explaining(change - known - total(withdrawn), candidates)
             if rest is not None:
                 return (*sure, *withdrawn, *rest)

@@ -1,11 +1,24 @@
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain, total
+from cockpit.desk.inventory.movements import (
+    MAX_SEARCHED,
+    SLICE,
+    Movement,
+    Steps,
+    believing,
+    explain,
+    explaining,
+    giving,
+    total,
+)
 from tests.support.amounts import btc_eure
-from venue.protocol.amounts import NOTHING
+from tests.support.counted_lines import Lines
+from venue.protocol.amounts import NOTHING, TokenAmounts
 
 signed = st.integers(-(10**24), 10**24)
 
@@ -85,3 +98,25 @@ def test_a_change_off_by_one_unit_is_not_explained() -> None:
 def test_many_movements_that_cannot_explain_are_given_up_soon() -> None:
     candidates = [Movement(str(number), btc_eure(2**number, 0)) for number in range(200)]
     assert explain(btc_eure(1 + 4 + 16, 0), candidates) is None
+
+
+Search = Callable[[TokenAmounts, Sequence[Movement]], Steps[object]]
+
+
+@pytest.mark.parametrize("search", [explaining, believing, giving])
+@pytest.mark.parametrize("missing", [(0, 0), (0, -1), (5, -7), (-(10**6), -(10**6))])
+@pytest.mark.parametrize("count", [MAX_SEARCHED, 600])
+def test_between_two_stops_little_is_done(search: Search, missing: tuple[int, int], count: int) -> None:
+    fills = [Movement(str(number), btc_eure(number % 7 + 1, -(number % 11) - 1)) for number in range(count)]
+    assert most_lines(search(btc_eure(*missing), fills)) < 300 * SLICE, "some 0.5 ms"
+
+
+def most_lines(steps: Steps[object]) -> int:
+    """The most lines that ran between two stops."""
+    most = 0
+    while True:
+        with Lines() as lines:
+            over = next(steps, "over") == "over"
+        most = max(most, lines.count)
+        if over:
+            return most
