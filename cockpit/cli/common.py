@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from cockpit.cli.file_names import a_file, a_scenario
 from cockpit.cli.venue.flow_options import flow_options
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
@@ -101,6 +102,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--scenario",
             metavar="NAME|FILE",
             callback=_absolute_file,
+            shell_complete=a_scenario,
             help="Play a timeline of prices, flow, faults and money: crash, salt-rotation, bridge-outage, or a file.",
         ),
         click.option(
@@ -122,7 +124,12 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name."),
+        click.option(
+            "--history",
+            metavar="FILE|URL",
+            shell_complete=a_file,
+            help="History to read: a file, or postgresql://user@host/name.",
+        ),
         click.option("--sandbox", is_flag=True, help="Read the history of the running sandbox, else of the newest."),
         ENV_FILE,
     ):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, waiting_events
+from cockpit.cli.file_names import a_file
 from cockpit.cli.operate.chosen_desk import AS_JSON
 from cockpit.cli.operate.outcomes import print_json
 from cockpit.model.formatting import counted
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target", metavar="FILE|URL")
+@click.argument("target", metavar="FILE|URL", shell_complete=a_file)
 @history_options
 @AS_JSON
 def export(target: str, history: str | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
@@ -39,7 +40,7 @@ def export(target: str, history: str | None, sandbox: bool, env_file: Path | Non
 
 
 @click.command(name="import")
-@click.argument("source", metavar="FILE|URL")
+@click.argument("source", metavar="FILE|URL", shell_complete=a_file)
 @ENV_FILE
 @AS_JSON
 def import_(source: str, env_file: Path | None, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from cockpit.cli.common import REFUSED, history_place, place_argument, reader_of
 from cockpit.cli.errors import RefusedByDeskError
 from cockpit.cli.events.following import Following, Open, drain
 from cockpit.cli.events.printing import print_lines
+from cockpit.cli.file_names import a_file
 from cockpit.cli.operate.chosen_desk import choose_desk, desk_selection
 from cockpit.cli.spans import utc_ns
 from cockpit.client.event_feed import event_frames
@@ -46,7 +47,12 @@ def _topics(context: click.Context, parameter: click.Parameter, incomplete: str)
 )
 @click.option("--since", metavar="AGO|TIME", help=f"From this time: {SINCE}.")
 @click.option("--run", metavar="RUN", help="One run: its id, a unique prefix of it, or `last`.")
-@click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name.")
+@click.option(
+    "--history",
+    metavar="FILE|URL",
+    shell_complete=a_file,
+    help="History to read: a file, or postgresql://user@host/name.",
+)
 @desk_selection
 def events(
     follow: bool,

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from cockpit.cli.file_names import a_market
+
 
 def _mix(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     from venue.sandbox.mixes import parse_mix
@@ -32,6 +34,7 @@ def flow_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--market",
             metavar="NAME|FILE",
+            shell_complete=a_market,
             help="A generated market, calm, normal or jumpy, or a CSV of bars, instead of the usual random walk.",
         ),
         click.option(

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import refuse
+from cockpit.cli.file_names import a_scenario
 from cockpit.cli.venue.settings import venue_settings
 from cockpit.model.formatting import counted
 from cockpit.processes.echo import echo
@@ -32,7 +33,7 @@ class _Hashing:
 
 
 @click.command()
-@click.argument("scenario", metavar="NAME|FILE")
+@click.argument("scenario", metavar="NAME|FILE", shell_complete=a_scenario)
 @click.option(
     "--out",
     required=True,

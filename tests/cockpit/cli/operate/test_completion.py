@@ -22,22 +22,47 @@ def test_the_script_is_made_for_each_shell(tmp_path: Path, shell: str) -> None:
         subprocess.run([where, "-n"], input=ran.stdout, text=True, check=True, timeout=60)
 
 
-def test_commands_and_options_are_completed(tmp_path: Path) -> None:
-    def completed(*words: str) -> list[str]:
-        environ = bare_environment(
-            _COCKPIT_COMPLETE="bash_complete", COMP_WORDS=" ".join(("cockpit", *words)), COMP_CWORD=str(len(words))
-        )
-        ran = subprocess.run(
-            [Path(sys.executable).with_name("cockpit")],
-            env=environ,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return [line.partition(",")[2] for line in ran.stdout.splitlines()]
+def completed(cwd: Path, *words: str) -> list[tuple[str, str]]:
+    """Kind and text of what completes the last word."""
+    environ = bare_environment(
+        _COCKPIT_COMPLETE="bash_complete", COMP_WORDS=" ".join(("cockpit", *words)), COMP_CWORD=str(len(words))
+    )
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("cockpit")],
+        env=environ,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    found = []
+    for line in ran.stdout.splitlines():
+        kind, _, text = line.partition(",")
+        found.append((kind, text))
+    return found
 
-    assert "down" in completed("do")
-    assert "--sandbox" in completed("stop", "--s")
-    assert completed("pricing", "max_") == ["max_skew_bps=", "max_premium_bps=", "max_notional_eure="]
+
+def test_commands_and_options_are_completed(tmp_path: Path) -> None:
+    assert ("plain", "down") in completed(tmp_path, "do")
+    assert ("plain", "--sandbox") in completed(tmp_path, "stop", "--s")
+    names = ["max_skew_bps=", "max_premium_bps=", "max_notional_eure="]
+    assert completed(tmp_path, "pricing", "max_") == [("plain", name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("import", ""), []),
+        (("export", ""), []),
+        (("report", "--history", ""), []),
+        (("events", "--history", ""), []),
+        (("venue", "play", ""), ["bridge-outage", "crash", "salt-rotation"]),
+        (("sandbox", "--scenario", ""), ["bridge-outage", "crash", "salt-rotation"]),
+        (("sandbox", "--market", ""), ["calm", "normal", "jumpy"]),
+    ],
+)
+def test_files_are_completed_where_a_file_may_be_named(
+    tmp_path: Path, words: tuple[str, ...], names: list[str]
+) -> None:
+    assert completed(tmp_path, *words) == [*(("plain", name) for name in names), ("file", "")]
