@@ -1,7 +1,7 @@
 """A framed panel of the cockpit: a grid of rows with a title, a summary, a data status and a filter line."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -9,21 +9,20 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
-from cockpit.model.commands import Part
-from cockpit.model.formatting import coarse_age
-from cockpit.model.recorded.pages import LiveFilter, LiveRow, RecordedList
+from cockpit.model.recorded.pages import LiveFilter
 from cockpit.model.snapshot import Snapshot
-from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
+from panels.kit.data_status import STATUS_KINDS, DataStatus
 from panels.kit.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_LONGER_LISTED, NO_ROW, arrived, goes_on
+from panels.kit.panel_content import PanelContent
 from panels.kit.rows.arrangement import Arrangement, ListArranger, ListClock
-from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
+from panels.kit.rows.cells import Cell, Detail, Field, GridRow, hold_ticks
 from panels.kit.rows.filter_line import FilterLine
 from panels.kit.rows.grid import LiveGrid
 from panels.kit.rows.held_items import HeldItems, Moment
 from panels.kit.rows.plain_text import PlainText
-from panels.kit.rows.row_filter import NO_HEADINGS, Fields, Headings, RowFacts, RowFilter
+from panels.kit.rows.row_filter import RowFilter
 from panels.kit.rows.saved_filters import SavedFilters
 from panels.kit.rows.text_lines import LineView
 from panels.kit.textual_internals import set_bindings
@@ -32,21 +31,8 @@ from panels.kit.view import NOTHING_THEN, NS_PER_MS, NS_PER_S, Rewound, View, is
 T = TypeVar("T")
 
 
-class Panel(Vertical, Generic[T], inherit_bindings=False):
-    """A frame with a number key, a title with the age of its data, and a summary on its lower edge.
-
-    ``FED_BY`` is the part of the desk whose failing makes the panel wrong; ``FIELDS`` is what its filter knows.
-    """
-
-    TITLE: ClassVar[str]
-    COLUMNS: ClassVar[tuple[Column, ...]]
-    FIELDS: ClassVar[Fields] = {}
-    HEADINGS: ClassVar[Headings] = NO_HEADINGS
-    RECORDED: ClassVar[RecordedList | None] = None
-    """The recorded list that goes on where the panel's rows end."""
-    FED_BY: ClassVar[Part | None] = None
-    TIMES_FROM: ClassVar[int] = 0
-    """The width from which a list with ages shows times beside them; 0 for one without ages."""
+class Panel(PanelContent[T], Vertical, inherit_bindings=False):
+    """A frame with a number key, a title with the age of its data, and a summary on its lower edge."""
 
     class Arranged(Message):
         """The operator arranged the list in another way."""
@@ -108,89 +94,9 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
             self.grid.set_columns(self.arranger.columns())
         self.border_title = f"{number} {self.TITLE}"
 
-    # What a panel shows.
-
     def body(self) -> Iterable[Widget]:
         """Yield the widgets inside the frame."""
         yield self.grid
-
-    def items(self, snapshot: Snapshot) -> Sequence[T]:
-        """List what the panel shows, in its order."""
-        raise NotImplementedError
-
-    def folded(self, items: Sequence[T]) -> Sequence[T]:
-        """Return the items that are listed, where one may stand for several."""
-        return items
-
-    def row(self, item: T) -> GridRow:
-        """Draw one item."""
-        raise NotImplementedError
-
-    def key(self, item: T) -> str:
-        """Return what identifies an item, and its row."""
-        return self.row(item).key
-
-    def aged(self, item: T, ms: int) -> T:
-        """Return an item that the desk lists no more, as it is so much later."""
-        return item
-
-    def total(self, snapshot: Snapshot) -> int | None:
-        """Return how many items the run of the desk has had until then; None where that is not counted."""
-        return None
-
-    def facts(self, item: T) -> RowFacts:
-        """Return what a filter can ask of one item, by the names in FIELDS."""
-        return {}
-
-    def facts_of_recorded(self, row: LiveRow) -> RowFacts:
-        """Return the same of a row of history; called in the thread that reads it."""
-        return self.facts(cast(T, row))
-
-    def detail_of(self, item: T, snapshot: Snapshot) -> Detail:
-        """Return everything about one item."""
-        raise NotImplementedError
-
-    def empty(self, snapshot: Snapshot) -> Cell:
-        """Return the text in place of rows while there are none."""
-        return Cell("nothing yet", "muted")
-
-    def summary(self, snapshot: Snapshot) -> str:
-        """Return the text on the lower edge of the frame."""
-        return ""
-
-    def age_of(self, item: T) -> int:
-        """Return the age of an item, ms, where TIMES_FROM says that there are ages."""
-        raise NotImplementedError
-
-    def quote_id(self, item: T) -> str:
-        """Return the id of the request that an item belongs to, whose trace is recorded; empty without one."""
-        return ""
-
-    def data_age(self, snapshot: Snapshot) -> int | None:
-        """Return the age of the data, ms; None: never read. A list is as old as the snapshot that brings it."""
-        return snapshot.tick_ms
-
-    def stale_after(self, snapshot: Snapshot) -> int | None:
-        """Return the age from which the data must not be trusted, ms; None: no limit."""
-        return None
-
-    def stale_advice(self, snapshot: Snapshot) -> str:
-        """Return what to do about stale data."""
-        return f"{self.keys.shown('refresh')} refreshes"
-
-    def freshness(self, snapshot: Snapshot) -> str:
-        """Return the age beside the title while the data is live."""
-        return coarse_age(self.data_age(snapshot) or 0)
-
-    def data_status(self, view: View, snapshot: Snapshot) -> DataStatus:
-        """Return how far the data can be trusted now."""
-        refresh = self.keys.shown("refresh")
-        ages = DataAge(self.data_age(snapshot), self.stale_after(snapshot))
-        return (
-            disconnected(view)
-            or failing(snapshot, self.FED_BY, refresh)
-            or aged(ages, refresh, stale_advice=self.stale_advice(snapshot), freshness=self.freshness(snapshot))
-        )
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """Return everything about the row with this key; None when the snapshot does not hold it any more."""
