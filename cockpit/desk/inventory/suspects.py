@@ -5,7 +5,7 @@ flows; then of those whose amount of one token is in it exactly, so that the res
 others in turn.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import combinations, islice
 
 import msgspec
@@ -21,7 +21,8 @@ MOST_PAIRS = 100_000
 
 Amounts = tuple[str, str, int, int]
 """What a quote does to the balances: token in, token out, and their base units."""
-_NONE: Amounts = ("", "", 0, 0)
+_AMOUNT_BITS = 128
+"""Of an amount in base units: the contract's are u128."""
 
 
 class Suspects(msgspec.Struct, frozen=True):
@@ -63,9 +64,7 @@ def suspects(
     Of quotes that nothing points to, those sent later than ``after_ns`` come first: asked in turn, all come up before
     their deadline where the bound allows it.
     """
-    # The others of the same amounts stand apart: thousands of lists would keep the garbage collector busy.
-    index: dict[Amounts, Commitment] = {}
-    alike: dict[Amounts, list[Commitment]] = {}
+    quotes_by_amounts = _QuotesByAmounts()
     in_one_token = {(token_id, units) for target in wanted for token_id, units in target.items()}
     told: list[Commitment] = []
     near: list[Commitment] = []
@@ -76,9 +75,7 @@ def suspects(
             yield
         if not to_ask(quote):
             continue
-        amounts = amounts_of(quote)
-        if index.setdefault(amounts, quote) is not quote:
-            alike.setdefault(amounts, []).append(quote)
+        quotes_by_amounts.add(quote)
         one_fits = (quote.asset_in, quote.amount_in) in in_one_token or (
             (quote.asset_out, -quote.amount_out) in in_one_token
         )
@@ -90,7 +87,7 @@ def suspects(
             group = later if quote.sent_ns > after_ns else earlier
         if len(group) < most:
             group.append(quote)
-    exact = yield from _exact(wanted, index, alike, most)
+    exact = yield from _exact(wanted, quotes_by_amounts, most)
     known = {one.quote_hash for one in exact}
     likely = [*exact, *(one for one in (*told, *near) if one.quote_hash not in known)][:most]
     known = {one.quote_hash for one in likely}
@@ -98,31 +95,71 @@ def suspects(
     return Suspects(tuple(likely), tuple(in_turn))
 
 
-def _exact(
-    wanted: Sequence[TokenAmounts],
-    index: dict[Amounts, Commitment],
-    alike: dict[Amounts, list[Commitment]],
-    most: int,
-) -> Steps[list[Commitment]]:
+class _QuotesByAmounts:
+    """Quotes by what they do to the balances.
+
+    One number a quote, which the garbage collector does not count: with tens of thousands of tuples, or of lists of
+    those that are alike, a pass of 30 ms would fall into the search.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, str], dict[int, Commitment]] = {}
+        self._alike: dict[Amounts, list[Commitment]] = {}
+
+    def add(self, quote: Commitment) -> None:
+        pair = quote.asset_in, quote.asset_out
+        of_pair = self._first.get(pair)
+        if of_pair is None:
+            of_pair = self._first[pair] = {}
+        if of_pair.setdefault(_units(quote.amount_in, quote.amount_out), quote) is not quote:
+            self._alike.setdefault(amounts_of(quote), []).append(quote)
+
+    def each(self) -> Iterator[Amounts]:
+        """Yield all amounts."""
+        for quotes in self._first.values():
+            for quote in quotes.values():
+                yield amounts_of(quote)
+
+    def count(self, amounts: Amounts) -> int:
+        """Return how many quotes have these amounts: 0, 1, or 2 for several."""
+        asset_in, asset_out, *units = amounts
+        if _units(*units) not in self._first.get((asset_in, asset_out), ()):
+            return 0
+        return 2 if amounts in self._alike else 1
+
+    def of(self, amounts: Amounts, most: int) -> Iterator[Commitment]:
+        """Yield the first with these amounts and at most so many others."""
+        if self.count(amounts):
+            asset_in, asset_out, *units = amounts
+            yield self._first[asset_in, asset_out][_units(*units)]
+            yield from islice(self._alike.get(amounts, ()), most)
+
+
+def _units(amount_in: int, amount_out: int) -> int:
+    return amount_in << _AMOUNT_BITS | amount_out
+
+
+def _exact(wanted: Sequence[TokenAmounts], quotes: _QuotesByAmounts, most: int) -> Steps[list[Commitment]]:
     found: dict[str, Commitment] = {}
 
     def add(amounts: Amounts) -> None:
-        quotes = (index[amounts], *islice(alike.get(amounts, ()), most)) if amounts in index else ()
-        found.update((one.quote_hash, one) for one in quotes)
+        found.update((one.quote_hash, one) for one in quotes.of(amounts, most))
 
     for target in wanted:
-        add(_as_quote(target) or _NONE)
+        alone = _as_quote(target)
+        if alone is not None:
+            add(alone)
     looked = 0
     for target in wanted:
         parts = dict(target.items())
-        for one in index:
+        for one in quotes.each():
             looked += 1
             if looked % SLICE == 0:
                 yield
             if looked > MOST_PAIRS or len(found) >= most:
                 return list(found.values())[:most]
             other = _rest(parts, one)
-            if other is not None and other in index and (other != one or one in alike):
+            if other is not None and quotes.count(other) > (other == one):
                 add(one)
                 add(other)
     return list(found.values())[:most]
