@@ -6,7 +6,7 @@ others in turn.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import combinations, islice
+from itertools import combinations
 
 import msgspec
 
@@ -23,6 +23,7 @@ Amounts = tuple[str, str, int, int]
 """What a quote does to the balances: token in, token out, and their base units."""
 _AMOUNT_BITS = 128
 """Of an amount in base units: the contract's are u128."""
+_AMOUNT = (1 << _AMOUNT_BITS) - 1
 
 
 class Suspects(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ def targets(changes: Iterable[TokenAmounts], flows: Sequence[Movement]) -> tuple
 
 def suspects(
     wanted: Sequence[TokenAmounts],
-    quotes: Iterable[Commitment],
+    quotes: Sequence[Commitment],
     *,
     claimed: Collection[str],
     most: int,
@@ -64,7 +65,7 @@ def suspects(
     Of quotes that nothing points to, those sent later than ``after_ns`` come first: asked in turn, all come up before
     their deadline where the bound allows it.
     """
-    quotes_by_amounts = _QuotesByAmounts()
+    known_amounts = _KnownAmounts()
     in_one_token = {(token_id, units) for target in wanted for token_id, units in target.items()}
     told: list[Commitment] = []
     near: list[Commitment] = []
@@ -75,7 +76,7 @@ def suspects(
             yield
         if not to_ask(quote):
             continue
-        quotes_by_amounts.add(quote)
+        known_amounts.add(quote)
         one_fits = (quote.asset_in, quote.amount_in) in in_one_token or (
             (quote.asset_out, -quote.amount_out) in in_one_token
         )
@@ -87,7 +88,7 @@ def suspects(
             group = later if quote.sent_ns > after_ns else earlier
         if len(group) < most:
             group.append(quote)
-    exact = yield from _exact(wanted, quotes_by_amounts, most)
+    exact = yield from _of_amounts((yield from _exact(wanted, known_amounts, most)), quotes, to_ask, most)
     known = {one.quote_hash for one in exact}
     likely = [*exact, *(one for one in (*told, *near) if one.quote_hash not in known)][:most]
     known = {one.quote_hash for one in likely}
@@ -95,74 +96,74 @@ def suspects(
     return Suspects(tuple(likely), tuple(in_turn))
 
 
-class _QuotesByAmounts:
-    """Quotes by what they do to the balances.
+class _KnownAmounts:
+    """What quotes do to the balances, and whether several do the same.
 
-    One number a quote, which the garbage collector does not count: with tens of thousands of tuples, or of lists of
-    those that are alike, a pass of 30 ms would fall into the search.
+    Kept in numbers, which the garbage collector does not count: with tens of thousands of tuples, or of lists of those
+    that are alike, a pass of 30 ms would fall into the search.
     """
 
     def __init__(self) -> None:
-        self._first: dict[tuple[str, str], dict[int, Commitment]] = {}
-        self._alike: dict[Amounts, list[Commitment]] = {}
+        self._several: dict[tuple[str, str], dict[int, bool]] = {}
 
     def add(self, quote: Commitment) -> None:
-        pair = quote.asset_in, quote.asset_out
-        of_pair = self._first.get(pair)
-        if of_pair is None:
-            of_pair = self._first[pair] = {}
-        if of_pair.setdefault(_units(quote.amount_in, quote.amount_out), quote) is not quote:
-            self._alike.setdefault(amounts_of(quote), []).append(quote)
+        pair, units = (quote.asset_in, quote.asset_out), _units(quote.amount_in, quote.amount_out)
+        several = self._several.get(pair)
+        if several is None:
+            several = self._several[pair] = {}
+        several[units] = units in several
 
     def each(self) -> Iterator[Amounts]:
-        """Yield all amounts."""
-        for quotes in self._first.values():
-            for quote in quotes.values():
-                yield amounts_of(quote)
+        """Yield all amounts, each once."""
+        for (asset_in, asset_out), several in self._several.items():
+            for units in several:
+                yield asset_in, asset_out, units >> _AMOUNT_BITS, units & _AMOUNT
 
     def count(self, amounts: Amounts) -> int:
         """Return how many quotes have these amounts: 0, 1, or 2 for several."""
-        asset_in, asset_out, *units = amounts
-        if _units(*units) not in self._first.get((asset_in, asset_out), ()):
-            return 0
-        return 2 if amounts in self._alike else 1
-
-    def of(self, amounts: Amounts, most: int) -> Iterator[Commitment]:
-        """Yield the first with these amounts and at most so many others."""
-        if self.count(amounts):
-            asset_in, asset_out, *units = amounts
-            yield self._first[asset_in, asset_out][_units(*units)]
-            yield from islice(self._alike.get(amounts, ()), most)
+        asset_in, asset_out, amount_in, amount_out = amounts
+        several = self._several.get((asset_in, asset_out), {}).get(_units(amount_in, amount_out))
+        return 0 if several is None else 1 + several
 
 
 def _units(amount_in: int, amount_out: int) -> int:
     return amount_in << _AMOUNT_BITS | amount_out
 
 
-def _exact(wanted: Sequence[TokenAmounts], quotes: _QuotesByAmounts, most: int) -> Steps[list[Commitment]]:
-    found: dict[str, Commitment] = {}
-
-    def add(amounts: Amounts) -> None:
-        found.update((one.quote_hash, one) for one in quotes.of(amounts, most))
-
+def _exact(wanted: Sequence[TokenAmounts], known: _KnownAmounts, most: int) -> Steps[list[Amounts]]:
+    """Find at most so many amounts that explain a target alone, then in twos."""
+    found: dict[Amounts, None] = {}
     for target in wanted:
         alone = _as_quote(target)
-        if alone is not None:
-            add(alone)
+        if alone is not None and known.count(alone):
+            found[alone] = None
     looked = 0
     for target in wanted:
         parts = dict(target.items())
-        for one in quotes.each():
+        for one in known.each():
             looked += 1
             if looked % SLICE == 0:
                 yield
             if looked > MOST_PAIRS or len(found) >= most:
-                return list(found.values())[:most]
+                return list(found)[:most]
             other = _rest(parts, one)
-            if other is not None and quotes.count(other) > (other == one):
-                add(one)
-                add(other)
-    return list(found.values())[:most]
+            if other is not None and known.count(other) > (other == one):
+                found[one] = found[other] = None
+    return list(found)[:most]
+
+
+def _of_amounts(
+    wanted: Sequence[Amounts], quotes: Sequence[Commitment], to_ask: Callable[[Commitment], bool], most: int
+) -> Steps[list[Commitment]]:
+    """Find at most so many quotes with these amounts, in the order of the amounts."""
+    found: dict[Amounts, list[Commitment]] = {amounts: [] for amounts in wanted}
+    for number, quote in enumerate(quotes if wanted else ()):
+        if number % SLICE == SLICE - 1:
+            yield
+        alike = found.get(amounts_of(quote))
+        if alike is not None and len(alike) < most and to_ask(quote):
+            alike.append(quote)
+    return [quote for alike in found.values() for quote in alike][:most]
 
 
 def _as_quote(amounts: TokenAmounts) -> Amounts | None:
