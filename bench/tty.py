@@ -16,6 +16,7 @@ from time import perf_counter
 
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-~])")
 KEPT = 1_000_000
+READ_WITHIN_S = 2.0
 SIZE = (120, 40)
 """Columns and rows by default."""
 
@@ -98,5 +99,6 @@ class ProgramTerminal:
             else:
                 self.process.kill()
                 self.process.wait()
-        await asyncio.to_thread(self._reader.join)
-        os.close(self._master)
+        await asyncio.to_thread(self._reader.join, READ_WITHIN_S)
+        if not self._reader.is_alive():  # Else something that the program left behind still has the terminal.
+            os.close(self._master)
