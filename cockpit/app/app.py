@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from cockpit.app.availability import unavailable_reason
+from cockpit.app.idle.work import IdlePlan, IdleWork
 from cockpit.app.notifications import Notification, diff_snapshots, terminal_title
 from cockpit.app.operator_actions import Exit, OperatorActions
 from cockpit.app.palette import LiveCommandPalette, action_commands, theme_commands
@@ -18,7 +19,6 @@ from cockpit.app.past.figures import PastFigures
 from cockpit.app.past.past_view import PastView
 from cockpit.app.terminal.choices import ScreenChoices
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_title
-from cockpit.app.terminal.idle_work import IdlePlan, IdleWork
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
 from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.tour import TourSeen

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cockpit.app.app import CockpitApp
 from cockpit.app.history.reading import HistoryReading, Where, beside_socket, of_run, of_settings
+from cockpit.app.idle.warm_up import idle_plan
 from cockpit.app.past.figures import HistoryFigures
 from cockpit.app.terminal.address_file import ADDRESSES_NAME, read_address_file
 from cockpit.app.terminal.end_signals import EndSignals
@@ -13,7 +14,6 @@ from cockpit.app.terminal.options import TerminalOptions, options_from_environme
 from cockpit.app.terminal.preferences import FILE as PREFERENCES
 from cockpit.app.terminal.preferences import PreferencesFile
 from cockpit.app.terminal.process import LowPriority
-from cockpit.app.terminal.warm_up import idle_plan
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.paths import default_keys_file

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from cockpit.cli.file_names import a_file, a_scenario
+from cockpit.cli.operate.file_names import a_file, a_scenario
 from cockpit.cli.venue.flow_options import flow_options
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, waiting_events
-from cockpit.cli.file_names import a_file
 from cockpit.cli.operate.chosen_desk import AS_JSON
+from cockpit.cli.operate.file_names import a_file
 from cockpit.cli.operate.outcomes import print_json
 from cockpit.model.formatting import counted
 from cockpit.model.printable import printable

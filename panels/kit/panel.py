@@ -12,7 +12,7 @@ from textual.widget import Widget
 from cockpit.model.recorded.pages import LiveFilter
 from cockpit.model.snapshot import Snapshot
 from panels.kit.data_status import STATUS_KINDS, DataStatus
-from panels.kit.frame_edges import FrameEdges
+from panels.kit.drawing.frame_edges import FrameEdges
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_LONGER_LISTED, NO_ROW, arrived, goes_on
 from panels.kit.panel_content import PanelContent

@@ -13,8 +13,8 @@ from cockpit.cli.common import REFUSED, history_place, place_argument, reader_of
 from cockpit.cli.errors import RefusedByDeskError
 from cockpit.cli.events.following import Following, Open, drain
 from cockpit.cli.events.printing import print_lines
-from cockpit.cli.file_names import a_file
 from cockpit.cli.operate.chosen_desk import choose_desk, desk_selection
+from cockpit.cli.operate.file_names import a_file
 from cockpit.cli.spans import utc_ns
 from cockpit.client.event_feed import event_frames
 from cockpit.config.paths import HISTORY_NAME

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cockpit.cli.file_names import a_market
+from cockpit.cli.operate.file_names import a_market
 
 
 def _mix(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import refuse
-from cockpit.cli.file_names import a_scenario
+from cockpit.cli.operate.file_names import a_scenario
 from cockpit.cli.venue.settings import venue_settings
 from cockpit.model.formatting import counted
 from cockpit.processes.echo import echo

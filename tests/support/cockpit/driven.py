@@ -8,7 +8,7 @@ from itertools import count
 from textual.pilot import Pilot
 
 from cockpit.app.app import NO_IDLE_WORK, CockpitApp, Exit
-from cockpit.app.terminal.idle_work import IdlePlan
+from cockpit.app.idle.work import IdlePlan
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.history.port import HistoryPort

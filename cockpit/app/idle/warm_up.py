@@ -12,8 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import LoadingIndicator
 
-from cockpit.app.terminal.idle_garbage import IdleGarbage
-from cockpit.app.terminal.idle_work import IdlePlan
+from cockpit.app.idle.garbage import IdleGarbage
+from cockpit.app.idle.work import IdlePlan
 from cockpit.app.terminal.process import freeze_garbage
 from panels.kit.textual_internals import add_default_styles
 

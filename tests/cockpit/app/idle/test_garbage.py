@@ -8,7 +8,7 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual.strip import Strip
 
-from cockpit.app.terminal.idle_garbage import (
+from cockpit.app.idle.garbage import (
     LATE_PASSES,
     LONG_REST,
     MOST_PASSES,
@@ -18,7 +18,7 @@ from cockpit.app.terminal.idle_garbage import (
     YOUNG_MOST,
     IdleGarbage,
 )
-from cockpit.app.terminal.idle_work import IdlePlan
+from cockpit.app.idle.work import IdlePlan
 from cockpit.app.terminal.process import RARE_GC
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from textual.css.stylesheet import Stylesheet
 
+from cockpit.app.idle.warm_up import MODULES, idle_plan, own_widgets
 from cockpit.app.terminal.process import RARE_GC
-from cockpit.app.terminal.warm_up import MODULES, idle_plan, own_widgets
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs.dialog import Dialog
 from tests.support.cockpit import samples
@@ -40,7 +40,7 @@ FIRST_USES = """
 import asyncio, sys
 from pathlib import Path
 import cockpit.app.run
-from cockpit.app.terminal.warm_up import MODULES, _import
+from cockpit.app.idle.warm_up import MODULES, _import
 from cockpit.client.unix_http import unix_client
 from panels.dialogs.funds.qr import qr_lines
 import httpx
@@ -103,5 +103,5 @@ async def test_no_dialog_parses_styles_after_the_warm_up(
 
 def test_what_is_imported_late_is_imported_by_the_warm_up() -> None:
     found = subprocess.run([sys.executable, "-c", FIRST_USES], capture_output=True, text=True, check=True)
-    assert found.stdout.split() == [], "cockpit/app/terminal/warm_up.py lacks these modules"
+    assert found.stdout.split() == [], "cockpit/app/idle/warm_up.py lacks these modules"
     assert len(set(MODULES)) == len(MODULES)

@@ -5,7 +5,7 @@ from typing import cast
 
 from textual.app import App
 
-from cockpit.app.terminal.idle_work import IdlePlan, IdleWork
+from cockpit.app.idle.work import IdlePlan, IdleWork
 
 
 class Ticking:

@@ -1,0 +1,1 @@
+"""What a cockpit does while no key waits, so that no key has to wait for it."""
