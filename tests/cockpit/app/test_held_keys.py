@@ -162,6 +162,7 @@ async def test_a_dialog_that_takes_no_key_is_not_waited_for(
             try:
                 # The pilot waits for the dialog, which does not come.
                 await until(lambda: held.count == 2, PATIENCE_S, "keys are held")
+                await until(lambda: isinstance(driven.app.screen, WithdrawDialog), PATIENCE_S, "the dialog is opened")
                 driven.clock.now += LONGEST_S + 1
                 await until(lambda: not held.busy and held.count == 0, PATIENCE_S, "they are dropped")
             finally:
