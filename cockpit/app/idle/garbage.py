@@ -35,6 +35,8 @@ class IdleGarbage:
         """Collect if it is worth it; called while no key waits. ``looks``: in a row without a dialog, too."""
         newest, short_passes, _ = gc.get_count()
         settled = looks >= SETTLED
+        if looks == SETTLED:
+            forget_drawn()
         if settled and self._passes >= (PASSES if looks >= LONG_REST else MOST_PASSES):
             self._passes = 0
             self._pass(ALL)
